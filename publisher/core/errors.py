@@ -1,0 +1,45 @@
+"""Every error that crosses a room's border: what the other side may answer, and what a person may be told.
+
+Networks, mail servers and feeds raise the `OtherSideError` family and nothing else; the delivery log turns each into a state.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class OtherSideError(Exception):
+    """An answer of a network, mail server or feed that is not success."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Retry(OtherSideError):
+    """Certainly not accepted; trying the same again later may succeed. `after` is what the other side asked for, if it did."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Rejected(OtherSideError):
+    """Certainly not accepted, and the same message never will be."""
+
+
+class Unknown(OtherSideError):
+    """The request went out and no clear answer came back: it may have been accepted. Never repeat it blindly."""
+
+
+class ChannelDown(OtherSideError):
+    """Nothing can be sent through this account or server until a person repairs it (revoked token, bad password)."""
+
+
+class UserError(Exception):
+    """A message for the person at the command line or page: what happened, to what; `hint` says what to do next."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
