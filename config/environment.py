@@ -1,0 +1,286 @@
+"""Every setting that Publisher takes from its environment: name, default, unit, meaning. Read once, by `config.settings`.
+
+`docs/configuration.md` is written from the same table (a test compares them). No other file reads `os.environ`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from publisher.core.errors import UserError
+
+MIN_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable: how it is called, what it means, how its text becomes a value."""
+
+    name: str
+    default: str
+    unit: str
+    example: str
+    meaning: str
+    parse: Callable[[str], Any]
+
+    @property
+    def field(self) -> str:
+        return self.name.removeprefix("PUBLISHER_").lower()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The settings as values. An empty `database_url` or `redis_url` means: the embedded server in `data_dir`."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    mail: str
+    mail_from: str
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    base_url: str
+    allowed_hosts: tuple[str, ...]
+    bind: str
+    port: int
+    workers: int
+    threads: int
+    concurrency: int
+    log_level: str
+    log_format: str
+    fetch_allow: tuple[str, ...]
+    lease_seconds: int
+    attempts: int
+    public_metrics: bool
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return text.lower()
+
+    return parse
+
+
+def _base_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("an address that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _yes_or_no(text: str) -> bool:
+    return _one_of("yes", "no")(text) == "yes"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "PUBLISHER_DATA_DIR",
+        "./var",
+        "folder",
+        "/srv/publisher",
+        "Where the embedded servers, logs and the generated secret key live.",
+        lambda text: Path(text).expanduser().resolve(),
+    ),
+    Setting(
+        "PUBLISHER_DATABASE_URL",
+        "",
+        "address",
+        "postgres://publisher:secret@db:5432/publisher",
+        "The PostgreSQL database (16 or newer). Empty: an embedded PostgreSQL in the data folder.",
+        str,
+    ),
+    Setting(
+        "PUBLISHER_REDIS_URL",
+        "",
+        "address",
+        "redis://redis:6379/0",
+        "Redis or Valkey, with `appendonly yes` and `appendfsync always`. Empty: an embedded Valkey in the data folder.",
+        str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL",
+        "",
+        "address",
+        "smtp://user:password@mail.example.org:587",
+        "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
+        "Empty: no mail leaves; deliveries wait.",
+        str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_FROM",
+        "Publisher <publisher@localhost>",
+        "mail address",
+        "Country Office <news@office.example.org>",
+        "The sender of mail to staff, and of digests that name no sender of their own.",
+        str,
+    ),
+    Setting(
+        "PUBLISHER_SECRET_KEY",
+        "",
+        "text of 32 characters or more",
+        "(output of `openssl rand -base64 48`)",
+        "Signs tokens and encrypts stored credentials. Empty: generated into `secret-key` in the data folder on first start. "
+        "Set it when several hosts share one database.",
+        str,
+    ),
+    Setting(
+        "PUBLISHER_SECRET_KEY_FALLBACKS",
+        "",
+        "texts, separated by commas",
+        "old-key-1,old-key-2",
+        "Former secret keys that still open old tokens and credentials, newest first.",
+        _words,
+    ),
+    Setting(
+        "PUBLISHER_BASE_URL",
+        "http://127.0.0.1:8000",
+        "address",
+        "https://publisher.office.example.org",
+        "How people reach this service: used in links in mail. https turns on secure cookies and HSTS.",
+        _base_url,
+    ),
+    Setting(
+        "PUBLISHER_ALLOWED_HOSTS",
+        "",
+        "host names, separated by commas",
+        "publisher.office.example.org",
+        "Host names answered besides that of the base address and this machine's own.",
+        _words,
+    ),
+    Setting("PUBLISHER_BIND", "127.0.0.1", "IP address", "0.0.0.0", "The address the web process listens on.", str),
+    Setting(
+        "PUBLISHER_PORT", "8000", "TCP port", "8080", "The port the web process listens on.", _whole_number(0, 65535)
+    ),
+    Setting(
+        "PUBLISHER_WORKERS", "1", "processes", "4", "Web processes.", _whole_number(1, 64)
+    ),
+    Setting(
+        "PUBLISHER_THREADS", "4", "threads", "8", "Threads in each web process.", _whole_number(1, 64)
+    ),
+    Setting(
+        "PUBLISHER_CONCURRENCY",
+        "2",
+        "processes",
+        "4",
+        "Tasks that a worker runs at the same time.",
+        _whole_number(1, 64),
+    ),
+    Setting(
+        "PUBLISHER_LOG_LEVEL",
+        "info",
+        "level",
+        "debug",
+        "What is logged: debug, info, warning or error.",
+        _one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "PUBLISHER_LOG_FORMAT",
+        "auto",
+        "word",
+        "json",
+        "json: one JSON object a line; text: for people; auto: text on a terminal, json elsewhere.",
+        _one_of("auto", "json", "text"),
+    ),
+    Setting(
+        "PUBLISHER_FETCH_ALLOW",
+        "",
+        "host:port, separated by commas",
+        "intranet.office.example.org:443",
+        "Private addresses that feeds and pages may be fetched from. All others are refused.",
+        _words,
+    ),
+    Setting(
+        "PUBLISHER_LEASE_SECONDS",
+        "300",
+        "seconds",
+        "600",
+        "How long a worker may hold messages it has begun to send. After that they count as `unknown`.",
+        _whole_number(5, 86400),
+    ),
+    Setting(
+        "PUBLISHER_ATTEMPTS",
+        "8",
+        "tries",
+        "12",
+        "Tries of one message before a temporary failure becomes final (with growing waits: 8 tries take about a day).",
+        _whole_number(1, 50),
+    ),
+    Setting(
+        "PUBLISHER_PUBLIC_METRICS",
+        "no",
+        "yes or no",
+        "yes",
+        "Whether /metrics answers hosts other than this machine and private networks.",
+        _yes_or_no,
+    ),
+)
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Read every setting; raise `UserError` that names the variable when one cannot be understood."""
+    known = {setting.name for setting in SETTINGS}
+    for name in environ:
+        if name.startswith("PUBLISHER_") and name not in known:
+            raise UserError(f"{name} is not a setting of Publisher.", "docs/configuration.md lists them all.")
+    values = {setting.field: _value(setting, environ) for setting in SETTINGS}
+    key = values["secret_key"] or _generated_key(values["data_dir"])
+    if len(key) < MIN_SECRET_LENGTH:
+        raise UserError(
+            f"PUBLISHER_SECRET_KEY has {len(key)} characters; it needs {MIN_SECRET_LENGTH} or more.",
+            "Make one with `openssl rand -base64 48`, or leave it empty to have it generated.",
+        )
+    return Environment(**{**values, "secret_key": key})
+
+
+def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
+    text = environ.get(setting.name, "").strip() or setting.default
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        raise UserError(
+            f"{setting.name}={text!r} cannot be used: expected {error} ({setting.unit}).",
+            f"Example: {setting.name}={setting.example}",
+        ) from error
+
+
+def _generated_key(data_dir: Path) -> str:
+    """The key in `data_dir/secret-key`, made on first use; two processes that start together agree on one."""
+    path = data_dir / "secret-key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise UserError(
+            f"Cannot keep a secret key in {path}: {error.strerror}.",
+            "Choose a writable PUBLISHER_DATA_DIR, or set PUBLISHER_SECRET_KEY.",
+        ) from error
+    with os.fdopen(handle, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        key = file.read().strip()
+        if not key:
+            key = secrets.token_urlsafe(48)
+            file.write(key + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return key

@@ -1,0 +1,83 @@
+"""How log lines look: one JSON object a line, or plain text on a terminal. Each carries the trace id of the item it is about."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from publisher.core import trace
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class TraceFilter(logging.Filter):
+    """Puts the current trace id on every record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.trace_id = getattr(record, "trace_id", "") or trace.current()
+        return True
+
+
+def extras(record: logging.LogRecord) -> dict[str, Any]:
+    """What the caller passed as `extra`."""
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD and value not in ("", None)}
+
+
+class JsonFormatter(logging.Formatter):
+    """`{"at": …, "level": …, "logger": …, "event": …, "process": …, …extras}` on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            "process": record.process,
+            **extras(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """`12:03:04 info items.intake item.accepted item_id=1` for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = " ".join(f"{key}={value}" for key, value in extras(record).items())
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        text = f"{at} {record.levelname.lower():7} {record.name.removeprefix('publisher.')} {record.getMessage()} {fields}"
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return text.rstrip()
+
+
+def logging_config(level: str, style: str) -> dict[str, Any]:
+    """A `logging.config.dictConfig` for one process; everything goes to standard error."""
+    if style == "auto":
+        style = "text" if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("CI") else "json"
+    formatter = JsonFormatter if style == "json" else TextFormatter
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"trace": {"()": TraceFilter}},
+        "formatters": {"line": {"()": formatter}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]},
+        },
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            "django.server": {"level": "WARNING"},
+            "django.db.backends": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
+            "amqp": {"level": "WARNING"},
+            "celery": {"level": "WARNING" if level != "debug" else "DEBUG"},
+            "gunicorn": {"level": "WARNING" if level != "debug" else "DEBUG"},
+        },
+    }

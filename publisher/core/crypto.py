@@ -1,0 +1,71 @@
+"""Encryption of what is stored (credentials) and signing of what is given away (tokens in links).
+
+Keys come from the secret key; former keys keep opening what they closed (`PUBLISHER_SECRET_KEY_FALLBACKS`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.signing import Signer
+from django.db import models
+
+
+class CannotDecrypt(Exception):
+    """The stored secret was written with a key that this service no longer has."""
+
+
+def encrypt(text: str) -> str:
+    """Encrypt for storage (Fernet: AES-128-CBC and HMAC-SHA256)."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """Open what `encrypt` closed, with the present key or a former one. Raises `CannotDecrypt`."""
+    try:
+        return _fernet().decrypt(token.encode()).decode()
+    except InvalidToken as error:
+        raise CannotDecrypt(
+            "A stored secret cannot be opened with the present secret key. "
+            "Put the former key into PUBLISHER_SECRET_KEY_FALLBACKS, or enter the credentials again."
+        ) from error
+
+
+def signer(purpose: str) -> Signer:
+    """A signer whose signatures are good for `purpose` only, and stay good when the key is rotated."""
+    return Signer(salt=f"publisher.{purpose}")
+
+
+def _fernet() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(secret: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"publisher stored credentials")
+    return base64.urlsafe_b64encode(kdf.derive(secret.encode()))
+
+
+def fingerprint(text: str) -> bytes:
+    """SHA-256 of a secret that is compared, never shown again (API keys are 256 random bits: no slow hash needed)."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class EncryptedJSONField(models.TextField[Any, Any]):
+    """A JSON value, encrypted at rest. It cannot be searched."""
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else encrypt(json.dumps(value))
+
+    def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> Any:
+        return None if value is None else json.loads(decrypt(value))
+
+    def to_python(self, value: Any) -> Any:
+        return value

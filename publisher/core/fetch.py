@@ -1,0 +1,105 @@
+"""Fetching an address that somebody outside gave us: bounded in size and time, never from a private network.
+
+Called by feeds, pages and pictures. Each hop of a redirect is resolved and checked, and the connection goes to the
+very address that was checked (a name that answers differently the second time gains nothing).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from django.conf import settings
+
+from publisher.core.errors import Rejected, Retry
+
+MAX_REDIRECTS = 5
+SECONDS = 15.0
+USER_AGENT = "Publisher/0.1 (newsletter service)"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer: `url` is where redirects led; `headers` have lower-case names; `body` is at most `max_bytes` long."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(
+    url: str, *, max_bytes: int, accept: str = "*/*", headers: Mapping[str, str] | None = None, seconds: float = SECONDS
+) -> Fetched:
+    """GET `url`, following redirects. Raises `Retry` (network, 429, 5xx) or `Rejected` (refused address, 4xx, too large)."""
+    sent = {"User-Agent": USER_AGENT, "Accept": accept, **(headers or {})}
+    with httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False) as http:
+        for _hop in range(MAX_REDIRECTS + 1):
+            answer = _one(http, url, sent, max_bytes)
+            if answer.status not in (301, 302, 303, 307, 308):
+                return _judged(answer)
+            if "location" not in answer.headers:
+                raise Rejected(f"{url} redirects without saying where to.")
+            url = urljoin(url, answer.headers["location"])
+    raise Rejected(f"{url} redirects more than {MAX_REDIRECTS} times.")
+
+
+def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Rejected(f"{url} is not an http or https address.")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    ip = checked_address(parts.hostname, port, settings.FETCH_ALLOW)
+    literal = f"[{ip}]" if ":" in ip else ip
+    pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
+    request = http.build_request(
+        "GET", pinned, headers={**headers, "Host": parts.netloc.rpartition("@")[2]},
+        extensions={"sni_hostname": parts.hostname},
+    )
+    try:
+        response = http.send(request, stream=True)
+        try:
+            body = _bounded(response, url, max_bytes)
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
+        raise Retry(f"{url} did not answer: {error or type(error).__name__}.") from error
+    return Fetched(response.status_code, url, {k.lower(): v for k, v in response.headers.items()}, body)
+
+
+def _bounded(response: httpx.Response, url: str, max_bytes: int) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > max_bytes:
+            raise Rejected(f"{url} is larger than {max_bytes:,} bytes.")
+    return bytes(body)
+
+
+def _judged(answer: Fetched) -> Fetched:
+    if answer.status in (408, 425, 429) or answer.status >= 500:
+        raise Retry(f"{answer.url} answered {answer.status}.")
+    if answer.status >= 400:
+        raise Rejected(f"{answer.url} answered {answer.status}.")
+    return answer
+
+
+def checked_address(host: str, port: int, allowed: Iterable[str]) -> str:
+    """The IP address to connect to. Raises `Rejected` when the name leads to a private network, `Retry` when it is not found."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Retry(f"The name {host} was not found ({error}).") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if f"{host}:{port}" in allowed:
+        return addresses[0]
+    for address in addresses:
+        if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+            raise Rejected(
+                f"{host} is a private address ({address}); add {host}:{port} to PUBLISHER_FETCH_ALLOW if it is meant."
+            )
+    return addresses[0]

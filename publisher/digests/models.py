@@ -1,0 +1,143 @@
+"""The recurring newsletter (Digest), one issue of it (Edition), and its renderings (Variant)."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from publisher.items.models import Item
+
+
+class Digest(models.Model):
+    """A newsletter: what it holds, when it goes out, and in whose name."""
+
+    class OnUnknown(models.TextChoices):
+        RESEND = "resend", "Send again with the same Message-ID (rarely somebody gets it twice)"
+        HOLD = "hold", "Hold for a person (never twice)"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.JSONField(default=dict, help_text='{"en": "…", "zh": "…"}')
+    intro = models.JSONField(default=dict, help_text="text above the items, by language; may be empty")
+    subject = models.JSONField(default=dict, help_text="template of the subject line, by language")
+    languages = ArrayField(models.CharField(max_length=35), default=list)
+    from_name = models.JSONField(default=dict, help_text="sender's name, by language")
+    from_address = models.CharField(max_length=320)
+    reply_to = models.CharField(max_length=320, blank=True)
+    organisation = models.CharField(max_length=200, blank=True)
+    postal_address = models.TextField(blank=True)
+    accent = models.CharField(max_length=7, default="#0b6e99")
+    zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    weekday = models.PositiveSmallIntegerField(default=0, help_text="Monday is 0")
+    at = models.TimeField(default=time(8, 0))
+    window_days = models.PositiveSmallIntegerField(default=7, help_text="how far back the first edition looks")
+    kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="empty: all")
+    topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids; empty: all")
+    most_items = models.PositiveSmallIntegerField(default=12)
+    needs_approval = models.BooleanField(default=False, help_text="an edition waits for a person before it is sent")
+    on_unknown = models.CharField(max_length=10, choices=OnUnknown.choices, default=OnUnknown.RESEND)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.title.get("en") or self.slug)
+
+    def text(self, field: str, language: str) -> str:
+        """`title`, `intro`, `subject` or `from_name` in `language`, else in the digest's first language, else empty."""
+        texts: dict[str, str] = getattr(self, field)
+        fallback = self.languages[0] if self.languages else "en"
+        return texts.get(language) or texts.get(language.partition("-")[0]) or texts.get(fallback) or ""
+
+
+class Edition(models.Model):
+    """One issue of a digest. Its window begins where the one before ended."""
+
+    class State(models.TextChoices):
+        ASSEMBLING = "assembling", "Being assembled"
+        WAITING = "waiting", "Waiting for approval"
+        SENDING = "sending", "Sending"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        EMPTY = "empty", "Nothing new"
+        CANCELLED = "cancelled", "Cancelled"
+
+    digest = models.ForeignKey(Digest, on_delete=models.PROTECT, related_name="editions")
+    number = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    window_from = models.DateTimeField()
+    window_to = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
+    problem = models.TextField(blank=True, help_text="why it is paused or could not be assembled")
+    approved_by = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField()
+    assembled_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    trace_id = models.CharField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["digest", "due_at"], name="edition_once_per_due_time"),
+            models.UniqueConstraint(fields=["digest", "number"], name="edition_number_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], name="edition_open", condition=models.Q(state__in=["assembling", "sending"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.digest} #{self.number}"
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        return self.window_from, self.window_to
+
+
+class EditionItem(models.Model):
+    """An item of an edition in the revision that was chosen; `topics` are frozen with it."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="edition_items")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT)
+    revision = models.PositiveIntegerField()
+    position = models.PositiveSmallIntegerField()
+    topics = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["edition", "item"], name="edition_item_once")]
+
+
+class Variant(models.Model):
+    """An edition rendered for one distinct result: the same items, language and region. Rendered once, joined per recipient.
+
+    `mask` has bit n set when the item at position n is in it. `message` is the serialised mail, cut at its slots.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
+    mask = models.BigIntegerField()
+    language = models.CharField(max_length=35)
+    region = models.CharField(max_length=10, blank=True)
+    subject = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    message = models.BinaryField(null=True)
+    content_hash = models.BinaryField(max_length=32, null=True)
+    rendered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "mask", "language", "region"], name="variant_once")
+        ]
+
+
+class EditionSelection(models.Model):
+    """Which variant a distinct selection receives in an edition: the bridge from subscribers to renderings."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE)
+    selection_id = models.BigIntegerField()
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "selection_id"], name="edition_selection_once")
+        ]

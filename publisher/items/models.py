@@ -1,0 +1,213 @@
+"""What producers give us: sources, items with their revisions and topics, and what was refused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from publisher.core.crypto import EncryptedJSONField
+
+
+class Kind(models.TextChoices):
+    STORY = "story", "Story"
+    PRESS_RELEASE = "press_release", "Press release"
+    SPEECH = "speech", "Speech"
+    VIDEO = "video", "Video"
+    PUBLICATION = "publication", "Publication"
+    EVENT = "event", "Event"
+    PODCAST = "podcast", "Podcast"
+    OTHER = "other", "Other"
+
+
+class Origin(models.TextChoices):
+    """By which of the four ways an entry came in."""
+
+    STREAM = "stream", "Stream"
+    API = "api", "API"
+    FEED = "feed", "Feed"
+    PAGE = "page", "Listing page"
+
+
+class Source(models.Model):
+    """A producer of items. `name` is what producers write; a source nobody configured is made on its first entry."""
+
+    name = models.CharField(max_length=200, unique=True)
+    label = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=35, default="en", help_text="BCP 47, for entries that name none")
+    api_key_fingerprint = models.BinaryField(max_length=32, null=True, blank=True, unique=True)
+    feed_url = models.URLField(max_length=2000, blank=True)
+    poll_every_minutes = models.PositiveIntegerField(default=15)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    last_error = models.TextField(blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    credentials = EncryptedJSONField(null=True, blank=True)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_poll_at"],
+                name="source_polls",
+                condition=models.Q(enabled=True, next_poll_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.name
+
+
+class Topic(models.Model):
+    """A goal, agency or subject that items are about. Kept in step with `config/topics.yaml`."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    kind = models.CharField(max_length=20)
+    name_en = models.CharField(max_length=120)
+    name_zh = models.CharField(max_length=120)
+    color = models.CharField(max_length=7, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+
+class Item(models.Model):
+    """Something published: the newest revision of it. Earlier ones are `Revision` rows."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    producer_id = models.CharField(max_length=500)
+    url = models.URLField(max_length=2000, blank=True)
+    url_key = models.CharField(max_length=2000, blank=True, help_text="the address without tracking parameters")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    language = models.CharField(max_length=35)
+    title = models.CharField(max_length=500)
+    summary = models.TextField(blank=True)
+    body_html = models.TextField(blank=True)
+    body_text = models.TextField(blank=True)
+    published_at = models.DateTimeField()
+    embargo_until = models.DateTimeField(null=True, blank=True)
+    image_url = models.URLField(max_length=2000, blank=True)
+    image_alt = models.CharField(max_length=1000, blank=True)
+    agencies = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    authors = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    links = models.JSONField(default=dict, help_text="{region: address} for readers there")
+    contact = models.TextField(blank=True)
+    notes = models.TextField(blank=True)
+    attribution = models.TextField(blank=True)
+    translation_of = models.CharField(max_length=500, blank=True, help_text="the producer's id of the original")
+    original = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
+    )
+    topics: models.ManyToManyField[Topic, ItemTopic] = models.ManyToManyField(Topic, through="ItemTopic")
+    content_hash = models.BinaryField(max_length=32)
+    revision = models.PositiveIntegerField(default=1)
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    first_received_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    retracted_at = models.DateTimeField(null=True, blank=True)
+    retraction_reason = models.TextField(blank=True)
+    drafted_revision = models.PositiveIntegerField(
+        default=0, help_text="the revision that the editorial stage has dealt with"
+    )
+    trace_id = models.CharField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "producer_id"], name="item_once_per_producer_id"),
+            models.UniqueConstraint(
+                fields=["source", "url_key"], name="item_once_per_url", condition=~models.Q(url_key="")
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-published_at", "-id"], name="item_published"),
+            models.Index(fields=["-id"], name="item_undrafted", condition=models.Q(drafted_revision__lt=models.F("revision"))),
+            models.Index(fields=["source", "translation_of"], name="item_translation", condition=~models.Q(translation_of="")),
+            models.Index(fields=["first_received_at"], name="item_first_received"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Revision(models.Model):
+    """One state of an item, as accepted: the cleaned content, what changed against the one before, and its entry."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    changed = ArrayField(models.CharField(max_length=40), default=list)
+    content_hash = models.BinaryField(max_length=32)
+    entry_id = models.CharField(max_length=60, blank=True)
+    received_at = models.DateTimeField()
+    trace_id = models.CharField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "number"], name="revision_once"),
+        ]
+
+
+class ItemTopic(models.Model):
+    """A topic of an item: suggested by rules (with the matching words), given by the producer, or decided by staff."""
+
+    class State(models.TextChoices):
+        SUGGESTED = "suggested", "Suggested"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="item_topics")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE)
+    state = models.CharField(max_length=10, choices=State.choices)
+    words = ArrayField(models.CharField(max_length=80), default=list)
+    score = models.FloatField(default=0)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "topic"], name="item_topic_once")]
+
+
+class Rejection(models.Model):
+    """An entry that was refused, kept whole (up to 64 KiB) with a reason its producer can act on."""
+
+    source_name = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    entry_id = models.CharField(max_length=60, blank=True)
+    code = models.CharField(max_length=40)
+    reason = models.TextField()
+    hint = models.TextField(blank=True)
+    fields = models.JSONField(default=list)
+    payload = models.BinaryField()
+    payload_size = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of origin, source and payload: the same thing is kept once")
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    trace_id = models.CharField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["digest"], name="rejection_once")]
+        indexes: ClassVar = [models.Index(fields=["-last_at", "-id"], name="rejection_last")]
+
+
+class Submission(models.Model):
+    """An `Idempotency-Key` that a producer used at the API: the same key with the same body is the same entry."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    body_hash = models.BinaryField(max_length=32)
+    entry_id = models.CharField(max_length=60, blank=True)
+    trace_id = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="submission_once")]
+        indexes: ClassVar = [models.Index(fields=["at"], name="submission_at")]
