@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
@@ -16,6 +16,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField  # generic for the type checker only
 
 
 class CannotDecrypt(Exception):
@@ -58,7 +63,7 @@ def fingerprint(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-class EncryptedJSONField(models.TextField[Any, Any]):
+class EncryptedJSONField(_TextField):
     """A JSON value, encrypted at rest. It cannot be searched."""
 
     def get_prep_value(self, value: Any) -> str | None:

@@ -35,7 +35,10 @@ class Digest(models.Model):
     window_days = models.PositiveSmallIntegerField(default=7, help_text="how far back the first edition looks")
     kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="empty: all")
     topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids; empty: all")
-    most_items = models.PositiveSmallIntegerField(default=12)
+    most_items = models.PositiveSmallIntegerField(default=12, help_text="in each language")
+    max_age_days = models.PositiveSmallIntegerField(
+        default=30, help_text="an item that arrives later than this after its date is no news"
+    )
     needs_approval = models.BooleanField(default=False, help_text="an edition waits for a person before it is sent")
     on_unknown = models.CharField(max_length=10, choices=OnUnknown.choices, default=OnUnknown.RESEND)
     enabled = models.BooleanField(default=True)
@@ -64,12 +67,13 @@ class Edition(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     digest = models.ForeignKey(Digest, on_delete=models.PROTECT, related_name="editions")
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(null=True, help_text="given when it has items: readers see no gaps")
     due_at = models.DateTimeField()
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
     problem = models.TextField(blank=True, help_text="why it is paused or could not be assembled")
+    priority = models.SmallIntegerField(default=0, help_text="higher is claimed first")
     approved_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)

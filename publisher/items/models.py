@@ -81,7 +81,10 @@ class Topic(models.Model):
 
 
 class Item(models.Model):
-    """Something published: the newest revision of it. Earlier ones are `Revision` rows."""
+    """Something published: the newest revision of it. Earlier ones are `Revision` rows.
+
+    Its address is unique over all sources: what arrives by feed and by API too is one item, kept by its first source.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     producer_id = models.CharField(max_length=500)
@@ -123,9 +126,7 @@ class Item(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "producer_id"], name="item_once_per_producer_id"),
-            models.UniqueConstraint(
-                fields=["source", "url_key"], name="item_once_per_url", condition=~models.Q(url_key="")
-            ),
+            models.UniqueConstraint(fields=["url_key"], name="item_once_per_url", condition=~models.Q(url_key="")),
         ]
         indexes: ClassVar = [
             models.Index(fields=["-published_at", "-id"], name="item_published"),

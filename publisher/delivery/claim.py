@@ -1,0 +1,160 @@
+"""Claiming what is due: rows become `sending`, with a lease and a fence, and are committed before any socket opens.
+
+Called by the senders (`mail.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
+
+    id: int
+    variant_id: int
+    address: str
+    name: str
+    subscriber_id: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one."""
+
+    fence: int
+    edition_id: int
+    lease_until: datetime
+    mails: tuple[ClaimedMail, ...]
+
+
+# The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
+# claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only.
+CLAIM_MAIL = """
+WITH due AS (
+    SELECT d.id
+    FROM delivery_delivery d
+    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+    ORDER BY d.due_at, d.id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), checked AS (
+    SELECT due.id,
+           CASE
+               WHEN p.id IS NOT NULL THEN 'suppressed'
+               WHEN b.id IS NULL OR s.state <> 'active' THEN 'cancelled'
+               ELSE 'sending'
+           END AS state,
+           COALESCE(s.name, '') AS name,
+           COALESCE(p.reason, '') AS why
+    FROM due
+    JOIN delivery_delivery d ON d.id = due.id
+    JOIN digests_edition e ON e.id = d.edition_id
+    LEFT JOIN audience_subscriber s ON s.id = d.subscriber_id
+    LEFT JOIN audience_subscription b
+           ON b.digest_id = e.digest_id AND b.subscriber_id = s.id AND b.state = 'active'
+    LEFT JOIN audience_suppression p
+           ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
+)
+UPDATE delivery_delivery d
+SET state = checked.state,
+    fence = %(fence)s,
+    lease_until = CASE WHEN checked.state = 'sending' THEN %(lease_until)s END,
+    attempts = d.attempts + (checked.state = 'sending')::int,
+    settled_at = CASE WHEN checked.state = 'sending' THEN NULL ELSE %(now)s END,
+    reason = CASE checked.state
+        WHEN 'suppressed' THEN 'On the suppression list (' || checked.why || ') when it was about to be sent.'
+        WHEN 'cancelled' THEN 'No longer subscribed when it was about to be sent.'
+        ELSE d.reason END
+FROM checked
+WHERE d.id = checked.id
+RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+"""
+
+
+def next_fence() -> int:
+    """A number larger than any given before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('delivery_fence')")
+        (fence,) = cursor.fetchone()
+    return int(fence)
+
+
+def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) -> Claim:
+    """Claim up to `limit` mails of a sending edition. People who left or are suppressed are settled here, not claimed.
+
+    An empty claim with `limit` > 0 means that nothing is due now (or that others hold it).
+    """
+    while True:
+        fence = next_fence()
+        values = {
+            "edition": edition_id,
+            "now": now,
+            "limit": limit,
+            "fence": fence,
+            "lease_until": now + lease,
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE", [edition_id]
+            )
+            if cursor.fetchone() is None:
+                return Claim(fence, edition_id, now + lease, ())
+            cursor.execute(CLAIM_MAIL, values)
+            rows = cursor.fetchall()
+        mails = [ClaimedMail(*row[:6]) for row in sorted(rows, key=lambda row: (row[7], row[0])) if row[6] == "sending"]
+        if mails or not rows:
+            return Claim(fence, edition_id, now + lease, tuple(mails))
+
+
+# The lease of a post is one row's; the post, its item, its channel and the item's embargo are asked again under lock.
+CLAIM_POST = """
+UPDATE delivery_delivery d
+SET state = 'sending', fence = %(fence)s, lease_until = %(lease_until)s, attempts = d.attempts + 1
+FROM social_post p
+JOIN social_channel c ON c.id = p.channel_id
+JOIN items_item i ON i.id = p.item_id
+WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
+  AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
+  AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
+  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_delivery earlier
+      WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
+  )
+RETURNING d.id
+"""
+
+
+def claim_post(delivery_id: int, *, now: datetime, lease: timedelta) -> int:
+    """Claim one part of a post; the fence, or 0 when it may not be sent now (taken, paused, retracted, under embargo)."""
+    fence = next_fence()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM_POST, {"id": delivery_id, "now": now, "fence": fence, "lease_until": now + lease})
+        return fence if cursor.fetchone() else 0
+
+
+def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
+    """Lengthen the lease of what is still unsettled under `fence`; how many rows that is (0: the claim is lost)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery_delivery SET lease_until = %s WHERE fence = %s AND state = 'sending' AND lease_until > %s",
+            [now + lease, fence, now],
+        )
+        return int(cursor.rowcount)
+
+
+def release(fence: int) -> int:
+    """Give back what was claimed and never begun (an edition was paused, a worker stops); how many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery_delivery SET state = 'queued', lease_until = NULL, attempts = attempts - 1 "
+            "WHERE fence = %s AND state = 'sending'",
+            [fence],
+        )
+        return int(cursor.rowcount)

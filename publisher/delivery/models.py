@@ -1,0 +1,116 @@
+"""Every outgoing message (Delivery), every try of one (Attempt), and the totals that outlive them (Tally)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+
+from publisher.audience.models import Subscriber
+from publisher.delivery.states import State
+from publisher.digests.models import Edition, Variant
+from publisher.social.models import Channel, Post
+
+
+class Delivery(models.Model):
+    """One message to one destination, written before anything is sent.
+
+    Unique per (edition, subscriber) or per (post, part). `fence` grows with each claim: only the holder of the
+    newest one may settle the row. `address` is the mail address or the channel's name, as it was when written.
+    """
+
+    edition = models.ForeignKey(Edition, null=True, on_delete=models.PROTECT, db_index=False)
+    subscriber = models.ForeignKey(Subscriber, null=True, on_delete=models.SET_NULL, db_index=False)
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, db_index=False)
+    post = models.ForeignKey(Post, null=True, on_delete=models.PROTECT, db_index=False, related_name="deliveries")
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, db_index=False)
+    part = models.PositiveSmallIntegerField(null=True)
+    address = models.CharField(max_length=320)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    fence = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    idempotency_key = models.CharField(max_length=64, blank=True)
+    prepared = models.JSONField(null=True, help_text="a post's exact payload, stored before the socket opens")
+    remote_id = models.CharField(max_length=300, blank=True)
+    remote_url = models.CharField(max_length=2000, blank=True)
+    code = models.PositiveSmallIntegerField(null=True)
+    enhanced = models.CharField(max_length=12, blank=True)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["edition", "subscriber"],
+                name="delivery_once_per_subscriber",
+                condition=models.Q(edition__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["post", "part"], name="delivery_once_per_part", condition=models.Q(post__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="delivery_of_edition_or_post",
+                condition=models.Q(edition__isnull=False, post__isnull=True)
+                | models.Q(edition__isnull=True, post__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["edition", "due_at", "id"],
+                name="delivery_mail_queue",
+                condition=models.Q(state="queued", edition__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                name="delivery_post_queue",
+                condition=models.Q(state="queued", post__isnull=False),
+            ),
+            models.Index(fields=["lease_until"], name="delivery_leases", condition=models.Q(state="sending")),
+            models.Index(fields=["id"], name="delivery_unknown", condition=models.Q(state="unknown")),
+            models.Index(fields=["state", "-id"], name="delivery_state"),
+            models.Index(fields=["edition", "state", "-id"], name="delivery_edition", condition=models.Q(edition__isnull=False)),
+            models.Index(fields=["channel", "-id"], name="delivery_channel", condition=models.Q(channel__isnull=False)),
+            models.Index(fields=["subscriber"], name="delivery_subscriber", condition=models.Q(subscriber__isnull=False)),
+            models.Index(fields=["address", "-id"], name="delivery_address", opclasses=["varchar_pattern_ops", "int8_ops"]),
+            BrinIndex(fields=["created_at"], name="delivery_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk} to {self.address}"
+
+
+class Attempt(models.Model):
+    """One try of a delivery: when, by whom, how long, and what the other side said."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    fence = models.BigIntegerField()
+    worker = models.CharField(max_length=100)
+    started_at = models.DateTimeField()
+    duration_ms = models.FloatField()
+    outcome = models.CharField(max_length=10, choices=State.choices, help_text="the state that the try led to")
+    code = models.PositiveSmallIntegerField(null=True)
+    enhanced = models.CharField(max_length=12, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+
+class Tally(models.Model):
+    """Counts of deliveries by edition or channel and state, kept exact by a trigger; `n` may be negative before folding.
+
+    Reading a sum over a few rows replaces counting millions, and the totals stay when old deliveries are deleted.
+    """
+
+    edition_id = models.BigIntegerField(null=True)
+    channel_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10)
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["edition_id"], name="tally_edition")]

@@ -1,0 +1,48 @@
+"""The one list of delivery states, what each means, and which may follow which. The drawing in the docs is made from it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """What became of one message to one destination."""
+
+    QUEUED = "queued", "Waiting to be sent"
+    SENDING = "sending", "Being sent now"
+    SENT = "sent", "Accepted by the other side"
+    DELIVERED = "delivered", "Delivered, as reported"
+    BOUNCED = "bounced", "Came back"
+    COMPLAINED = "complained", "The recipient complained"
+    FAILED = "failed", "Refused, or given up after all tries"
+    UNKNOWN = "unknown", "May have been accepted: nobody can tell yet"
+    SUPPRESSED = "suppressed", "Not sent: the address is on the suppression list"
+    CANCELLED = "cancelled", "Not sent: stopped before it left"
+    EXPIRED = "expired", "Not sent: its time had passed"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SENDING, State.SUPPRESSED, State.CANCELLED, State.EXPIRED}),
+    State.SENDING: frozenset({State.SENT, State.FAILED, State.QUEUED, State.UNKNOWN, State.CANCELLED}),
+    State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.COMPLAINED}),
+    State.DELIVERED: frozenset({State.BOUNCED, State.COMPLAINED}),
+    State.UNKNOWN: frozenset({State.SENT, State.QUEUED, State.FAILED, State.CANCELLED}),
+    State.FAILED: frozenset({State.QUEUED}),
+    State.BOUNCED: frozenset({State.COMPLAINED}),
+    State.COMPLAINED: frozenset(),
+    State.SUPPRESSED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset({State.QUEUED}),
+}
+
+UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.UNKNOWN})
+LEFT_US = frozenset({State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
+
+
+def may_become(old: State, new: State) -> bool:
+    return new in TRANSITIONS[old]
+
+
+def sources(new: State) -> list[str]:
+    """The states that may become `new`, for the WHERE of an UPDATE."""
+    return sorted(old.value for old, following in TRANSITIONS.items() if new in following)

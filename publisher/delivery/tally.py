@@ -1,0 +1,30 @@
+"""Reading and folding the counts of deliveries that the database's triggers keep."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Sum
+
+from publisher.delivery.models import Tally
+
+
+def by_state(*, edition_id: int | None = None) -> dict[str, int]:
+    """Deliveries by state: of one edition, or of everything. States without any are left out."""
+    rows = Tally.objects.filter(edition_id=edition_id) if edition_id else Tally.objects.all()
+    sums = rows.values("state").annotate(total=Sum("n")).values_list("state", "total")
+    return {state: total for state, total in sums if total}
+
+
+# One statement: what is deleted is what is summed, so counts stay exact while others add to them.
+FOLD = """
+WITH gone AS (DELETE FROM delivery_tally RETURNING edition_id, channel_id, state, n)
+INSERT INTO delivery_tally (edition_id, channel_id, state, n)
+SELECT edition_id, channel_id, state, sum(n) FROM gone
+GROUP BY edition_id, channel_id, state HAVING sum(n) <> 0
+"""
+
+
+def fold() -> None:
+    """Add up the tally's rows to one for each edition, channel and state. Called by the upkeep tick."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD)
