@@ -102,7 +102,7 @@ class Instrument(NodeTransformer):
 
 
 def printable(value: object) -> object:
-    """`value` if writing it out is cheap and makes sense; a list written out is a mistake, and may be huge."""
+    """`value` if writing it out makes sense and is cheap; a list written out is a mistake."""
     if isinstance(value, Undefined | str | int | float | datetime | date) or value is None:
         return value
     raise SecurityError(f"a {type(value).__name__} cannot be written out; name a part of it, or use join")

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, nodes
 from jinja2.runtime import Context
@@ -117,9 +117,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
-        counted = Instrument(name or "").visit(source)
-        return super()._generate(counted, name, filename, defer_init)  # type: ignore[arg-type]  # visit
-        answers object
+        counted = cast(nodes.Template, Instrument(name or "").visit(source))
+        return super()._generate(counted, name, filename, defer_init)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Data is open; of methods only the listed ones of each type."""
@@ -131,16 +130,15 @@ class _Environment(ImmutableSandboxedEnvironment):
     def wrap_str_format(self, value: Any) -> None:
         """`str.format` stays an ordinary method, which METHODS does not list: its widths know no limit."""
 
-    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-    # name-mangled above """Count each call, and look at the text that it gives back."""
-    budget.current().step() return _checked(super().call(context, obj, *args, **kwargs))
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Count each call, and look at the text that it gives back."""
+        budget.current().step()
+        return _checked(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on modest numbers; texts and lists grow by what the budget allows."""
         if operator == "%" and isinstance(left, str):
-            raise SecurityError(
-                "formatting with % is not available here; use ~"
-            )
+            raise SecurityError("formatting with % is not available here; use ~")
         if operator == "*" and not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError("* multiplies numbers only")
         if operator == "+" and isinstance(left, str | list | tuple):

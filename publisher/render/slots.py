@@ -3,15 +3,12 @@
 A mail is rendered once per variant with a mark in each slot, cut at the marks once, and joined per recipient.
 Who builds the message (delivery/email) relies on this contract:
 
-- A mark is PREFIX and the slot's name padded with zeros: ASCII letters and digits only, always MARK_LENGTH
-  (32) characters, no randomness. HTML escaping, MJML, URL quoting and both transfer encodings leave such
-  characters alone, but an encoder may still break a line inside one: so cut first, then encode each piece
-  by itself.
-    * quoted-printable: encode every part and every value alone, and put a soft break (`=CRLF`) on either
-      side of a value. Parts are encoded once per variant, values once per recipient, and no line passes 76
-      characters.
-    * base64: groups of three bytes run across the slots, so it needs every part in three phases. Prefer the
-      other.
+- A mark is PREFIX and the slot's name padded with zeros: ASCII letters and digits only, always MARK_LENGTH long
+  (32), no randomness. HTML escaping, MJML, URL quoting and both transfer encodings leave such characters
+  alone, but an encoder may break a line inside one: so cut first, then encode each piece by itself.
+- Quoted-printable: encode every part and every value alone, with a soft break (`=CRLF`) on either side of a
+  value. Parts are then encoded once per variant, and no line passes 76 characters.
+- Base64: its groups of three bytes run across the slots, so every part is needed in three phases.
 - Content never holds PREFIX: templates pass every value through `neutralise`, so an item whose title looks
   like a mark is shown as text and nothing is cut there.
 - `join` makes values safe for their surroundings: HTML is escaped for text and for quoted attributes alike,
