@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from jinja2.filters import FILTERS as ALL_FILTERS
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 
 from publisher.render import budget
 from publisher.render.instrument import printable

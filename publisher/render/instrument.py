@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from jinja2 import TemplateSyntaxError, nodes, pass_context
 from jinja2.runtime import Context, Undefined
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -165,8 +165,10 @@ COUNTERS: Final = {
 }
 
 
-def _wrapped(counter: str, node: nodes.Expr) -> nodes.Expr:
-    return _placed(nodes.Filter(node, counter, [], [], None, None, lineno=node.lineno), node)
+def _wrapped(counter: str, node: nodes.Node) -> nodes.Expr:
+    return _placed(
+        nodes.Filter(cast(nodes.Expr, node), counter, [], [], None, None, lineno=node.lineno), node
+    )
 
 
 def _placed(node: _Node, like: nodes.Node) -> _Node:

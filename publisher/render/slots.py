@@ -3,9 +3,10 @@
 A mail is rendered once per variant with a mark in each slot, cut at the marks once, and joined per recipient.
 Who builds the message (delivery/email) relies on this contract:
 
-- A mark is PREFIX and the slot's name padded with zeros: ASCII letters and digits only, always MARK_LENGTH long
-  (32), no randomness. HTML escaping, MJML, URL quoting and both transfer encodings leave such characters
-  alone, but an encoder may break a line inside one: so cut first, then encode each piece by itself.
+- A mark is PREFIX and the slot's name padded with zeros: ASCII letters and digits only, always MARK_LENGTH
+  long (32), no randomness. HTML escaping, MJML, URL quoting and both transfer encodings leave such
+  characters alone, but an encoder may break a line inside one: so cut first, then encode each piece by
+  itself.
 - Quoted-printable: encode every part and every value alone, with a soft break (`=CRLF`) on either side of a
   value. Parts are then encoded once per variant, and no line passes 76 characters.
 - Base64: its groups of three bytes run across the slots, so every part is needed in three phases.
