@@ -59,6 +59,7 @@ class Edition(models.Model):
 
     class State(models.TextChoices):
         ASSEMBLING = "assembling", "Being assembled"
+        BLOCKED = "blocked", "Cannot be assembled"
         WAITING = "waiting", "Waiting for approval"
         SENDING = "sending", "Sending"
         PAUSED = "paused", "Paused"
@@ -72,7 +73,10 @@ class Edition(models.Model):
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
-    problem = models.TextField(blank=True, help_text="why it is paused or could not be assembled")
+    after_assembly = models.CharField(
+        max_length=12, choices=State.choices, default=State.SENDING, help_text="sending, or waiting or paused for a person"
+    )
+    problem = models.TextField(blank=True, help_text="why it waits, is paused or could not be assembled")
     priority = models.SmallIntegerField(default=0, help_text="higher is claimed first")
     approved_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField()

@@ -1,0 +1,88 @@
+"""Reading SMTP replies (RFC 5321 section 4.2) out of a stream of bytes, in whatever pieces it comes. Pure: no socket here."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_LINE = 4096
+"""Bytes of one reply line; RFC 5321 allows 512, real servers send more in error texts."""
+
+MAX_LINES = 200
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: +|$)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_START = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
+
+
+class Garbage(Exception):
+    """What came is no SMTP reply. The stream cannot be trusted any more."""
+
+
+class Reply(NamedTuple):
+    """One reply: its code, and the text of each of its lines, cleaned of control characters."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing."""
+        found = _ENHANCED.match(self.lines[0])
+        return found.group(1) if found else ""
+
+    @property
+    def text(self) -> str:
+        """The lines in one, without the enhanced codes that each of them may repeat."""
+        return " ".join(_ENHANCED.sub("", line, count=1) for line in self.lines).strip()
+
+
+class ReplyReader:
+    """Takes bytes as they come, gives replies as they become whole."""
+
+    __slots__ = ("_buffer", "_code", "_lines")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._code = 0
+        self._lines: list[str] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits: no reply, no part of one."""
+        return not self._buffer and not self._lines
+
+    def feed(self, data: bytes) -> None:
+        self._buffer = self._buffer + data if self._buffer else data
+
+    def next(self) -> Reply | None:
+        """The next whole reply, or None when more bytes are needed. Raises Garbage."""
+        while True:
+            line, newline, rest = self._buffer.partition(b"\n")
+            if len(line) > MAX_LINE:
+                raise Garbage(f"a reply line longer than {MAX_LINE} bytes")
+            if not newline:
+                return None
+            self._buffer = rest
+            if self._add(line.rstrip(b"\r")):
+                reply = Reply(self._code, tuple(self._lines))
+                self._lines = []
+                return reply
+
+    def _add(self, line: bytes) -> bool:
+        """Take one line; whether it ends a reply."""
+        if not _START.match(line):
+            raise Garbage(f"not a reply: {readable(line[:80])!r}")
+        code = int(line[:3])
+        if self._lines and code != self._code:
+            raise Garbage(f"a reply that begins with {self._code} and goes on with {code}")
+        if len(self._lines) >= MAX_LINES:
+            raise Garbage(f"a reply of more than {MAX_LINES} lines")
+        self._code = code
+        self._lines.append(readable(line[4:]))
+        return line[3:4] != b"-"
+
+
+def readable(raw: bytes) -> str:
+    """What a server wrote as text that is safe to store and show."""
+    return _CONTROLS.sub(" ", raw.decode("utf-8", "replace")).strip()

@@ -1,0 +1,121 @@
+"""Bytes to and from one socket, each step within a time limit. Knows how much was written when a write fails."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+
+from publisher.delivery.email.smtp.replies import Garbage, Reply, ReplyReader
+
+CHUNK = 65536
+
+
+class Lost(Exception):
+    """The connection is of no use any more. `sent` is how many bytes of the failed write reached this machine's kernel."""
+
+    def __init__(self, reason: str, sent: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+
+
+class Wire:
+    """A connected socket. Every method that waits takes its limit in seconds, counted over the whole step."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._reader = ReplyReader()
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def write(self, data: bytes, seconds: float) -> None:
+        """Hand all of `data` to the kernel. Raises Lost with the number of bytes that went."""
+        deadline = time.monotonic() + seconds
+        sent = 0
+        view = memoryview(data)
+        while sent < len(view):
+            try:
+                sent += self._socket.send(view[sent:])
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                self._wait(select.POLLOUT, deadline, seconds, sent)
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN, deadline, seconds, sent)
+            except OSError as error:
+                raise Lost(_reason(error), sent) from error
+
+    def read_reply(self, seconds: float) -> Reply:
+        """The next reply. Raises Lost when none comes in time, the other side hangs up, or it talks nonsense."""
+        deadline = time.monotonic() + seconds
+        try:
+            while (reply := self._reader.next()) is None:
+                self._reader.feed(self._receive(deadline, seconds))
+        except Garbage as error:
+            raise Lost(f"the server sent {error}") from error
+        return reply
+
+    def waiting_reply(self) -> Reply | None:
+        """A reply that is already here, after a write failed: it may say why. Never waits, never raises."""
+        try:
+            return self.read_reply(0)
+        except Lost:
+            return None
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came while the connection lay idle. Bytes (a 421) or a hang-up mean: open another."""
+        if not self._reader.is_empty or isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return False
+        self._poll.modify(self._socket, select.POLLIN)
+        return not self._poll.poll(0)
+
+    def secure(self, context: ssl.SSLContext, name: str, seconds: float) -> None:
+        """Turn to TLS. Raises Lost, or ssl.SSLError when the certificate or the handshake is not acceptable."""
+        if not self._reader.is_empty:
+            raise Lost("the server sent more before TLS began than it may (possible injection)")
+        self._poll.unregister(self._socket)
+        self._socket.settimeout(seconds)
+        try:
+            self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            raise Lost(f"TLS could not be negotiated: {_reason(error)}") from error
+        self._socket.setblocking(False)
+        self._poll.register(self._socket, select.POLLIN)
+
+    @property
+    def local_address(self) -> str:
+        return str(self._socket.getsockname()[0])
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _receive(self, deadline: float, seconds: float) -> bytes:
+        while True:
+            try:
+                data = self._socket.recv(CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                self._wait(select.POLLIN, deadline, seconds)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT, deadline, seconds)
+            except OSError as error:
+                raise Lost(_reason(error)) from error
+            else:
+                if not data:
+                    raise Lost("the server closed the connection")
+                return data
+
+    def _wait(self, event: int, deadline: float, seconds: float, sent: int = 0) -> None:
+        self._poll.modify(self._socket, event)
+        left = deadline - time.monotonic()
+        if left <= 0 or not self._poll.poll(left * 1000):
+            raise Lost(f"no answer within {seconds:g} s", sent)
+
+
+def _reason(error: OSError) -> str:
+    """`ECONNRESET` and its like in words."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,0 +1,147 @@
+"""One delivery per subscriber of an edition, written by one INSERT … SELECT before anything is sent.
+
+`assemble` is the whole way from a due edition to its deliveries; each step may be repeated after a crash.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from publisher.core import events, trace
+from publisher.delivery.variants import serialise_variants
+from publisher.digests.assembling import choose_items, group_selections
+from publisher.digests.models import Edition
+from publisher.digests.rendering import render_variants
+from publisher.render.failure import TemplateFailure
+
+log = logging.getLogger(__name__)
+
+# Subscribers of one selection share a variant, so the join is: active subscriptions of the digest (partial index) to
+# their selection's variant, less the suppression list (small, hashed). A row that exists already stays as it is.
+ADD_DELIVERIES = """
+INSERT INTO delivery_delivery
+    (edition_id, subscriber_id, variant_id, address, state, due_at, fence, attempts, idempotency_key,
+     remote_id, remote_url, enhanced, reason, created_at, settled_at)
+SELECT %(edition)s, s.id, m.variant_id, s.email,
+       CASE WHEN p.id IS NULL THEN 'queued' ELSE 'suppressed' END,
+       %(now)s, 0, 0, '', '', '', '',
+       CASE WHEN p.id IS NULL THEN '' ELSE 'On the suppression list (' || p.reason || ').' END,
+       %(now)s, CASE WHEN p.id IS NULL THEN NULL ELSE %(now)s END
+FROM digests_editionselection m
+JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.selection_id AND b.state = 'active'
+JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
+LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
+WHERE m.edition_id = %(edition)s
+ON CONFLICT (edition_id, subscriber_id) WHERE edition_id IS NOT NULL DO NOTHING
+"""
+
+# After an item was dropped: what is still queued gets the variant that its subscriber's selection has now.
+REPOINT = """
+UPDATE delivery_delivery d
+SET variant_id = m.variant_id
+FROM audience_subscription b
+JOIN digests_editionselection m ON m.edition_id = %(edition)s AND m.selection_id = b.selection_id
+WHERE d.edition_id = %(edition)s AND d.state = 'queued'
+  AND b.digest_id = %(digest)s AND b.subscriber_id = d.subscriber_id AND d.variant_id <> m.variant_id
+"""
+
+NOTHING_LEFT = """
+UPDATE delivery_delivery d
+SET state = 'cancelled', settled_at = %(now)s, reason = 'Nothing is left in the edition of what this person chose.'
+WHERE d.edition_id = %(edition)s AND d.state = 'queued'
+  AND NOT EXISTS (
+      SELECT 1 FROM audience_subscription b
+      JOIN digests_editionselection m ON m.edition_id = %(edition)s AND m.selection_id = b.selection_id
+      WHERE b.digest_id = %(digest)s AND b.subscriber_id = d.subscriber_id
+  )
+"""
+
+CANCEL_QUEUED = """
+UPDATE delivery_delivery d
+SET state = 'cancelled', settled_at = %(now)s, reason = %(reason)s
+WHERE d.edition_id = %(edition)s AND d.state = 'queued'
+"""
+
+
+def assemble(edition_id: int, *, now: datetime) -> Edition:
+    """Bring a due edition to `sending` (or `waiting`, `paused`, `empty`, `blocked`). Safe to repeat and to run twice at once."""
+    edition = Edition.objects.get(pk=edition_id)
+    with trace.bound(edition.trace_id):
+        if choose_items(edition_id, now=now):
+            group_selections(edition_id)
+            try:
+                render_variants(edition_id, now=now)
+                serialise_variants(edition_id)
+            except TemplateFailure as error:
+                _block(edition_id, str(error))
+        enqueue(edition_id, now=now)
+    edition.refresh_from_db()
+    return edition
+
+
+@transaction.atomic
+def enqueue(edition_id: int, *, now: datetime) -> int:
+    """Write the deliveries of an assembled edition and let it go; how many rows were new."""
+    edition = Edition.objects.select_for_update().get(pk=edition_id)
+    values = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
+    with connection.cursor() as cursor:
+        if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
+            cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})
+            return 0
+        if edition.state != Edition.State.ASSEMBLING:
+            return 0
+        cursor.execute(NOTHING_LEFT, values)
+        cursor.execute(REPOINT, values)
+        cursor.execute(ADD_DELIVERIES, values)
+        added = int(cursor.rowcount)
+    edition.state = edition.after_assembly
+    edition.assembled_at = now
+    edition.save(update_fields=["state", "assembled_at"])
+    events.emit("delivery.due")
+    log.info("edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state})
+    return added
+
+
+def _block(edition_id: int, problem: str) -> None:
+    log.error("edition.blocked", extra={"edition_id": edition_id, "problem": problem})
+    Edition.objects.filter(pk=edition_id, state=Edition.State.ASSEMBLING).update(
+        state=Edition.State.BLOCKED, problem=problem
+    )
+
+
+def cancel_left_over(*, now: datetime) -> int:
+    """Cancel what is still queued of cancelled editions; how many. Called by the tick."""
+    cancelled = 0
+    editions = Edition.objects.filter(state=Edition.State.CANCELLED, assembled_at__isnull=False)
+    open_ones = editions.filter(delivery__state="queued").distinct().values_list("id", flat=True)
+    with connection.cursor() as cursor:
+        for edition_id in open_ones:
+            values = {"edition": edition_id, "now": now, "reason": "The edition was cancelled."}
+            cursor.execute(CANCEL_QUEUED, values)
+            cancelled += int(cursor.rowcount)
+    return cancelled
+
+
+# An edition is finished when no row of it can still change by itself or by a person: three index probes an edition.
+FINISH = """
+UPDATE digests_edition e
+SET state = 'sent', finished_at = %(now)s
+WHERE e.state = 'sending' AND e.assembled_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM delivery_delivery d
+    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown')
+)
+RETURNING e.id
+"""
+
+
+def finish_editions(*, now: datetime) -> list[int]:
+    """Call `sent` every edition of which nothing is left to do; their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, {"now": now})
+        finished = [int(row[0]) for row in cursor.fetchall()]
+    for edition_id in finished:
+        log.info("edition.sent", extra={"edition_id": edition_id})
+    return finished

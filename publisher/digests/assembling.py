@@ -1,0 +1,179 @@
+"""From a due edition to its rendered variants, in steps that may each be repeated: items, selections, renderings.
+
+Writing one delivery per subscriber is the next step, in `delivery.enqueue`. Grouping is done in the database: a
+subscriber is never loaded here.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce, Greatest
+
+from publisher.digests import choosing
+from publisher.digests.choosing import Candidate, Content
+from publisher.digests.due import SLACK
+from publisher.digests.models import Digest, Edition, EditionItem
+from publisher.items.models import Item, ItemTopic
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def choose_items(edition_id: int, *, now: datetime) -> int:
+    """Fix what the edition holds; how many items. With none it ends as `empty`. Done once: later calls count only."""
+    edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
+    if edition.state != Edition.State.ASSEMBLING:
+        return 0
+    held = edition.edition_items.count()
+    if held:
+        return held
+    chosen = choosing.choose(
+        _candidates(edition),
+        _content(edition.digest),
+        window=(edition.window_from - SLACK, edition.window_to),
+        already=_already_held(edition),
+    )
+    EditionItem.objects.bulk_create(
+        EditionItem(edition=edition, item_id=c.id, revision=c.revision, position=n, topics=sorted(c.topics))
+        for n, c in enumerate(chosen)
+    )
+    if chosen and edition.number is None:
+        newest = edition.digest.editions.aggregate(newest=Max("number"))["newest"] or 0
+        edition.number = newest + 1
+    if not chosen:
+        edition.state = Edition.State.EMPTY
+        edition.finished_at = now
+    edition.save(update_fields=["number", "state", "finished_at"])
+    log.info("edition.items", extra={"edition_id": edition.pk, "items": len(chosen), "trace_id": edition.trace_id})
+    return len(chosen)
+
+
+def _content(digest: Digest) -> Content:
+    return Content(
+        languages=tuple(digest.languages),
+        kinds=frozenset(digest.kinds),
+        topics=frozenset(digest.topics),
+        most_items=digest.most_items,
+        max_age=timedelta(days=digest.max_age_days),
+    )
+
+
+def _candidates(edition: Edition) -> list[Candidate]:
+    items = (
+        Item.objects.filter(retracted_at__isnull=True)
+        .annotate(visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at")))
+        .filter(visible_at__gte=edition.window_from - SLACK, visible_at__lt=edition.window_to)
+    )
+    rows = list(items.values_list("id", "revision", "kind", "language", "published_at", "visible_at"))
+    topics = topics_of([row[0] for row in rows])
+    return [
+        Candidate(id=pk, revision=rev, kind=kind, language=lang, topics=topics.get(pk, frozenset()),
+                  published_at=published, visible_at=visible)
+        for pk, rev, kind, lang, published, visible in rows
+    ]  # fmt: skip
+
+
+def topics_of(item_ids: list[int]) -> dict[int, frozenset[int]]:
+    """The topics that count for each item: a suggestion counts until a person declines it."""
+    found: dict[int, set[int]] = {}
+    rows = ItemTopic.objects.filter(item_id__in=item_ids).exclude(state=ItemTopic.State.DECLINED)
+    for item_id, topic_id in rows.values_list("item_id", "topic_id"):
+        found.setdefault(item_id, set()).add(topic_id)
+    return {item_id: frozenset(topics) for item_id, topics in found.items()}
+
+
+def _already_held(edition: Edition) -> frozenset[int]:
+    earlier = EditionItem.objects.filter(edition__digest=edition.digest).exclude(edition=edition)
+    return frozenset(earlier.exclude(edition__state=Edition.State.CANCELLED).values_list("item_id", flat=True))
+
+
+# Works on distinct selections (a few thousand), not on subscribers: the DISTINCT is an index-only scan of the active
+# subscriptions, the join multiplies by at most 62 items. `mask` says which positions a selection receives.
+MATCH = """
+WITH wanted AS (
+    SELECT DISTINCT selection_id FROM audience_subscription WHERE digest_id = %(digest)s AND state = 'active'
+), matched AS (
+    SELECT s.id AS selection_id,
+           split_part(lower(s.language), '-', 1) AS language,
+           CASE WHEN bool_or(s.region <> '' AND i.links ? s.region) THEN s.region ELSE '' END AS region,
+           bit_or(1::bigint << ei.position) AS mask
+    FROM wanted
+    JOIN audience_selection s ON s.id = wanted.selection_id
+    JOIN digests_editionitem ei ON ei.edition_id = %(edition)s
+    JOIN items_item i ON i.id = ei.item_id
+    WHERE split_part(lower(i.language), '-', 1) = split_part(lower(s.language), '-', 1)
+      AND (s.kinds = '{}' OR i.kind = ANY (s.kinds))
+      AND (s.topics = '{}' OR s.topics && ei.topics)
+    GROUP BY s.id
+)
+"""
+
+ADD_VARIANTS = (
+    MATCH
+    + """
+INSERT INTO digests_variant (edition_id, mask, language, region, subject, html, text)
+SELECT DISTINCT %(edition)s, mask, language, region, '', '', '' FROM matched
+ORDER BY language, mask, region
+ON CONFLICT (edition_id, mask, language, region) DO NOTHING
+"""
+)
+
+MAP_SELECTIONS = (
+    MATCH
+    + """
+INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
+SELECT %(edition)s, matched.selection_id, v.id
+FROM matched
+JOIN digests_variant v
+  ON v.edition_id = %(edition)s AND v.mask = matched.mask AND v.language = matched.language AND v.region = matched.region
+ON CONFLICT (edition_id, selection_id) DO UPDATE SET variant_id = excluded.variant_id
+"""
+)
+
+
+@transaction.atomic
+def group_selections(edition_id: int) -> int:
+    """Map each distinct selection to the variant it receives; how many variants there are. May be repeated.
+
+    A selection that matches nothing gets no variant, and its subscribers no mail.
+    """
+    edition = Edition.objects.select_for_update().get(pk=edition_id)
+    if edition.state != Edition.State.ASSEMBLING:
+        return 0
+    values = {"edition": edition.pk, "digest": edition.digest_id}
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
+        cursor.execute(ADD_VARIANTS, values)
+        cursor.execute(MAP_SELECTIONS, values)
+    return edition.variants.count()
+
+
+def items_of(edition: Edition) -> list[EditionItem]:
+    """The edition's items in order, with their newest content."""
+    return list(edition.edition_items.select_related("item").order_by("position"))
+
+
+@transaction.atomic
+def drop_item(item_id: int) -> list[int]:
+    """Take a retracted item out of every edition that has not all gone out; ids of the editions to assemble again.
+
+    Each goes back to where it stood (waiting, paused, sending) once it is assembled; mail that has left stays as it is.
+    """
+    held = EditionItem.objects.select_related("edition").filter(
+        item_id=item_id, edition__state__in=["assembling", "blocked", "waiting", "sending", "paused"]
+    )
+    touched = []
+    for entry in held.select_for_update(of=("self", "edition")).order_by("edition_id"):
+        edition = entry.edition
+        entry.delete()
+        if edition.state in (Edition.State.WAITING, Edition.State.PAUSED):
+            edition.after_assembly = edition.state
+        edition.state = Edition.State.ASSEMBLING
+        edition.save(update_fields=["state", "after_assembly"])
+        touched.append(edition.pk)
+        log.warning("edition.item_dropped", extra={"edition_id": edition.pk, "item_id": item_id})
+    return touched

@@ -1,0 +1,72 @@
+"""What a person does with an edition: approve, pause, resume, cancel. Each is written to the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from publisher.core import audit, events
+from publisher.core.errors import UserError
+from publisher.digests.models import Edition
+
+S = Edition.State
+
+
+def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+    """Let a waiting edition go out."""
+    edition = _move(edition_id, user=user, action="edition.approve", sources=(S.WAITING,), target=S.SENDING)
+    Edition.objects.filter(pk=edition.pk).update(
+        approved_by=user.get_username(), after_assembly=S.SENDING, problem=""
+    )
+    return edition
+
+
+def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+    """Stop before the next message is claimed. What a server has accepted by then has left."""
+    return _move(edition_id, user=user, action="edition.pause", sources=(S.SENDING,), target=S.PAUSED)
+
+
+def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+    """Go on with a paused edition; one that could not be assembled is tried again."""
+    edition = Edition.objects.get(pk=edition_id)
+    target = S.ASSEMBLING if edition.state == S.BLOCKED else S.SENDING
+    return _move(edition_id, user=user, action="edition.resume", sources=(S.PAUSED, S.BLOCKED), target=target)
+
+
+def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+    """End it for good: what is queued is cancelled by the next tick, what has left stays as it is."""
+    return _move(
+        edition_id,
+        user=user,
+        action="edition.cancel",
+        sources=(S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED),
+        target=S.CANCELLED,
+        finished_at=now,
+    )
+
+
+@transaction.atomic
+def _move(
+    edition_id: int,
+    *,
+    user: AbstractBaseUser,
+    action: str,
+    sources: tuple[Edition.State, ...],
+    target: Edition.State,
+    finished_at: datetime | None = None,
+) -> Edition:
+    edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
+    if edition.state not in sources:
+        raise UserError(
+            f"{edition} is “{edition.get_state_display()}”: this cannot be done now.",
+            "Somebody else may have been quicker; look at its page again.",
+        )
+    before = edition.state
+    edition.state = target
+    edition.finished_at = finished_at
+    edition.save(update_fields=["state", "finished_at"])
+    audit.record(user, action, edition, {"state": before}, {"state": target})
+    events.emit("edition.changed", edition_id=edition.pk)
+    return edition
