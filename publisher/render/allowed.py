@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Final
 
-from jinja2.filters import FILTERS as ALL_FILTERS
 from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS as ALL_FILTERS
 
 from publisher.render import budget
 from publisher.render.instrument import printable

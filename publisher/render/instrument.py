@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Final, TypeVar, cast
 
 from jinja2 import TemplateSyntaxError, nodes, pass_context
-from jinja2.runtime import Context, Undefined
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context, Undefined
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 

@@ -13,8 +13,8 @@ from types import CodeType
 from typing import Any, Final, cast
 
 from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, nodes
-from jinja2.runtime import Context
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 

@@ -1,0 +1,73 @@
+"""Cuts a text to what fits, at a good place: never inside a grapheme or word, with a sentence's end preferred.
+
+`fits` is whatever the caller measures by; it must answer no for a longer prefix once it said no for a shorter one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import regex
+
+ELLIPSIS: Final = "…"
+
+# A whole sentence is preferred to more words when it holds at least this share of what would fit.
+_SENTENCE_SHARE: Final = 0.6
+
+# A cut may come before a space, or beside a character of a script that is written without spaces …
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}、。，；：！？"
+# … but closing marks stay with what they close, and opening marks with what they open.
+_BOUNDARY: Final = regex.compile(
+    rf"\s+|(?<=[{_UNSPACED}])(?![\p{{Pe}}\p{{Pf}}\p{{Po}}\p{{M}}])|(?<![\p{{Ps}}\p{{Pi}}])(?=[\p{{Han}}])"
+)
+_SENTENCE_END: Final = regex.compile(
+    r"(?<!\b\p{Lu}|\b(?:Mr|Ms|Dr|No|St|vs|cf))[.!?؟۔]+[\p{Pe}\p{Pf}\"']*(?=\s)|[。！？]+[\p{Pe}\p{Pf}]*"
+)
+_GRAPHEME: Final = regex.compile(r"\X")
+
+
+def shorten(text: str, fits: Callable[[str], bool]) -> str:
+    """The longest good beginning of `text` that fits; `text` itself if it does; empty if not even a word does."""
+    text = " ".join(text.split())
+    if fits(text):
+        return text
+    places = boundaries(text)
+    words = _longest([_with_ellipsis(text[:place]) for place in places], fits)
+    sentences = [text[: match.end()] for match in _SENTENCE_END.finditer(text)]
+    sentence = _longest([one for one in sentences if len(one) in graphemes_ends(text)], fits)
+    return sentence if len(sentence) >= _SENTENCE_SHARE * len(words) else words
+
+
+def boundaries(text: str) -> list[int]:
+    """The places at which a text may be cut, in order: between words, or between characters of unspaced scripts."""
+    ends = graphemes_ends(text)
+    places = {match.start() for match in _BOUNDARY.finditer(text)}
+    return sorted(place for place in places if place in ends)
+
+
+def graphemes_ends(text: str) -> set[int]:
+    """The offsets at which a grapheme (what a reader sees as one character, UAX 29) ends."""
+    return {match.end() for match in _GRAPHEME.finditer(text)}
+
+
+def one_line(text: str, most: int) -> str:
+    """`text` on one line, of at most `most` code points: for subjects and previews."""
+    return shorten(text, lambda candidate: len(candidate) <= most)
+
+
+def _with_ellipsis(beginning: str) -> str:
+    """The beginning without the comma or dash that it would end in, and an ellipsis."""
+    return regex.sub(r"[\s\p{Pd}\p{Ps}\p{Pi},;:、，；：.…]+\Z", "", beginning) + ELLIPSIS
+
+
+def _longest(candidates: list[str], fits: Callable[[str], bool]) -> str:
+    """The last of the ever longer `candidates` that fits, by halving; empty when none does."""
+    low, high = 0, len(candidates)
+    while low < high:
+        middle = (low + high) // 2
+        if fits(candidates[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return candidates[low - 1] if low else ""
