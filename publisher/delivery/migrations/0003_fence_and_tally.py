@@ -43,5 +43,5 @@ DROP SEQUENCE delivery_fence;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0001_initial")]
+    dependencies = [("delivery", "0002_initial")]
     operations = [migrations.RunSQL(CREATE, DROP)]
