@@ -39,7 +39,7 @@ DARK: Final = {"page": "#0f1318", "card": "#191f26", "ink": "#e8ebee", "soft": "
 
 
 def render_digest(view: DigestView) -> RenderedMail:
-    """A digest of `view.items`, at least one. Raises TemplateFailure: of the subject's template, or of ours."""
+    """A digest of `view.items`, at least one. Raises TemplateFailure, of the subject or of ours."""
     return _render("digest", view)
 
 
@@ -49,7 +49,7 @@ def render_alert(view: DigestView) -> RenderedMail:
 
 
 def render_subject(view: DigestView, template: str) -> str:
-    """The subject line that a staff template makes: one line of at most 150 characters. Raises TemplateFailure."""
+    """The subject line that a staff template makes, at most 150 characters. Raises TemplateFailure."""
     first = view.items[0]
     values = {
         "title": view.title,
@@ -97,7 +97,9 @@ def _values(view: DigestView, subject: str, preview: str) -> Mapping[str, object
 
 
 def _own_language(view: DigestView) -> dict[int, tuple[str, str] | None]:
-    """Per item id, language and direction when they are not the mail's own: a screen reader then changes its voice."""
+    """Per item id, language and direction when they are not the mail's own: a screen reader then changes
+    its voice.
+    """
     return {item.id: _if_different(item, view.language) for item in view.items}
 
 
@@ -106,7 +108,9 @@ def _if_different(item: ItemView, language: str) -> tuple[str, str] | None:
 
 
 def fonts(language: str) -> dict[str, str]:
-    """The font stacks for `head` lines and `body` text of a language; system fonts only, nothing is fetched."""
+    """The font stacks for `head` lines and `body` text of a language; system fonts only, nothing is
+    fetched.
+    """
     code = base(language)
     if code == "zh":
         traditional = any(tag in language.lower() for tag in ("hant", "-tw", "-hk", "-mo"))

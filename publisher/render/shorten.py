@@ -1,6 +1,8 @@
-"""Cuts a text to what fits, at a good place: never inside a grapheme or word, with a sentence's end preferred.
+"""Cuts a text to what fits, at a good place: never inside a grapheme or word, with a sentence's end
+preferred.
 
-`fits` is whatever the caller measures by; it must answer no for a longer prefix once it said no for a shorter one.
+`fits` is whatever the caller measures by; it must answer no for a longer prefix once it said no for a
+shorter one.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _GRAPHEME: Final = regex.compile(r"\X")
 
 
 def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest good beginning of `text` that fits; `text` itself if it does; empty if not even a word does."""
+    """The longest good beginning of `text` that fits; `text` itself if it does; empty if not even a word
+    does.
+    """
     text = " ".join(text.split())
     if fits(text):
         return text
@@ -40,7 +44,9 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def boundaries(text: str) -> list[int]:
-    """The places at which a text may be cut, in order: between words, or between characters of unspaced scripts."""
+    """The places at which a text may be cut, in order: between words, or between characters of unspaced
+    scripts.
+    """
     ends = graphemes_ends(text)
     places = {match.start() for match in _BOUNDARY.finditer(text)}
     return sorted(place for place in places if place in ends)

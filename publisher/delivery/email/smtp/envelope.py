@@ -1,0 +1,93 @@
+"""From a message to the commands that announce it, or to the reason why this server cannot take it. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from publisher.delivery.email.address import Address, BadAddress, parse_address
+from publisher.delivery.email.smtp.outcomes import Answer, refused_here
+
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message for one recipient. `data` is RFC 5322 bytes with CRLF line ends, not dot-stuffed.
+
+    `mail_from` is the return path; empty for messages that must not bounce.
+    """
+
+    id: int
+    mail_from: str
+    rcpt_to: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a server offered in its answer to EHLO. `size` is in bytes, 0: no limit told."""
+
+    pipelining: bool = False
+    eight_bit: bool = False
+    smtputf8: bool = False
+    starttls: bool = False
+    size: int | None = None
+    auth: frozenset[str] = frozenset()
+
+
+def features_of(lines: tuple[str, ...]) -> Features:
+    """Read the lines of a reply to EHLO; what is not understood is passed over."""
+    words = [line.upper().replace("AUTH=", "AUTH ").split() for line in lines[1:]]
+    offered = {word[0]: word[1:] for word in words if word}
+    size = offered.get("SIZE")
+    return Features(
+        pipelining="PIPELINING" in offered,
+        eight_bit="8BITMIME" in offered,
+        smtputf8="SMTPUTF8" in offered,
+        starttls="STARTTLS" in offered,
+        size=int(size[0]) if size and size[0].isdecimal() else (None if size is None else 0),
+        auth=frozenset(name for word in words if word and word[0] == "AUTH" for name in word[1:]),
+    )
+
+
+def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Answer:
+    """The MAIL and RCPT commands, or the answer that this message gets without asking the server."""
+    try:
+        sender = parse_address(message.mail_from) if message.mail_from else None
+        recipient = parse_address(message.rcpt_to)
+    except BadAddress as error:
+        return refused_here("5.1.3", f"Not sent: {error}.")
+    if _BARE.search(message.data) or not message.data.endswith(b"\r\n"):
+        return refused_here("5.6.0", "Not sent: the message has line ends other than CRLF.")
+    if features.size and len(message.data) > features.size:
+        return refused_here(
+            "5.3.4", f"Not sent: {len(message.data)} bytes, and the server takes at most {features.size}."
+        )
+    parameters = _parameters(message, sender, recipient, features)
+    if isinstance(parameters, Answer):
+        return parameters
+    path = str(sender) if sender else ""
+    return f"MAIL FROM:<{path}>{parameters}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
+
+
+def _parameters(message: Outgoing, sender: Address | None, recipient: Address, features: Features) -> str | Answer:
+    parameters = "" if features.size is None else f" SIZE={len(message.data)}"
+    if not message.data.isascii():
+        if not features.eight_bit:
+            return refused_here("5.6.3", "Not sent: 8-bit text, and the server takes 7-bit only.")
+        parameters += " BODY=8BITMIME"
+    if recipient.needs_smtputf8 or (sender and sender.needs_smtputf8):
+        if not features.smtputf8:
+            return refused_here("5.6.7", "Not sent: the server cannot take addresses in this script (SMTPUTF8).")
+        parameters += " SMTPUTF8"
+    return parameters
+
+
+def stuffed(data: bytes) -> bytes:
+    """The message with dots doubled at the beginning of lines (RFC 5321 section 4.5.2), and the dot that ends it."""
+    if data.startswith(b"."):
+        data = b"." + data
+    if b"\n." in data:
+        data = data.replace(b"\n.", b"\n..")
+    return data + b".\r\n"

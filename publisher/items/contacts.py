@@ -1,0 +1,34 @@
+"""Finding phone numbers, e-mail addresses and link teasers in text: what a summary must not hold."""
+
+from __future__ import annotations
+
+import re
+
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:，；：]{1,64}\s?(?:@|＠|\[at\]|\(at\))\s?[^\s@<>()\[\],;]{1,190}\.[^\W\d_]{2,24}", re.IGNORECASE)
+# Grouped digits that are labelled as a telephone, begin with + or 00, or have an area code in brackets.
+_PHONE = re.compile(
+    r"(?:\b(?:tel|phone|telephone|tél|téléphone|teléfono|fax|mobile|mob|cell|whatsapp)\b\.?\s*[:：]?|电话\s*[:：]?|手机\s*[:：]?|传真\s*[:：]?)"
+    r"\s*[+(]?\d[\d\s().\-–/]{4,24}\d"
+    r"|(?:\+|\b00)\s?\d{1,3}[\s().\-–]{0,3}\d(?:[\s().\-–]{0,2}\d){5,13}"
+    r"|\(\d{2,5}\)[\s.\-–]{0,2}\d{3,4}[\s.\-–]{0,2}\d{3,4}"
+    r"|\b\d{3}[\-.]\d{3}[\-.]\d{4}\b"
+    r"|\b1[3-9]\d[\s\-]?\d{4}[\s\-]?\d{4}\b",
+    re.IGNORECASE,
+)
+# Lines that only point at a link which the text no longer has.
+_POINTER = re.compile(
+    r"(?:please\s+)?(?:click|tap)\s+(?:on\s+)?(?:this|the|here)\b|click here|this link\s*\.?$|请?点击(?:此|这|以下|下方)|点此|cliquez (?:ici|sur ce lien)"
+    r"|haga clic (?:aquí|en este enlace)|pulse aquí",
+    re.IGNORECASE,
+)
+_POINTER_LENGTH = 160
+
+
+def holds_contact(text: str) -> bool:
+    """Whether a phone number or an e-mail address stands in the text."""
+    return _EMAIL.search(text) is not None or _PHONE.search(text) is not None
+
+
+def is_pointer(line: str) -> bool:
+    """Whether a short line only sends the reader to a link (“For users in …, please click this link”)."""
+    return len(line) <= _POINTER_LENGTH and _POINTER.search(line) is not None

@@ -1,0 +1,151 @@
+"""The tail of a press item: contact block, notes to editors, boilerplate and “originally published by”, each found by table.
+
+Lines are judged one by one; phrases of all languages apply to every text. `content.py` calls this, with lines of text or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from publisher.items.contacts import holds_contact
+
+
+class Part(Enum):
+    BODY = "body"
+    CONTACT = "contact"
+    NOTES = "notes"
+    ATTRIBUTION = "attribution"
+    MARKER = "marker"
+
+
+@dataclass(frozen=True)
+class Tails:
+    """The four texts, paragraphs parted by blank lines, and the part of each given line."""
+
+    body: str
+    contact: str
+    notes: str
+    attribution: str
+    parts: tuple[Part, ...]
+
+
+# The end of a press text, on a line of its own.
+_HARD_MARKER = re.compile(
+    r"[-–—*#\s(（]*(?:ends?|fin|-?30-?|完|全文完|正文完|结束)[-–—*#\s)）.。]*|#(?:\s?#){2,}", re.IGNORECASE
+)
+# A rule is the end only if a tail follows it: it also parts the sections of a body.
+_SOFT_MARKER = re.compile(r"(?:[-–—_*=~•·]\s?){3,}")
+_CONTACT = re.compile(
+    r"""
+      (?:for|to\ (?:request|arrange))\b.{0,80}?\b(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b.{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
+    | (?:(?:media|press|news)\s+)?(?:contacts?|contact\s+(?:details?|persons?|information)|enquir(?:y|ies)|inquir(?:y|ies))\s*(?:details?)?\s*(?:[:：].*)?$
+    | (?:media|press)\s+(?:office|team|contact\w*)\s*[:：]
+    | please\s+contact\b
+    | (?:新闻|媒体|采访)?(?:联系|联络|垂询|咨询)(?:人|方式|我们|信息)?\s*(?:[:：].*)?$ | (?:媒体|新闻)(?:联系|联络|垂询|问询|咨询) | (?:如需|欲|如欲|若需|更多).{0,24}(?:联系|联络|垂询|致电)
+    | pour\ (?:plus|de\ plus|toute|tout|davantage).{0,60}?(?:contact|écri|adress|veuillez)
+    | contacts?\s+(?:presse|médias?)\b | (?:service|relations?|attachée?)\s+(?:de\s+)?presse\s*[:：]
+    | (?:para|si\ desea)\ .{0,16}?(?:más|mayor|mayores|obtener)\b.{0,60}?(?:contact|comun|escrib|póngase|dirig)
+    | contactos?\s+(?:de|para|con)\s+(?:la\s+)?(?:prensa|medios|los\s+medios)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_NOTES = re.compile(
+    r"""
+      notes?\s+(?:to|for)\s+(?:the\s+)?(?:editors?|journalists?|media|broadcasters?)\b | editors?['’]?s?\s+notes?\b | background(?:\s+(?:information|note))?\s*[:：]?$
+    | 编辑(?:注意|须知|备注|参考|说明)|编者[注按]|致编辑|背景(?:资料|信息|介绍)\s*[:：]?$|备注\s*[:：]
+    | notes?\s+(?:à\s+l['’]|aux?\s+|pour\s+(?:les\s+|la\s+)?)(?:attention\s+des\s+)?(?:rédact\w*|éditeurs?|journalistes)
+    | notas?\s+(?:para|a|al|de)\s+(?:los\s+|las\s+|la\s+|el\s+)?(?:editor\w*|redacc\w*|periodistas|prensa)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_ABOUT = re.compile(r"(?:about\s+\S|关于\S|有关\S|à\s+propos\s+d|acerca\s+de\s|sobre\s+(?:el|la|los|las|[A-ZÁÉÍÓÚ]))", re.IGNORECASE)
+_ATTRIBUTION = re.compile(
+    r"""
+      (?:an?\s+(?:earlier\s+)?version\s+of\s+)?(?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|has\ been|is)\s+(?:(?:first|originally|initially|previously|also)\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
+    | (?:first|originally|previously)\s+published\b | reproduced\s+(?:from|with)\b | (?:re)?posted\s+from\b
+    | (?:本文|本稿|此文|文章|该文|原文)\s*(?:最初|最早|首次|首|原|曾)?\s*(?:由|于|载于|载|刊于|刊载|刊登|发表|发布|来源|转载|出自)|(?:原文|原载|首发|转载|转自|来源)(?:于|自|[:：])
+    | (?:cet(?:te)?|ce)\s+(?:article|texte|récit|histoire|reportage|communiqué|tribune)\s+a\s+(?:été\s+)?(?:\S+\s+)?(?:été\s+)?(?:initialement\s+|d['’]abord\s+)?(?:re)?publiée?
+    | (?:publiée?\s+(?:initialement|à\s+l['’]origine|d['’]abord))\b
+    | (?:este|esta)\s+(?:artículo|historia|nota|texto|reportaje|relato|comunicado)\s+(?:fue|se|ha\s+sido)\s+(?:\S+\s+)?(?:re)?public
+    | publicad[oa]\s+originalmente\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SHORT = 220  # a line of a contact block: a name, an office, an address
+_ATTRIBUTION_LENGTH = 300
+_HEAD = 240  # a phrase that opens a block stands at the start of its line
+
+
+def split_tails(lines: Sequence[str]) -> Tails:
+    """Judges non-blank lines in order. Nothing is lost: each line is in one part, markers in none of the texts."""
+    parts = _classify(lines)
+
+    def joined(part: Part) -> str:
+        return "\n\n".join(line for line, its in zip(lines, parts, strict=True) if its is part)
+
+    return Tails(joined(Part.BODY), joined(Part.CONTACT), joined(Part.NOTES), joined(Part.ATTRIBUTION), tuple(parts))
+
+
+def _classify(lines: Sequence[str]) -> list[Part]:
+    parts: list[Part] = []
+    state = Part.BODY
+    past_marker = past_tail = False
+    for index, line in enumerate(lines):
+        if _is_attribution(line):
+            parts.append(Part.ATTRIBUTION)
+            continue
+        if _is_marker(lines, index, past_tail):
+            parts.append(Part.MARKER)
+            past_marker = past_tail = True
+            state = Part.NOTES
+            continue
+        state = _next_state(line, state, past_marker, past_tail)
+        past_tail = past_tail or state is not Part.BODY
+        parts.append(state)
+    return parts
+
+
+def _next_state(line: str, state: Part, past_marker: bool, past_tail: bool) -> Part:
+    opened = _opens(line)
+    if opened is not None:
+        return opened
+    if past_tail and _ABOUT.match(line):
+        return Part.NOTES
+    if state is Part.CONTACT and len(line) > _SHORT and not holds_contact(line):
+        return Part.NOTES if past_marker else Part.BODY
+    return state
+
+
+def _opens(line: str) -> Part | None:
+    """Which block this line opens. A long paragraph opens a contact block only if a phone number or address is in it."""
+    if _NOTES.match(line) and len(line) <= _HEAD:
+        return Part.NOTES
+    if _CONTACT.match(line) and (len(line) <= _SHORT or holds_contact(line)):
+        return Part.CONTACT
+    return None
+
+
+def _is_attribution(line: str) -> bool:
+    return len(line) <= _ATTRIBUTION_LENGTH and _ATTRIBUTION.match(line) is not None
+
+
+def _is_marker(lines: Sequence[str], index: int, past_tail: bool) -> bool:
+    """A hard marker in the last two thirds of the text, or a rule that a tail (or nothing) follows."""
+    line = lines[index]
+    if len(line) > 40:
+        return False
+    if _HARD_MARKER.fullmatch(line):
+        before, after = (sum(map(len, part)) for part in (lines[:index], lines[index + 1 :]))
+        return past_tail or after <= 2 * before
+    if not _SOFT_MARKER.fullmatch(line):
+        return False
+    following = next((other for other in lines[index + 1 :] if not _SOFT_MARKER.fullmatch(other)), None)
+    return following is None or past_tail or _starts_tail(following)
+
+
+def _starts_tail(line: str) -> bool:
+    short_about = len(line) <= 80 and _ABOUT.match(line) is not None
+    return _opens(line) is not None or _is_attribution(line) or short_about or _HARD_MARKER.fullmatch(line) is not None

@@ -1,0 +1,94 @@
+"""The key of an address: two addresses of one page have the same key. Keys are compared, never opened or shown."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+import idna
+
+MAX_URL = 2000
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRACKING = frozenset(
+    "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh li_fat_id mkt_tok _hsenc _hsmi hsctatracking "
+    "vero_id oly_anon_id oly_enc_id wickedid mibextid spm scm share_token wt_mc ref_src _openstat s_cid icid cmpid "
+    "_ga _gl rb_clickid epik".split()
+)
+_TRACKING_PREFIXES = ("utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
+_UNRESERVED_PATH = "/:@!$&'()*+,;=~-._"
+_HOST = re.compile(r"[^\s/?#@\\]+")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def url_key(url: str) -> str:
+    """The canonical form of an http(s) address, or "" for an empty or unusable one.
+
+    Tracking parameters, fragment, default port, user information and a trailing slash are removed; the scheme becomes
+    https (a site that moved to TLS keeps its items), the host lower-case ASCII (IDNA 2008), the query sorted. Idempotent.
+    """
+    parts = _split(url)
+    if parts is None:
+        return ""
+    host = _ascii_host(parts.hostname or "")
+    if not host:
+        return ""
+    port = f":{parts.port}" if parts.port not in {None, *_DEFAULT_PORTS.values()} else ""
+    path = _normal_path(parts.path).rstrip("/") or "/"
+    query = urlencode(sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(p[0])))
+    key = urlunsplit(("https", host + port, path, query, ""))
+    return key if len(key) <= MAX_URL else ""
+
+
+def url_problem(url: str) -> str | None:
+    """What is wrong with an address that a producer gave, in words that follow “is”, or None."""
+    if len(url) > MAX_URL:
+        return f"{len(url):,} characters long, the limit is {MAX_URL:,}"
+    if _FORBIDDEN.search(url):
+        return "not percent-encoded (a space, quote, backslash or control character is in it)"
+    parts = _split(url)
+    if parts is None:
+        return "not an absolute http or https address"
+    if parts.username is not None or parts.password is not None:
+        return "carrying a user name or password"
+    if not _ascii_host(parts.hostname or ""):
+        return "without a valid host name"
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # raises for a port that is no number or too large
+    except ValueError:
+        return None
+    return parts if parts.scheme.lower() in _DEFAULT_PORTS and parts.hostname else None
+
+
+def _ascii_host(host: str) -> str:
+    host = host.rstrip(".").lower()
+    if ":" in host:  # an IPv6 address; urlsplit took the brackets off
+        return f"[{host}]" if re.fullmatch(r"[0-9a-f:.]+", host) else ""
+    if not _HOST.fullmatch(host):
+        return ""
+    try:
+        return host if host.isascii() and _is_plain(host) else idna.encode(host, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return ""
+
+
+def _is_plain(host: str) -> bool:
+    """Letters, digits, hyphens, underscores and dots: also names that IDNA 2008 would not register."""
+    return len(host) <= 253 and all(re.fullmatch(r"[a-z0-9_-]{1,63}", label) for label in host.split("."))
+
+
+def _normal_path(path: str) -> str:
+    """Percent-encoding in one spelling: unreserved characters plain, all others encoded, a real `%2F` kept apart."""
+    return "%2F".join(
+        quote(unquote(part, errors="surrogateescape"), safe=_UNRESERVED_PATH, errors="surrogateescape")
+        for part in re.split("%2[fF]", path)
+    )
+
+
+def _is_tracking(name: str) -> bool:
+    name = name.lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)

@@ -1,0 +1,1 @@
+"""One folder a network: everything that is known about it is in there."""

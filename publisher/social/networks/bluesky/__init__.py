@@ -1,0 +1,1 @@
+"""Bluesky: posts of 300 graphemes."""

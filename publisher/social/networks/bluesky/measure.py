@@ -1,0 +1,21 @@
+"""How long a text is on Bluesky: graphemes, and bytes of UTF-8. A link counts as it is written."""
+
+from __future__ import annotations
+
+import regex
+
+from publisher.render.measure import Measure
+from publisher.social.networks.bluesky.rules import Rules
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def measure(text: str, rules: Rules) -> Measure:
+    """Graphemes of the text as it is; a text of few graphemes and too many bytes does not fit either."""
+    length = len(_GRAPHEME.findall(text))
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if length > rules.limit:
+        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
+    if size > rules.most_bytes:
+        return Measure(length, rules.limit, False, f"{size - rules.most_bytes} bytes too long")
+    return Measure(length, rules.limit, length > 0, "" if length else "the text is empty")

@@ -1,0 +1,1 @@
+"""LinkedIn: posts of 3000 characters in its “little” text format."""

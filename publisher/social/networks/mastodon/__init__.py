@@ -1,0 +1,1 @@
+"""Mastodon: statuses of 500 characters or what the server allows."""

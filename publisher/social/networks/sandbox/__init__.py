@@ -1,0 +1,1 @@
+"""The sandbox network: a timeline on this machine, for trying things out."""

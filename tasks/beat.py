@@ -1,0 +1,28 @@
+"""What runs by the clock. Every entry is a sweep: it finds whatever is due, whoever failed to say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STAGES = ("intake", "editorial", "schedule", "deliver", "feedback", "upkeep")
+"""One queue for each stage, so that a long edition never stands before a new item."""
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A tick that is dropped when it has waited as long as it takes to the next one."""
+    return {"task": f"tasks.{task}", "schedule": seconds, "options": {"expires": max(seconds, 2.0)}}
+
+
+BEAT: dict[str, dict[str, Any]] = {
+    "read the stream": _every(2, "intake.drain"),
+    "poll feeds": _every(20, "intake.poll_feeds"),
+    "draft what is undrafted": _every(5, "editorial.draft_waiting"),
+    "give slots": _every(10, "schedule.give_slots"),
+    "begin what is due": _every(1, "schedule.tick"),
+    "send mail": _every(2, "deliver.send_mail"),
+    "send posts": _every(1, "deliver.send_posts"),
+    "sweep leases": _every(5, "deliver.sweep"),
+    "ask about unknown posts": _every(15, "feedback.reconcile"),
+    "finish editions": _every(3, "upkeep.finish"),
+    "fold the tally": _every(30, "upkeep.fold"),
+}

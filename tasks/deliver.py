@@ -1,0 +1,36 @@
+"""Sending what is queued, and settling what nobody settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from publisher.delivery import mail, posts
+from publisher.delivery.sweep import sweep as sweep_leases
+from tasks.edge import stage
+
+SECONDS = 20.0
+"""How long one task sends before it makes room for others; the next tick goes on."""
+
+
+@stage("tasks.deliver.send_mail")
+def send_mail(*, now: datetime, **_ids: int) -> dict[str, int]:
+    """Send queued mail for a while."""
+    return mail.send_due(now=now, seconds=SECONDS)
+
+
+@stage("tasks.deliver.send_posts")
+def send_posts(*, now: datetime, **_ids: int) -> int:
+    """Publish the parts of posts that are due."""
+    sent = 0
+    for delivery_id in posts.due_deliveries(now=now):
+        posts.send(delivery_id, now=now)
+        sent += 1
+    return sent
+
+
+@stage("tasks.deliver.sweep")
+def sweep(*, now: datetime) -> dict[str, int]:
+    """Settle leases that ran out."""
+    return {state.value: n for state, n in sweep_leases(now=now, most=settings.ATTEMPTS).items()}

@@ -1,0 +1,31 @@
+"""The one table: which event nudges which tasks. `publisher.core.events` calls `nudge`; nothing else names tasks by event."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+NUDGES: dict[str, tuple[str, ...]] = {
+    "entry.added": ("tasks.intake.drain",),
+    "item.accepted": ("tasks.editorial.draft",),
+    "item.retracted": ("tasks.editorial.retract",),
+    "topics.decided": ("tasks.editorial.draft",),
+    "post.approved": ("tasks.schedule.give_slots",),
+    "channel.changed": ("tasks.schedule.give_slots",),
+    "edition.ready": ("tasks.schedule.assemble",),
+    "edition.changed": ("tasks.deliver.send_mail",),
+    "delivery.due": ("tasks.deliver.send_mail", "tasks.deliver.send_posts"),
+}
+
+
+def nudge(event: str, ids: dict[str, int]) -> None:
+    """Send the tasks of an event. A broker that is away is logged: beat's sweeps do the same work a little later."""
+    for task in NUDGES.get(event, ()):
+        try:
+            current_app.send_task(task, kwargs=ids, retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("nudge.lost", extra={"event": event, "task": task, "error": str(error)})

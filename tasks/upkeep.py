@@ -1,0 +1,23 @@
+"""Small recurring work that keeps the books in order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from publisher.delivery import tally
+from publisher.delivery.enqueue import cancel_left_over, finish_editions
+from tasks.edge import beat, stage
+
+
+@stage("tasks.upkeep.finish")
+def finish(*, now: datetime) -> dict[str, int]:
+    """Close editions of which nothing is left to do."""
+    cancelled, finished = cancel_left_over(now=now), len(finish_editions(now=now))
+    return {"cancelled": cancelled, "finished": finished} if cancelled or finished else {}
+
+
+@stage("tasks.upkeep.fold")
+def fold(*, now: datetime) -> None:
+    """Fold the tally of deliveries."""
+    tally.fold()
+    beat("upkeep.fold", now)

@@ -1,0 +1,80 @@
+"""Real servers for every test: an embedded PostgreSQL and Valkey per test process, in a folder that goes away with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+for name in [name for name in os.environ if name.startswith("PUBLISHER_")]:
+    del os.environ[name]
+DATA_DIR = Path(tempfile.mkdtemp(prefix="publisher-tests-"))
+os.environ["PUBLISHER_DATA_DIR"] = str(DATA_DIR)
+os.environ["PUBLISHER_LOG_LEVEL"] = "warning"
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's sync API leaves an event loop in the thread
+
+import django  # noqa: E402 - the settings read the environment set above
+
+django.setup()
+
+import pytest  # noqa: E402
+import redis  # noqa: E402
+
+from publisher.core.embedded.postgres import EmbeddedPostgres  # noqa: E402
+from publisher.core.embedded.valkey import EmbeddedValkey  # noqa: E402
+from publisher.core.redis import client  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The database server of this test process."""
+    with EmbeddedPostgres(DATA_DIR, durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: EmbeddedPostgres) -> None:
+    """pytest-django creates its test database after this: the server must run by then."""
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[EmbeddedValkey]:
+    """The Redis server of this test process."""
+    with EmbeddedValkey(DATA_DIR) as server:
+        yield server
+
+
+@pytest.fixture
+def inbox(valkey: EmbeddedValkey) -> redis.Redis:
+    """An empty Redis."""
+    server = client()
+    server.flushall()
+    return server
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday noon in UTC, for tests that need some moment."""
+    return datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def no_nudges(request: pytest.FixtureRequest, settings: object) -> None:
+    """Events nudge nobody in tests, unless a test asks for tasks: everything must work by its own call."""
+    if "celery_tasks" not in request.fixturenames:
+        settings.EVENT_NUDGE = "tests.conftest.ignore"  # type: ignore[attr-defined]  # pytest-django's wrapper
+        from publisher.core import events
+
+        events._nudge.cache_clear()
+
+
+def ignore(_event: str, _ids: dict[str, int]) -> None:
+    """Nobody listens."""
