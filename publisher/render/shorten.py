@@ -1,8 +1,7 @@
-"""Cuts a text to what fits, at a good place: never inside a grapheme or word, with a sentence's end
-preferred.
+"""Cuts a text to what fits, at a good place: never inside a grapheme or word, best at a sentence's end.
 
-`fits` is whatever the caller measures by; it must answer no for a longer prefix once it said no for a
-shorter one.
+`fits` is whatever the caller measures by. Places are found by halving, so it should say no to a longer text
+once it said no to a shorter; what is handed back has fitted in any case.
 """
 
 from __future__ import annotations
@@ -30,16 +29,14 @@ _GRAPHEME: Final = regex.compile(r"\X")
 
 
 def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest good beginning of `text` that fits; `text` itself if it does; empty if not even a word
-    does.
-    """
+    """The longest good beginning of `text` that fits, or all of it; empty if not even a word fits."""
     text = " ".join(text.split())
     if fits(text):
         return text
-    places = boundaries(text)
-    words = _longest([_with_ellipsis(text[:place]) for place in places], fits)
-    sentences = [text[: match.end()] for match in _SENTENCE_END.finditer(text)]
-    sentence = _longest([one for one in sentences if len(one) in graphemes_ends(text)], fits)
+    ends = graphemes_ends(text)
+    words = _longest([_with_ellipsis(text[:place]) for place in boundaries(text)], fits)
+    sentence_ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    sentence = _longest([text[:end] for end in sentence_ends if end in ends], fits)
     return sentence if len(sentence) >= _SENTENCE_SHARE * len(words) else words
 
 

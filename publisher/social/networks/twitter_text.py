@@ -23,7 +23,7 @@ MOST_DOTS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`weighted` length by configuration v3; `valid` is False for forbidden characters and for empty texts."""
+    """`weighted` length by configuration v3; `valid` is False for forbidden characters and empty texts."""
 
     weighted: int
     valid: bool
