@@ -1,5 +1,55 @@
-UV := .venv/bin/uv
+# Everything that a person or CI does with this project. `make help` lists it.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+CODE := publisher tasks config worker.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check format bench docs lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.ready ## See the whole way of an item, with real servers; ARGS=--once ends after the summary
+	@$(BIN)/publisher demo $(ARGS)
+
+up: $(VENV)/.ready ## Run the service here, on ./var
+	@$(BIN)/publisher up $(ARGS)
+
+test: $(VENV)/.ready-dev ## Run every test; installs Chromium and Postfix where it may
+	@.ci/system-packages
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(VENV)/.ready-dev ## Lint, format check, types, imports: what CI runs before the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy $(CODE)
+
+format: $(VENV)/.ready-dev ## Put the code into its form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.ready-dev ## Measure; ARGS="--json FILE" writes the figures for machines
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
+	@$(BIN)/python -m tests.docs
 
 lock: ## Pin the dependencies anew, with hashes
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.txt -c requirements.txt
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt -c requirements.txt
+
+clean: ## Remove the virtual environment and caches; data in ./var stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/.ready: requirements.txt pyproject.toml .ci/setup
+	@.ci/setup requirements.txt
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt requirements.txt pyproject.toml .ci/setup
+	@.ci/setup requirements-dev.txt
+	@touch $@ $(VENV)/.ready
