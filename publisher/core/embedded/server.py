@@ -20,18 +20,16 @@ from publisher.core.errors import UserError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05
-CHILD_ENV = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "LC_ALL": "C",
-    "TZ": "UTC",
-}  # no PG* variable of ours reaches a server
+# Nothing else of our environment reaches a server: no PGDATA, no PGPORT.
+CHILD_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 class EmbeddedServer:
     """One server of one data folder, as a child of this process.
 
-    `durable=False` gives up the promise that what was acknowledged is on disk: for tests only. Whoever calls `start` makes
-    sure that nobody else runs a server on the folder (`running.ServersLock` does); a forgotten one is ended first.
+    `durable=False` gives up the promise that what was acknowledged is on disk: for tests only. Whoever
+    calls `start` makes sure that nobody else runs a server on the folder (`running.ServersLock` does); a
+    forgotten one is ended first.
     """
 
     name: ClassVar[str]
@@ -98,7 +96,10 @@ class EmbeddedServer:
         log.info("embedded.started", extra={"server": self.name, "pid": self.pid})
 
     def stop(self, *, hurry: bool = False) -> None:
-        """End it and wait for it; in a `hurry` at most ten seconds, and the next start recovers. Does nothing if it does not run."""
+        """End it and wait for it; in a `hurry` at most ten seconds, and the next start recovers.
+
+        Does nothing if it does not run.
+        """
         if self._process is None:
             return
         child.end(self._process, self.hurrying if hurry else self.stopping)
