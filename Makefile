@@ -37,7 +37,7 @@ bench: $(VENV)/.ready-dev ## Measure; ARGS="--json FILE" writes the figures for 
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
-	@$(BIN)/python -m tests.docs
+	@$(BIN)/python -m tests.generated_docs
 
 lock: ## Pin the dependencies anew, with hashes
 	@$(LOCK) pyproject.toml -o requirements.txt

@@ -1,0 +1,68 @@
+"""The parts of docs/ that are made from the code's own tables. `make docs` writes them; a test says when they are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from config.environment import SETTINGS
+from publisher.delivery.states import TRANSITIONS, State
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def configuration() -> str:
+    """docs/configuration.md, whole."""
+    lines = [
+        "# Configuration",
+        "",
+        "Every setting comes from the environment and is read once, at start. A name that begins with `PUBLISHER_` and is not in",
+        "this list is refused, so that a typing error is found at once. Times are in UTC unless a setting says otherwise.",
+        "",
+        "This page is written from `config/environment.py` by `make docs`.",
+        "",
+    ]
+    for setting in SETTINGS:
+        default = f"`{setting.default}`" if setting.default else "empty"
+        lines += [
+            f"## {setting.name}",
+            "",
+            setting.meaning,
+            "",
+            f"- Unit: {setting.unit}",
+            f"- Default: {default}",
+            f"- Example: `{setting.name}={setting.example}`",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def states() -> str:
+    """docs/states.md, whole: the states of a delivery, drawn from the transition table."""
+    lines = [
+        "# The states of a delivery",
+        "",
+        "This page is written from `publisher/delivery/states.py` by `make docs`.",
+        "",
+        "| state | meaning | may become |",
+        "|---|---|---|",
+    ]
+    for state in State:
+        following = ", ".join(f"`{new.value}`" for new in State if new in TRANSITIONS[state]) or "(final)"
+        lines.append(f"| `{state.value}` | {state.label} | {following} |")
+    lines += ["", "```mermaid", "stateDiagram-v2", "    [*] --> queued", "    [*] --> suppressed"]
+    lines += [f"    {old.value} --> {new.value}" for old in State for new in State if new in TRANSITIONS[old]]
+    lines += ["```", ""]
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/configuration.md": configuration, "docs/states.md": states}
+
+
+def write() -> None:
+    for path, page in PAGES.items():
+        (ROOT / path).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
