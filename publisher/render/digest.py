@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from publisher.render import colour
+from publisher.render import look
 from publisher.render.dates import long_date
 from publisher.render.mjml import compile_mjml
 from publisher.render.sandbox import render_staff
@@ -16,7 +16,7 @@ from publisher.render.shorten import one_line
 from publisher.render.slots import SLOT_NAMES, mark, neutralise
 from publisher.render.trusted import render_file
 from publisher.render.views import DigestView, ItemView, RenderedMail
-from publisher.render.words import base, direction, kind_label
+from publisher.render.words import direction, kind_label
 
 # Gmail cuts a mail off behind this many bytes of HTML.
 GMAIL_CLIP: Final = 102_400
@@ -24,18 +24,6 @@ GMAIL_CLIP: Final = 102_400
 SUBJECT_NAMES: Final = ("title", "organisation", "count", "date", "first", "items", "kind")
 _LONGEST_SUBJECT: Final = 150
 _LONGEST_PREHEADER: Final = 110
-
-_LATIN = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial"
-_BODY_FONTS: Final[dict[str, str]] = {
-    "zh": f"{_LATIN}, 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif",
-    "zh-hant": f"{_LATIN}, 'PingFang TC', 'Microsoft JhengHei', 'Noto Sans CJK TC', sans-serif",
-    "rtl": "-apple-system, 'Segoe UI', 'Geeza Pro', Tahoma, 'Noto Sans Arabic', Arial, sans-serif",
-    "": f"{_LATIN}, sans-serif",
-}
-_HEAD_FONTS: Final[dict[str, str]] = {"": "Georgia, 'Times New Roman', serif"}
-
-LIGHT: Final = {"page": "#eef0f3", "card": "#ffffff", "ink": "#1d2329", "soft": "#59636e", "line": "#dfe3e8"}
-DARK: Final = {"page": "#0f1318", "card": "#191f26", "ink": "#e8ebee", "soft": "#a3adb8", "line": "#333c46"}
 
 
 def render_digest(view: DigestView) -> RenderedMail:
@@ -88,34 +76,18 @@ def _values(view: DigestView, subject: str, preview: str) -> Mapping[str, object
         "dir": way,
         "start": "right" if way == "rtl" else "left",
         "issued": long_date(view.issued_at, view.language, view.zone),
-        "fonts": fonts(view.language),
-        "light": LIGHT | {"accent": colour.readable(view.accent, LIGHT["card"])},
-        "dark": DARK | {"accent": colour.readable(view.accent, DARK["card"])},
-        "attributes": _own_language(view),
+        "fonts": look.fonts(view.language),
+        "light": look.light(view.accent),
+        "dark": look.dark(view.accent),
+        "languages": _own_language(view),
         "slots": {slot: mark(slot) for slot in SLOT_NAMES},
     }
 
 
 def _own_language(view: DigestView) -> dict[int, tuple[str, str] | None]:
-    """Per item id, language and direction when they are not the mail's own: a screen reader then changes
-    its voice.
-    """
+    """Per item id, language and direction where they are not the mail's own, so that a voice can change."""
     return {item.id: _if_different(item, view.language) for item in view.items}
 
 
 def _if_different(item: ItemView, language: str) -> tuple[str, str] | None:
     return None if item.language == language else (item.language, direction(item.language))
-
-
-def fonts(language: str) -> dict[str, str]:
-    """The font stacks for `head` lines and `body` text of a language; system fonts only, nothing is
-    fetched.
-    """
-    code = base(language)
-    if code == "zh":
-        traditional = any(tag in language.lower() for tag in ("hant", "-tw", "-hk", "-mo"))
-        body = _BODY_FONTS["zh-hant" if traditional else "zh"]
-        return {"body": body, "head": body}
-    if direction(language) == "rtl":
-        return {"body": _BODY_FONTS["rtl"], "head": _BODY_FONTS["rtl"]}
-    return {"body": _BODY_FONTS[""], "head": _HEAD_FONTS[""]}

@@ -29,7 +29,7 @@ SNIPPET_NAMES: Final = ("item", "kind", "date", "link", "fit", "hashtags")
 _SHORTEST_STUB: Final = 40
 _MOST_TAGS: Final = 10
 
-# Stands in the rendered text for what may still shrink: private-use characters, taken out of all content before.
+# Stands in the rendered text for what may still shrink: private-use characters, removed from all content.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _HOLE: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 
