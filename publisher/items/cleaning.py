@@ -19,13 +19,13 @@ MAX_DEPTH = 100
 MAX_TAGS = 20_000
 
 _BLOCKS = frozenset(
-    "p div section article header footer main aside figure figcaption blockquote pre ul ol li dl dt dd "
-    "h1 h2 h3 h4 h5 h6 table caption thead tbody tfoot tr hr address".split()
+    ["p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption", "blockquote", "pre", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "table", "caption", "thead", "tbody", "tfoot", "tr", "hr", "address"]
 )
-_INLINE = frozenset("a abbr b br cite code em i img mark q s small span strong sub sup td th time u bdi".split())
+_INLINE = frozenset(
+    ["a", "abbr", "b", "br", "cite", "code", "em", "i", "img", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "td", "th", "time", "u", "bdi"]
+)
 _DROPPED = frozenset(
-    "script style noscript template iframe object embed svg math title textarea select button audio video canvas "
-    "xmp noembed noframes".split()
+    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "title", "textarea", "select", "button", "audio", "video", "canvas", "xmp", "noembed", "noframes"]
 )
 _ATTRIBUTES = {
     "*": {"lang", "dir"},
@@ -35,17 +35,20 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
 }
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 # Elements that HTML closes by itself when the next one opens: open ones of these do not add up.
-_SELF_CLOSING = frozenset("p li dt dd tr td th option optgroup thead tbody tfoot rt rp".split())
+_SELF_CLOSING = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "option", "optgroup", "thead", "tbody", "tfoot", "rt", "rp"])
 _MARK = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TOKEN = re.compile(r"<[^>]*>|[^<]+")
 _TAG_NAME = re.compile(r"</?([a-z0-9]+)")
-_EMPTY = re.compile(r"<(p|div|section|article|figure|h[1-6]|li|ul|ol|blockquote|a|strong|em|b|i|span|u|small)(?: [^>]*)?>\s*</\1>")
+_EMPTY = re.compile(
+    r"<(p|div|section|article|figure|h[1-6]|li|ul|ol|blockquote|a|strong|em|b|i|span|u|small)(?: [^>]*)?>\s*</\1>"
+)
 _TOP_HEADING = re.compile(r"(</?)h1(?=[ >])")
 _LOOKS_LIKE_HTML = re.compile(
-    r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i)\b)", re.IGNORECASE
+    r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i)\b)",
+    re.IGNORECASE,
 )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:，；：]{1,64}\s?(?:@|＠|\[at\]|\(at\))\s?[^\s@<>()\[\],;]{1,190}\.[^\W\d_]{2,24}", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"[^\s@<>()\[\],;:，；：]{1,64}\s?(?:@|＠|\[at\]|\(at\))\s?[^\s@<>()\[\],;]{1,190}\.[^\W\d_]{2,24}",
+    re.IGNORECASE,
+)
 # Grouped digits that are labelled as a telephone, begin with + or 00, or have an area code in brackets.
 _PHONE = re.compile(
     r"(?:\b(?:tel|phone|telephone|tél|téléphone|teléfono|fax|mobile|mob|cell|whatsapp)\b\.?\s*[:：]?|电话\s*[:：]?|手机\s*[:：]?|传真\s*[:：]?)"

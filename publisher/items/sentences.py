@@ -14,7 +14,9 @@ _TITLES = frozenset(
     "i.e e.g p.ex a.m p.m ph.d".split()
 )
 # Only before a number: “No. 5”, “p. 12”, but “He said no. Then …”.
-_BEFORE_NUMBER = frozenset("no nos nr p pp art arts fig figs vol ch sec para núm num pág págs cap ed ca c res".split())
+_BEFORE_NUMBER = frozenset(
+    ["no", "nos", "nr", "p", "pp", "art", "arts", "fig", "figs", "vol", "ch", "sec", "para", "núm", "num", "pág", "págs", "cap", "ed", "ca", "c", "res"]
+)
 _END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡…]+[”’」』）》\"']*")
 _WORD_BEFORE = re.compile(r"[\w.'’\-]{1,24}\Z")
 _NEXT = re.compile(r"\s*[\"'“‘«(\[¿¡]*\s*(\S)")

@@ -66,7 +66,9 @@ def _lead(body_text: str, language: str, limit: int) -> str:
         if not line or (lead and not _is_prose(line)):
             continue
         joint = "" if not lead or is_unspaced(language) else " "
-        more = first_sentences(line, limit - len(lead) - len(joint)) or (line if _fits(lead, joint, line, limit) else "")
+        more = first_sentences(line, limit - len(lead) - len(joint)) or (
+            line if _fits(lead, joint, line, limit) else ""
+        )
         if not lead:
             lead = more or cut(line, limit)
             if len(lead) >= limit // _ENOUGH or lead.endswith("…"):

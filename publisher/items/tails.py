@@ -40,7 +40,7 @@ _HARD_MARKER = re.compile(
 _SOFT_MARKER = re.compile(r"(?:[-–—_*=~•·]\s?){3,}")
 _CONTACT = re.compile(
     r"""
-      (?:for|to\ (?:request|arrange))\b.{0,80}?\b(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b.{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
+      (?:for\s+(?:further|more|additional|any|all|general|media|press|interviews?)\b|to\s+(?:request|arrange)\b).{0,60}?(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b.{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
     | (?:(?:media|press|news)\s+)?(?:contacts?|contact\s+(?:details?|persons?|information)|enquir(?:y|ies)|inquir(?:y|ies))\s*(?:details?)?\s*(?:[:：].*)?$
     | (?:media|press)\s+(?:office|team|contact\w*)\s*[:：]
     | please\s+contact\b
@@ -61,7 +61,10 @@ _NOTES = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_ABOUT = re.compile(r"(?:about\s+\S|关于\S|有关\S|à\s+propos\s+d|acerca\s+de\s|sobre\s+(?:el|la|los|las|[A-ZÁÉÍÓÚ]))", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"(?:about\s+\S|关于\S|有关\S|à\s+propos\s+d|acerca\s+de\s|sobre\s+(?:el|la|los|las|[A-ZÁÉÍÓÚ]))",
+    re.IGNORECASE,
+)
 _ATTRIBUTION = re.compile(
     r"""
       (?:an?\s+(?:earlier\s+)?version\s+of\s+)?(?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|has\ been|is)\s+(?:(?:first|originally|initially|previously|also)\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
@@ -86,7 +89,9 @@ def split_tails(lines: Sequence[str]) -> Tails:
     def joined(part: Part) -> str:
         return "\n\n".join(line for line, its in zip(lines, parts, strict=True) if its is part)
 
-    return Tails(joined(Part.BODY), joined(Part.CONTACT), joined(Part.NOTES), joined(Part.ATTRIBUTION), tuple(parts))
+    return Tails(
+        joined(Part.BODY), joined(Part.CONTACT), joined(Part.NOTES), joined(Part.ATTRIBUTION), tuple(parts)
+    )
 
 
 def _classify(lines: Sequence[str]) -> list[Part]:
@@ -148,4 +153,9 @@ def _is_marker(lines: Sequence[str], index: int, past_tail: bool) -> bool:
 
 def _starts_tail(line: str) -> bool:
     short_about = len(line) <= 80 and _ABOUT.match(line) is not None
-    return _opens(line) is not None or _is_attribution(line) or short_about or _HARD_MARKER.fullmatch(line) is not None
+    return (
+        _opens(line) is not None
+        or _is_attribution(line)
+        or short_about
+        or _HARD_MARKER.fullmatch(line) is not None
+    )

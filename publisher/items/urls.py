@@ -10,9 +10,7 @@ import idna
 MAX_URL = 2000
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = frozenset(
-    "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh li_fat_id mkt_tok _hsenc _hsmi hsctatracking "
-    "vero_id oly_anon_id oly_enc_id wickedid mibextid spm scm share_token wt_mc ref_src _openstat s_cid icid cmpid "
-    "_ga _gl rb_clickid epik".split()
+    ["fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id", "oly_enc_id", "wickedid", "mibextid", "spm", "scm", "share_token", "wt_mc", "ref_src", "_openstat", "s_cid", "icid", "cmpid", "_ga", "_gl", "rb_clickid", "epik"]
 )
 _TRACKING_PREFIXES = ("utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
 _UNRESERVED_PATH = "/:@!$&'()*+,;=~-._"
@@ -34,7 +32,9 @@ def url_key(url: str) -> str:
         return ""
     port = f":{parts.port}" if parts.port not in {None, *_DEFAULT_PORTS.values()} else ""
     path = _normal_path(parts.path).rstrip("/") or "/"
-    query = urlencode(sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(p[0])))
+    query = urlencode(
+        sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(p[0]))
+    )
     key = urlunsplit(("https", host + port, path, query, ""))
     return key if len(key) <= MAX_URL else ""
 
