@@ -1,0 +1,238 @@
+"""A “Latest” page as text: entries of kind, date, title and body, among counters, section heads and links.
+
+Every non-blank line ends up in an entry, a refusal or the page's own furniture, with its number: nothing is dropped unseen.
+The words are in `words.py`. `publisher import-page` calls `read_listing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from publisher.items.cleaning import MarkupError, html_to_text, looks_like_html
+from publisher.items.envelope import Accepted, read_item
+from publisher.items.languages import guess_language, primary
+from publisher.items.pages import words
+from publisher.items.pages.dates import PageDate, read_date
+from publisher.items.refusals import Problem, Refused, refuse
+from publisher.items.schema import ItemIn, Kind
+from publisher.items.text import shorten, split_lines
+
+MAX_PAGE: Final = 5_000_000
+_MAX_LABEL = 40  # characters of a line that may be a kind
+
+Furnishing = Literal["introduction", "section_head", "counter", "teaser_end"]
+
+
+@dataclass(frozen=True)
+class ListedItem:
+    """An entry and its lines in the page (numbered from 1, both ends included). `lines` are those that hold text of it."""
+
+    item: ItemIn
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ListedRejection:
+    """Lines that look like an entry and are none, why, and their text as it stood."""
+
+    refusal: Refused
+    lines: tuple[int, ...]
+    raw: str
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """A line of the page itself."""
+
+    line: int
+    what: Furnishing
+    text: str
+
+
+@dataclass(frozen=True)
+class ListingResult:
+    accepted: tuple[ListedItem, ...]
+    rejected: tuple[ListedRejection, ...]
+    furniture: tuple[Furniture, ...]
+
+
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """From a kind to the next one: the label, its date, and all lines behind them."""
+
+    label: _Line
+    date: PageDate
+    date_line: _Line
+    rest: tuple[_Line, ...]
+
+
+def read_listing(text: str, *, source: str, default_language: str, now: datetime) -> ListingResult:
+    """Reads the text (or HTML) of a page. `source` is part of the entries' ids; `now` (UTC) bounds their dates.
+
+    An entry has no address, so its id is made of source, kind, date and title: a corrected body is a revision of the
+    same item, a corrected kind, date or title makes a new one (case, punctuation and spacing of the title do not count).
+    """
+    if len(text) > MAX_PAGE:
+        refusal = refuse("page_too_large", size=len(text), limit=MAX_PAGE)
+        return ListingResult((), (ListedRejection(refusal, (), shorten(text, 1000)),), ())
+    try:
+        plain = html_to_text(text) if _is_html(text) else text
+    except MarkupError as error:
+        refusal = refuse("bad_markup", [Problem("page", str(error), "simple markup")], detail=str(error))
+        return ListingResult((), (ListedRejection(refusal, (), shorten(text, 1000)),), ())
+    lines = [_Line(number, line) for number, line in enumerate(split_lines(plain), start=1) if line]
+    return _Reader(source, default_language, now).read(lines)
+
+
+def entry_id(source: str, kind: Kind, date: datetime, title: str) -> str:
+    """The id of an entry that has none: `page:` and 32 hexadecimal digits of SHA-256."""
+    letters = "".join(
+        c for c in unicodedata.normalize("NFKC", title).casefold() if unicodedata.category(c)[0] in "LMN"
+    )
+    key = "\x1f".join((source, kind, f"{date:%Y-%m-%d}", letters or title))
+    return "page:" + hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+class _Reader:
+    """What was found so far; one pass over the entries."""
+
+    def __init__(self, source: str, default_language: str, now: datetime) -> None:
+        self.source, self.default_language, self.now = source, default_language, now
+        self.accepted: list[ListedItem] = []
+        self.rejected: list[ListedRejection] = []
+        self.furniture: list[Furniture] = []
+        self.seen: dict[str, int] = {}
+
+    def read(self, lines: Sequence[_Line]) -> ListingResult:
+        starts = _entry_starts(lines)
+        first = starts[0] if starts else len(lines)
+        self.furnish(lines[:first])
+        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+            date = read_date(lines[start + 1].text)
+            if date is not None:
+                self.read_entry(_Entry(lines[start], date, lines[start + 1], tuple(lines[start + 2 : end])))
+        if not starts and lines:
+            self.rejected.append(ListedRejection(refuse("no_entries"), (), shorten(lines[0].text, 200)))
+        return ListingResult(tuple(self.accepted), tuple(self.rejected), tuple(self.furniture))
+
+    def furnish(self, lines: Sequence[_Line]) -> None:
+        self.furniture.extend(Furniture(line.number, _furnishing(line) or "introduction", line.text) for line in lines)
+
+    def read_entry(self, entry: _Entry) -> None:
+        body, outside = _without_furniture(entry.rest)
+        self.furnish(outside)
+        lines = [entry.label, entry.date_line, *body]
+        numbers = tuple(line.number for line in lines)
+        answer = self.item_of(entry, body)
+        if isinstance(answer, Refused):
+            self.rejected.append(ListedRejection(answer, numbers, "\n".join(line.text for line in lines)))
+            return
+        self.seen[answer.id] = entry.label.number
+        self.accepted.append(ListedItem(answer, numbers))
+
+    def item_of(self, entry: _Entry, body: Sequence[_Line]) -> ItemIn | Refused:
+        kinds = words.KINDS.get(words.folded(entry.label.text))
+        if kinds is None:
+            return refuse("unknown_kind", found=entry.label.text)
+        if entry.date.instant is None:
+            return refuse("bad_date", [Problem("date", f"“{entry.date.written}”", "a day that exists")])
+        if not body:
+            return refuse("no_title")
+        kind = kinds.get(primary(self.default_language)) or next(iter(kinds.values()))
+        title = body[0].text
+        text = [line.text for line in body[1:]]
+        producer_id = entry_id(self.source, kind, entry.date.instant, title)
+        if producer_id in self.seen:
+            return refuse("duplicate_entry", line=self.seen[producer_id])
+        answer = read_item(
+            {
+                "id": producer_id,
+                "kind": kind,
+                "language": self.language_of(entry, set(kinds), "\n".join([title, *text])),
+                "title": title,
+                "body": "\n\n".join(_without_inline_end(text)),
+                "body_format": "text",
+                "published_at": entry.date.instant,
+            },
+            now=self.now,
+        )
+        return answer.item if isinstance(answer, Accepted) else answer
+
+    def language_of(self, entry: _Entry, kind_languages: set[str], text: str) -> str:
+        """By the script of the text; among languages of Latin script by the words for kind and month; else the default."""
+        guessed = guess_language(text, self.default_language)
+        if guessed != self.default_language and primary(guessed) != "en":
+            return guessed
+        spoken = kind_languages & entry.date.languages if entry.date.languages else kind_languages
+        latin = spoken - {"zh"}
+        if primary(guessed) in spoken or len(latin) != 1:
+            return guessed
+        return next(iter(latin))
+
+
+def _entry_starts(lines: Sequence[_Line]) -> list[int]:
+    """Indexes of lines that are a kind with a date on the next; also of an unknown label where an entry must begin."""
+    starts: list[int] = []
+    for index in range(len(lines) - 1):
+        label = lines[index].text
+        if len(label) > _MAX_LABEL or read_date(lines[index + 1].text) is None or read_date(label) is not None:
+            continue
+        if words.folded(label) in words.KINDS or (starts and _may_be_label(lines, index)):
+            starts.append(index)
+    return starts
+
+
+def _may_be_label(lines: Sequence[_Line], index: int) -> bool:
+    """A short line without the end of a sentence, behind a counter, a section head or a teaser's end."""
+    return (
+        _furnishing(lines[index]) is None
+        and _furnishing(lines[index - 1]) is not None
+        and not lines[index].text.endswith((".", "!", "?", "。", "！", "？", ",", ":"))
+    )
+
+
+def _furnishing(line: _Line) -> Furnishing | None:
+    text = words.folded(line.text)
+    if words.COUNTER.fullmatch(text):
+        return "counter"
+    if text in words.TEASER_ENDS:
+        return "teaser_end"
+    return "section_head" if text in words.SECTION_HEADS else None
+
+
+def _without_furniture(lines: Sequence[_Line]) -> tuple[list[_Line], list[_Line]]:
+    """Lines of the entry, and lines of the page among and behind them.
+
+    Counters and teaser ends are never text. A section head is one only at the end of the entry, or behind a counter or a
+    teaser's end, which also makes all that follows it the page's: in the middle of a body it is a sub-head.
+    """
+    end = len(lines)
+    while end and _furnishing(lines[end - 1]) is not None:
+        end -= 1
+    for index in range(1, end):
+        if _furnishing(lines[index]) == "section_head" and _furnishing(lines[index - 1]) in {"counter", "teaser_end"}:
+            end = index
+            break
+    body = [line for line in lines[:end] if _furnishing(line) not in {"counter", "teaser_end"}]
+    kept = {line.number for line in body}
+    return body, [line for line in lines if line.number not in kept]
+
+
+def _without_inline_end(text: list[str]) -> list[str]:
+    return [*text[:-1], words.INLINE_END.sub("", text[-1])] if text else text
+
+
+def _is_html(text: str) -> bool:
+    start = text.lstrip()[:1]
+    return start == "<" and looks_like_html(text[:20_000])
