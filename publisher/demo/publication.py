@@ -1,0 +1,105 @@
+"""The sample publication as rows: sources, schedules, channels, the weekly digest and its readers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+
+from publisher.audience import subscriptions
+from publisher.audience.choices import Choice
+from publisher.demo.sample import load
+from publisher.digests.models import Digest
+from publisher.items.models import Topic
+from publisher.schedule.models import Schedule
+from publisher.social.models import Channel
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SLOT_SECONDS = 4
+
+
+def create_admin(password: str) -> User:
+    """The desk's login."""
+    return get_user_model().objects.create_superuser("demo", "demo@office.example.org", password)
+
+
+def create_channels(*, now: datetime, sandbox_url: str, token: str) -> list[Channel]:
+    """Two sandbox accounts that publish within seconds, and four that are drafted and measured for the other networks."""
+    soon = Schedule.objects.create(
+        name="Demo: a slot every few seconds", zone="Asia/Shanghai", slots=_soon(now), least_gap_minutes=0
+    )
+    office = Schedule.objects.create(
+        name="Office hours",
+        zone="Asia/Shanghai",
+        slots=[{"weekday": day, "at": at} for day in range(5) for at in ("09:30", "12:30", "17:00")],
+        quiet=[{"start": "21:00", "end": "08:00", "weekdays": list(range(7))}],
+        holiday_countries=["CN"],
+        least_gap_minutes=60,
+        most_per_day=3,
+    )
+    sandbox = {"credentials": {"token": token}, "schedule": soon, "created_at": now}
+    plain: dict[str, Any] = {"schedule": office, "created_at": now}
+    return [
+        Channel.objects.create(
+            name="Almaria Office", network="sandbox", language="en", settings={"url": sandbox_url}, **sandbox
+        ),
+        Channel.objects.create(
+            name="阿尔马里亚办公室", network="sandbox", language="zh", region="CN", settings={"url": sandbox_url}, **sandbox
+        ),
+        *(
+            Channel.objects.create(name=f"Almaria on {label}", network=name, language="en", **plain)
+            for name, label in (("x", "X"), ("mastodon", "Mastodon"), ("bluesky", "Bluesky"), ("linkedin", "LinkedIn"))
+        ),
+    ]
+
+
+def _soon(now: datetime) -> list[dict[str, Any]]:
+    """Slots at every few seconds of the next ten minutes, as weekly times of the demo's zone."""
+    first = now.astimezone(SHANGHAI).replace(microsecond=0)
+    times = [first + timedelta(seconds=n) for n in range(0, 600, SLOT_SECONDS)]
+    return [{"weekday": at.weekday(), "at": at.time().isoformat()} for at in times]
+
+
+def create_digest(*, now: datetime, due: datetime) -> Digest:
+    """The weekly digest, whose time this week is `due`."""
+    local = due.astimezone(SHANGHAI)
+    return Digest.objects.create(
+        slug="weekly",
+        title={"en": "The week in Almaria", "zh": "阿尔马里亚一周"},
+        intro={
+            "en": "What the office and its partners published this week, chosen by what you asked for.",
+            "zh": "本周办公室及伙伴发布的内容，按您的选择整理。",
+        },
+        languages=["en", "zh"],
+        from_name={"en": "Country Office of Almaria", "zh": "阿尔马里亚国别办公室"},
+        from_address="news@office.example.org",
+        organisation="Country Office of Almaria",
+        postal_address="1 Harbour Road, Port Almaria",
+        zone="Asia/Shanghai",
+        weekday=local.weekday(),
+        at=local.time(),
+        created_at=now - timedelta(days=1),
+    )
+
+
+def create_readers(digest: Digest, *, count: int, now: datetime) -> int:
+    """Invented subscribers with different choices; how many."""
+    topics = dict(Topic.objects.values_list("slug", "id"))
+    for reader in load.readers(count):
+        subscriptions.join(
+            reader.email,
+            digest_id=digest.pk,
+            choice=Choice.of(
+                topics=[topics[slug] for slug in reader.topics],
+                kinds=reader.kinds,
+                language=reader.language,
+                region=reader.region,
+            ),
+            how="demo",
+            now=now,
+            name=reader.name,
+        )
+    return count
