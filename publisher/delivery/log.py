@@ -1,0 +1,278 @@
+"""Reading the delivery log: its filter, its pages, its export. Writes nothing; the desk and the API call it.
+
+A page costs the same at ten rows and at ten million: no count, no offset, and every filter walks one index in its
+own order. Planners like to walk the primary key backwards and filter, which is ruinous when what matches is old; so
+each statement orders by the leading column of the index it means (`= ANY(array of one)` keeps that column in the
+ordering), and only that index can serve it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from django.db import connection
+
+from publisher.delivery.models import Delivery
+from publisher.delivery.states import State
+
+PAGE_ROWS = 50
+EXPORT_BATCH = 2000
+LEAST_PREFIX = 3
+SLACK = timedelta(minutes=10)
+"""How far ids and times of writing may be out of step: an edition's rows are written by one statement that takes a while."""
+
+_STATES = [state.value for state in State]
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What to show. Empty or None: any. `since` (included) and `until` (not included) are aware times of writing.
+
+    `address` is a beginning of the address, in lower case. `errors` holds one sentence per field that was not
+    understood: show them, and show no rows.
+    """
+
+    state: str = ""
+    channel_id: int | None = None
+    edition_id: int | None = None
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], *, zone: tzinfo = UTC) -> LogFilter:
+        """Read `state`, `channel`, `edition`, `address`, `from` and `to`; local times are those of `zone`."""
+        errors: dict[str, str] = {}
+        state = query.get("state", "").strip()
+        if state and state not in _STATES:
+            errors["state"] = f"There is no state “{state[:40]}”. Choose one of the list."
+        address = query.get("address", "").strip().lower()
+        if address and len(address) < LEAST_PREFIX:
+            errors["address"] = f"Give at least the first {LEAST_PREFIX} characters of the address."
+        since = _moment(query.get("from", ""), "from", zone, errors)
+        until = _moment(query.get("to", ""), "to", zone, errors)
+        if since and until and since >= until:
+            errors["to"] = "The end must be later than the beginning."
+        channel_id = _number(query.get("channel", ""), "channel", errors)
+        edition_id = _number(query.get("edition", ""), "edition", errors)
+        if channel_id and edition_id:
+            errors["edition"] = "A delivery belongs to an edition or to a channel, never to both. Clear one."
+        return cls(state, channel_id, edition_id, address, since, until, errors)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last row of a page; the next page begins after it. `address` counts only under a filter by address."""
+
+    id: int
+    address: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Cursor | None:
+        """From a link; anything unreadable is the first page."""
+        number, _, address = text.partition("~")
+        return (
+            cls(int(number), address) if number.isascii() and number.isdigit() and len(number) < 19 else None
+        )
+
+    def __str__(self) -> str:
+        return f"{self.id}~{self.address}" if self.address else str(self.id)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in the filter's order: newest first, or by address and then newest first. `next` is None on the last page."""
+
+    rows: tuple[Delivery, ...]
+    next: Cursor | None
+
+
+def page(wanted: LogFilter, after: Cursor | None = None, limit: int = PAGE_ROWS) -> Page:
+    """One page of the log, with the editions, posts, items and channels that its rows name."""
+    sql, values = statement(with_ids(wanted), after, limit + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found = cursor.fetchall()
+    ids = [row[0] for row in found[:limit]]
+    known = (
+        Delivery.objects.select_related("edition__digest", "channel", "post__item", "post__channel")
+        .defer("prepared", "edition__digest__intro", "post__item__body_html", "post__item__body_text")
+        .in_bulk(ids)
+    )
+    rows = tuple(known[pk] for pk in ids if pk in known)
+    last = Cursor(ids[-1], found[limit - 1][1]) if len(found) > limit else None
+    return Page(rows, last)
+
+
+def rows_for_export(wanted: LogFilter) -> Iterator[Delivery]:
+    """Every row of the filter, read in batches by key: steady memory, and no transaction stays open for a slow reader."""
+    after: Cursor | None = None
+    while True:
+        batch = page(wanted, after, EXPORT_BATCH)
+        yield from batch.rows
+        if batch.next is None:
+            return
+        after = batch.next
+
+
+@dataclass(frozen=True)
+class IdFilter:
+    """A filter whose times were turned into a range of ids [`low`, `high`)."""
+
+    wanted: LogFilter
+    low: int | None = None
+    high: int | None = None
+
+
+def with_ids(wanted: LogFilter) -> IdFilter:
+    """Find the ids that were written around the filter's times (about 25 look-ups by primary key for each)."""
+    low = _first_id(wanted.since - SLACK) if wanted.since else None
+    high = _first_id(wanted.until + SLACK) if wanted.until else None
+    return IdFilter(wanted, low, high)
+
+
+def statement(ids: IdFilter, after: Cursor | None, limit: int) -> tuple[str, dict[str, Any]]:
+    """The SQL that finds (id, address or empty) of one page, and its values."""
+    wanted = ids.wanted
+    conditions, values = _ranges(ids)
+    values["limit"] = limit
+    if wanted.address:
+        return _by_address(wanted, after, conditions, values)
+    if after:
+        conditions.append("id < %(after)s")
+        values["after"] = after.id
+    if wanted.edition_id:
+        return _by_edition(wanted, conditions, values)
+    order = "id DESC"
+    if wanted.channel_id:
+        conditions.insert(0, "channel_id = ANY(%(channels)s)")
+        values["channels"] = [wanted.channel_id]
+        order = "channel_id, id DESC"
+        if wanted.state:
+            conditions.append("state = %(state)s")
+            values["state"] = wanted.state
+    elif wanted.state:
+        conditions.insert(0, "state = ANY(%(states)s::varchar[])")
+        values["states"] = [wanted.state]
+        order = "state, id DESC"
+    return (
+        f"SELECT id, '' FROM delivery_delivery{_where(conditions)} ORDER BY {order} LIMIT %(limit)s",
+        values,
+    )  # noqa: S608 - fixed words only
+
+
+def _by_address(
+    wanted: LogFilter, after: Cursor | None, conditions: list[str], values: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Walks (lower(address), id DESC): all messages to one address stand together."""
+    conditions = ["lower(address) ~>=~ %(prefix)s", "lower(address) ~<~ %(prefix_end)s", *conditions]
+    values |= {"prefix": wanted.address, "prefix_end": _after_prefix(wanted.address)}
+    for column, value in (
+        ("state", wanted.state),
+        ("edition_id", wanted.edition_id),
+        ("channel_id", wanted.channel_id),
+    ):
+        if value:
+            conditions.append(f"{column} = %({column})s")
+            values[column] = value
+    if after:
+        conditions.append(
+            "lower(address) ~>=~ %(after_address)s AND (lower(address) ~>~ %(after_address)s OR id < %(after)s)"
+        )
+        values |= {"after": after.id, "after_address": after.address}
+    return (
+        f"SELECT id, lower(address) FROM delivery_delivery{_where(conditions)} "  # noqa: S608 - fixed words only
+        "ORDER BY lower(address) USING ~<~, id DESC LIMIT %(limit)s",
+        values,
+    )
+
+
+def _by_edition(
+    wanted: LogFilter, conditions: list[str], values: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Walks (edition, state, id DESC), once for each state, and merges: at most `limit` rows of each are read."""
+    values["editions"] = [wanted.edition_id]
+    states = [wanted.state] if wanted.state else _STATES
+    branches = []
+    for n, state in enumerate(states):
+        values[f"state{n}"] = state
+        where = _where(["edition_id = ANY(%(editions)s)", f"state = %(state{n})s", *conditions])
+        branches.append(
+            f"(SELECT id FROM delivery_delivery{where} ORDER BY edition_id, id DESC LIMIT %(limit)s)"  # noqa: S608 - fixed words only
+        )
+    union = " UNION ALL ".join(branches)
+    return f"SELECT id, '' FROM ({union}) AS found ORDER BY id DESC LIMIT %(limit)s", values  # noqa: S608 - fixed words only
+
+
+def _ranges(ids: IdFilter) -> tuple[list[str], dict[str, Any]]:
+    """The conditions on ids and times."""
+    given = {
+        "id >= %(low)s": ("low", ids.low),
+        "id < %(high)s": ("high", ids.high),
+        "created_at >= %(since)s": ("since", ids.wanted.since),
+        "created_at < %(until)s": ("until", ids.wanted.until),
+    }
+    present = {condition: pair for condition, pair in given.items() if pair[1] is not None}
+    return list(present), dict(present.values())
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _first_id(at: datetime) -> int:
+    """The smallest id written at `at` or later, by bisection: ids and times of writing grow together."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(id), max(id) FROM delivery_delivery")
+        least, most = cursor.fetchone()
+        if least is None:
+            return 0
+        low, high = least, most + 1
+        while low < high:
+            middle = (low + high) // 2
+            cursor.execute(
+                "SELECT id, created_at FROM delivery_delivery WHERE id >= %s ORDER BY id LIMIT 1", [middle]
+            )
+            found = cursor.fetchone()
+            if found is None or found[1] >= at:
+                high = middle
+            else:
+                low = found[0] + 1
+    return int(low)
+
+
+def _after_prefix(prefix: str) -> str:
+    """The least text, in the order of code points, that is greater than all texts that begin with `prefix`."""
+    kept = prefix.rstrip(chr(_LAST_CODE_POINT))
+    following = ord(kept[-1]) + 1 if kept else _LAST_CODE_POINT
+    if following in _SURROGATES:
+        following = _SURROGATES.stop
+    return kept[:-1] + chr(following)
+
+
+def _moment(text: str, name: str, zone: tzinfo, errors: dict[str, str]) -> datetime | None:
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        errors[name] = f"“{text[:40]}” is not a time. Write it like 2026-06-01 or 2026-06-01T14:30."
+        return None
+
+
+def _number(text: str, name: str, errors: dict[str, str]) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    errors[name] = f"“{text[:40]}” is not the number of one. Choose from the list."
+    return None
