@@ -1,0 +1,51 @@
+"""Turns at sending: a worker host keeps one process free for other stages. Losing a turn loses order only, never a message.
+
+The claim decides who sends what; a turn only keeps every process of a host from sending mail at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from django.conf import settings
+
+from publisher.core.redis import client
+
+log = logging.getLogger(__name__)
+
+# Only the holder gives a turn back: it may have expired and be another's by now.
+GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+@contextmanager
+def turn(name: str, *, seconds: float) -> Iterator[bool]:
+    """Whether there was a turn left on this host. It expires by itself a little after `seconds`."""
+    places = max(1, settings.ENVIRONMENT.concurrency - 1)
+    token = secrets.token_hex(8)
+    held = ""
+    try:
+        for place in range(places):
+            key = f"publisher:turn:{name}:{socket.gethostname()}:{place}"
+            if client().set(key, token, nx=True, ex=int(seconds) + 10):
+                held = key
+                break
+    except redis.RedisError as error:
+        log.warning("turn.redis_away", extra={"error": str(error)})
+        held = "without"
+    try:
+        yield bool(held)
+    finally:
+        if held and held != "without":
+            _give_back(held, token)
+
+
+def _give_back(key: str, token: str) -> None:
+    try:
+        client().eval(GIVE_BACK, 1, key, token)
+    except redis.RedisError as error:
+        log.warning("turn.redis_away", extra={"error": str(error)})
