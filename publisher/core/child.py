@@ -96,9 +96,14 @@ def end(process: subprocess.Popen[bytes] | psutil.Process, steps: Sequence[Step]
         if _gone_within(process, step.seconds):
             break
         log.warning("child.slow_to_end", extra={"pid": process.pid, "signal": step.signum.name})
-    if process.pid != os.getpgrp():
+    kill_group(process.pid)
+
+
+def kill_group(leader: int) -> None:
+    """Kill whatever is left of the group that a child of ours led."""
+    if leader != os.getpgrp():
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(leader, signal.SIGKILL)
 
 
 def _gone_within(process: subprocess.Popen[bytes] | psutil.Process, seconds: float) -> bool:
@@ -133,12 +138,31 @@ def remember(record: Path, pid: int) -> None:
 
 
 def recall(record: Path) -> psutil.Process | None:
-    """The process of a record, if exactly that one still runs (a number given anew to another process does
-    not count).
-    """
+    """The process of a record, if exactly that one still runs and its number was not given to another."""
+    noted = _noted(record)
+    return same_process(*noted) if noted else None
+
+
+def recall_group(record: Path) -> list[psutil.Process]:
+    """What still runs of the group that the recorded process led, the leader first."""
+    noted = _noted(record)
+    if noted is None:
+        return []
+    leader, started = noted
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == leader and process.create_time() >= started - START_TOLERANCE:
+                found.append(process)
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue
+    return sorted(found, key=lambda process: process.pid != leader)
+
+
+def _noted(record: Path) -> tuple[int, float] | None:
     try:
         noted = json.loads(record.read_text(encoding="utf-8"))
-        return same_process(int(noted["pid"]), float(noted["started"]))
+        return int(noted["pid"]), float(noted["started"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -117,6 +117,7 @@ class EmbeddedPostgres(EmbeddedServer):
                 stderr=subprocess.STDOUT,
                 text=True,
                 timeout=INITDB_SECONDS,
+                start_new_session=True,
                 user=account.uid if account.switch else None,
                 group=account.gid if account.switch else None,
                 extra_groups=[] if account.switch else None,
