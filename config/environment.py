@@ -168,16 +168,19 @@ SETTINGS: tuple[Setting, ...] = (
         "Host names answered besides that of the base address and this machine's own.",
         _words,
     ),
-    Setting("PUBLISHER_BIND", "127.0.0.1", "IP address", "0.0.0.0", "The address the web process listens on.", str),
     Setting(
-        "PUBLISHER_PORT", "8000", "TCP port", "8080", "The port the web process listens on.", _whole_number(0, 65535)
+        "PUBLISHER_BIND", "127.0.0.1", "IP address", "0.0.0.0", "The address the web process listens on.", str
     ),
     Setting(
-        "PUBLISHER_WORKERS", "1", "processes", "4", "Web processes.", _whole_number(1, 64)
+        "PUBLISHER_PORT",
+        "8000",
+        "TCP port",
+        "8080",
+        "The port the web process listens on.",
+        _whole_number(0, 65535),
     ),
-    Setting(
-        "PUBLISHER_THREADS", "4", "threads", "8", "Threads in each web process.", _whole_number(1, 64)
-    ),
+    Setting("PUBLISHER_WORKERS", "1", "processes", "4", "Web processes.", _whole_number(1, 64)),
+    Setting("PUBLISHER_THREADS", "4", "threads", "8", "Threads in each web process.", _whole_number(1, 64)),
     Setting(
         "PUBLISHER_CONCURRENCY",
         "2",

@@ -24,7 +24,9 @@ class TraceFilter(logging.Filter):
 
 def extras(record: logging.LogRecord) -> dict[str, Any]:
     """What the caller passed as `extra`."""
-    return {key: value for key, value in vars(record).items() if key not in _STANDARD and value not in ("", None)}
+    return {
+        key: value for key, value in vars(record).items() if key not in _STANDARD and value not in ("", None)
+    }
 
 
 class JsonFormatter(logging.Formatter):
@@ -59,7 +61,9 @@ class TextFormatter(logging.Formatter):
 def logging_config(level: str, style: str) -> dict[str, Any]:
     """A `logging.config.dictConfig` for one process; everything goes to standard error."""
     if style == "auto":
-        style = "text" if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("CI") else "json"
+        style = (
+            "text" if sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("CI") else "json"
+        )
     formatter = JsonFormatter if style == "json" else TextFormatter
     return {
         "version": 1,

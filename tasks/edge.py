@@ -34,7 +34,7 @@ def stage(name: str) -> Callable[[Callable[..., Any]], Task[..., None]]:
                 started = time.perf_counter()
                 try:
                     result = function(now=clock.now(), **ids)
-                except Exception:  # noqa: BLE001 - the edge of a task
+                except Exception:
                     log.exception("task.failed", extra={"task": name, **ids})
                     return
                 finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.delivery.posts import reconcile_unknown
+
 from tasks.edge import stage
 
 

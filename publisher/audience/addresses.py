@@ -21,7 +21,9 @@ def checked(text: str) -> str:
     if not at or not local or not domain:
         raise UserError(f"{shown!r} is not a mail address.", "It needs a name, an @ and a domain.")
     if len(address.encode()) > MAX_ADDRESS or len(local.encode()) > MAX_LOCAL:
-        raise UserError(f"{shown!r} is too long for a mail address ({MAX_ADDRESS} bytes, {MAX_LOCAL} before the @).")
+        raise UserError(
+            f"{shown!r} is too long for a mail address ({MAX_ADDRESS} bytes, {MAX_LOCAL} before the @)."
+        )
     if not _LOCAL.match(local) or local.startswith(".") or local.endswith(".") or ".." in local:
         raise UserError(f"{shown!r} has characters before the @ that a mail address cannot have.")
     labels = domain_key(domain).split(".")

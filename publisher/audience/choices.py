@@ -20,7 +20,9 @@ class Choice:
     region: str = ""
 
     @classmethod
-    def of(cls, *, topics: Iterable[int] = (), kinds: Iterable[str] = (), language: str, region: str = "") -> Choice:
+    def of(
+        cls, *, topics: Iterable[int] = (), kinds: Iterable[str] = (), language: str, region: str = ""
+    ) -> Choice:
         return cls(tuple(sorted(set(topics))), tuple(sorted(set(kinds))), language, region.upper())
 
     def key(self) -> bytes:

@@ -34,7 +34,9 @@ class Selection(models.Model):
     """
 
     key = models.BinaryField(max_length=32, unique=True)
-    topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids of topics, ascending")
+    topics = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="ids of topics, ascending"
+    )
     kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     language = models.CharField(max_length=35)
     region = models.CharField(max_length=10, blank=True)

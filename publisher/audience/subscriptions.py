@@ -12,7 +12,9 @@ from publisher.audience.models import Consent, Subscriber, Subscription
 
 
 @transaction.atomic
-def join(email: str, *, digest_id: int, choice: Choice, how: str, now: datetime, name: str = "") -> Subscription:
+def join(
+    email: str, *, digest_id: int, choice: Choice, how: str, now: datetime, name: str = ""
+) -> Subscription:
     """Subscribe an address whose owner has agreed (`how` says by what). Raises `UserError` for an impossible address."""
     email = addresses.checked(email)
     subscriber, _created = Subscriber.objects.get_or_create(
@@ -63,4 +65,6 @@ def leave(subscriber_id: int, digest_id: int, *, how: str, now: datetime) -> boo
 
 
 def _proof(subscriber_id: int, digest_id: int, action: Consent.Action, how: str, now: datetime) -> None:
-    Consent.objects.create(subscriber_id=subscriber_id, digest_id=digest_id, action=action, how=how[:200], at=now)
+    Consent.objects.create(
+        subscriber_id=subscriber_id, digest_id=digest_id, action=action, how=how[:200], at=now
+    )

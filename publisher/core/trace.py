@@ -1,4 +1,7 @@
-"""The id that follows an item from the stream to the last delivery. Set at the edge of a task or request; every log line carries it."""
+"""The id that follows an item from the stream to the last delivery.
+
+It is set at the edge of a task or request; every log line carries it.
+"""
 
 from __future__ import annotations
 

@@ -107,7 +107,11 @@ def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) 
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_MAIL, values)
             rows = cursor.fetchall()
-        mails = [ClaimedMail(*row[:6]) for row in sorted(rows, key=lambda row: (row[7], row[0])) if row[6] == "sending"]
+        mails = [
+            ClaimedMail(*row[:6])
+            for row in sorted(rows, key=lambda row: (row[7], row[0]))
+            if row[6] == "sending"
+        ]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails))
 
@@ -135,7 +139,9 @@ def claim_post(delivery_id: int, *, now: datetime, lease: timedelta) -> int:
     """Claim one part of a post; the fence, or 0 when it may not be sent now (taken, paused, retracted, under embargo)."""
     fence = next_fence()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM_POST, {"id": delivery_id, "now": now, "fence": fence, "lease_until": now + lease})
+        cursor.execute(
+            CLAIM_POST, {"id": delivery_id, "now": now, "fence": fence, "lease_until": now + lease}
+        )
         return fence if cursor.fetchone() else 0
 
 

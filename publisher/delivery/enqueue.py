@@ -101,7 +101,9 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
     edition.assembled_at = now
     edition.save(update_fields=["state", "assembled_at"])
     events.emit("delivery.due")
-    log.info("edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state})
+    log.info(
+        "edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state}
+    )
     return added
 
 

@@ -164,7 +164,7 @@ def statement(ids: IdFilter, after: Cursor | None, limit: int) -> tuple[str, dic
     return (
         f"SELECT id, '' FROM delivery_delivery{_where(conditions)} ORDER BY {order} LIMIT %(limit)s",
         values,
-    )  # noqa: S608 - fixed words only
+    )
 
 
 def _by_address(

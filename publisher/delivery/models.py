@@ -23,7 +23,9 @@ class Delivery(models.Model):
     edition = models.ForeignKey(Edition, null=True, on_delete=models.PROTECT, db_index=False)
     subscriber = models.ForeignKey(Subscriber, null=True, on_delete=models.SET_NULL, db_index=False)
     variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, db_index=False)
-    post = models.ForeignKey(Post, null=True, on_delete=models.PROTECT, db_index=False, related_name="deliveries")
+    post = models.ForeignKey(
+        Post, null=True, on_delete=models.PROTECT, db_index=False, related_name="deliveries"
+    )
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, db_index=False)
     part = models.PositiveSmallIntegerField(null=True)
     address = models.CharField(max_length=320)
@@ -73,9 +75,19 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], name="delivery_leases", condition=models.Q(state="sending")),
             models.Index(fields=["id"], name="delivery_unknown", condition=models.Q(state="unknown")),
             models.Index(fields=["state", "-id"], name="delivery_state"),
-            models.Index(fields=["edition", "state", "-id"], name="delivery_edition", condition=models.Q(edition__isnull=False)),
-            models.Index(fields=["channel", "-id"], name="delivery_channel", condition=models.Q(channel__isnull=False)),
-            models.Index(fields=["subscriber"], name="delivery_subscriber", condition=models.Q(subscriber__isnull=False)),
+            models.Index(
+                fields=["edition", "state", "-id"],
+                name="delivery_edition",
+                condition=models.Q(edition__isnull=False),
+            ),
+            models.Index(
+                fields=["channel", "-id"], name="delivery_channel", condition=models.Q(channel__isnull=False)
+            ),
+            models.Index(
+                fields=["subscriber"],
+                name="delivery_subscriber",
+                condition=models.Q(subscriber__isnull=False),
+            ),
             # (lower(address) text_pattern_ops, id DESC) stands in migration 0004: Django has no words for it here.
             BrinIndex(fields=["created_at"], name="delivery_created"),
         ]
@@ -92,7 +104,9 @@ class Attempt(models.Model):
     worker = models.CharField(max_length=100)
     started_at = models.DateTimeField()
     duration_ms = models.FloatField()
-    outcome = models.CharField(max_length=10, choices=State.choices, help_text="the state that the try led to")
+    outcome = models.CharField(
+        max_length=10, choices=State.choices, help_text="the state that the try led to"
+    )
     code = models.PositiveSmallIntegerField(null=True)
     enhanced = models.CharField(max_length=12, blank=True)
     text = models.TextField(blank=True)

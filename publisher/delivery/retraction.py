@@ -32,7 +32,5 @@ def retract_everywhere(*, now: datetime, item_id: int | None = None) -> int:
 
 def _still_somewhere() -> list[int]:
     posts = Post.objects.filter(state__in=UNSENT, item__retracted_at__isnull=False)
-    editions = EditionItem.objects.filter(
-        edition__state__in=OPEN_EDITIONS, item__retracted_at__isnull=False
-    )
+    editions = EditionItem.objects.filter(edition__state__in=OPEN_EDITIONS, item__retracted_at__isnull=False)
     return sorted({*posts.values_list("item_id", flat=True), *editions.values_list("item_id", flat=True)})

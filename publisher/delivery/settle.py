@@ -78,7 +78,7 @@ VALUES (%(id)s, %(fence)s, %(worker)s, %(started_at)s, %(duration_ms)s, %(state)
 
 
 def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: datetime) -> bool:
-    """Write the outcome and the attempt in one transaction. False: the row is no longer this holder's; only the attempt is kept."""
+    """Write the outcome and the attempt in one transaction. False: the row is not this holder's any more."""
     state = outcome.state
     values = {
         "id": delivery_id,

@@ -47,11 +47,21 @@ def create_channels(*, now: datetime, sandbox_url: str, token: str) -> list[Chan
             name="Almaria Office", network="sandbox", language="en", settings={"url": sandbox_url}, **sandbox
         ),
         Channel.objects.create(
-            name="阿尔马里亚办公室", network="sandbox", language="zh", region="CN", settings={"url": sandbox_url}, **sandbox
+            name="阿尔马里亚办公室",
+            network="sandbox",
+            language="zh",
+            region="CN",
+            settings={"url": sandbox_url},
+            **sandbox,
         ),
         *(
             Channel.objects.create(name=f"Almaria on {label}", network=name, language="en", **plain)
-            for name, label in (("x", "X"), ("mastodon", "Mastodon"), ("bluesky", "Bluesky"), ("linkedin", "LinkedIn"))
+            for name, label in (
+                ("x", "X"),
+                ("mastodon", "Mastodon"),
+                ("bluesky", "Bluesky"),
+                ("linkedin", "LinkedIn"),
+            )
         ),
     ]
 

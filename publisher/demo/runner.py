@@ -92,7 +92,9 @@ class _Story:
         entries = [*load.events(now), *load.BROKEN]
         for entry in entries:
             stream.add(entry)
-        self._until("the stream is read", lambda: Item.objects.count() + Rejection.objects.count() >= len(entries))
+        self._until(
+            "the stream is read", lambda: Item.objects.count() + Rejection.objects.count() >= len(entries)
+        )
         self._said(f"{len(entries)} entries went onto the Redis stream")
         site = self.world.folder / "site"
         (site / "feed.xml").write_text(load.feed(now), encoding="utf-8")
@@ -135,7 +137,9 @@ class _Story:
 
         self._until("the edition is due", lambda: Edition.objects.filter(digest_id=digest_id).exists())
         edition = Edition.objects.get(digest_id=digest_id)
-        self._until("the edition is assembled", lambda: edition.variants.filter(rendered_at__isnull=False).exists())
+        self._until(
+            "the edition is assembled", lambda: edition.variants.filter(rendered_at__isnull=False).exists()
+        )
 
         def finished() -> bool:
             edition.refresh_from_db()
@@ -172,7 +176,9 @@ class _Story:
 
 
 def _said(console: Console, what: str, figure: str = "") -> None:
-    console.print(f"  [green]✓[/green] {what[0].upper()}{what[1:]}" + (f"  [dim]{figure}[/dim]" if figure else ""))
+    console.print(
+        f"  [green]✓[/green] {what[0].upper()}{what[1:]}" + (f"  [dim]{figure}[/dim]" if figure else "")
+    )
 
 
 def _summary(console: Console, report: Report, seconds: float) -> None:
@@ -200,6 +206,8 @@ def _pairs(counts: dict[str, int]) -> str:
 
 def _addresses(console: Console, world: World) -> None:
     console.print("\n[bold]Open[/bold]")
-    console.print(f"  Desk              {world.desk_url}/desk/    login demo, password {world.password}", soft_wrap=True)
+    console.print(
+        f"  Desk              {world.desk_url}/desk/    login demo, password {world.password}", soft_wrap=True
+    )
     console.print(f"  Mailbox           {world.mailbox_url}/", soft_wrap=True)
     console.print(f"  Sandbox timeline  {world.sandbox_url}/", soft_wrap=True)

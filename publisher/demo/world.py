@@ -105,7 +105,9 @@ class World:
         """`publisher up` on the demo's folder; returns once it answers /readyz."""
         log = (self.folder / "up.log").open("wb")
         command = [sys.executable, "-m", "publisher.cli", "up"]
-        service = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - our own command
+        service = subprocess.Popen(
+            command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+        )
         self._processes.append(service)
         deadline = time.monotonic() + START_SECONDS
         while not _answers(f"{self.desk_url}/readyz"):
@@ -148,7 +150,7 @@ class World:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: Any) -> None:
         """The demo's own output is enough."""
 
 

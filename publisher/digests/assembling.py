@@ -48,7 +48,9 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
         edition.state = Edition.State.EMPTY
         edition.finished_at = now
     edition.save(update_fields=["number", "state", "finished_at"])
-    log.info("edition.items", extra={"edition_id": edition.pk, "items": len(chosen), "trace_id": edition.trace_id})
+    log.info(
+        "edition.items", extra={"edition_id": edition.pk, "items": len(chosen), "trace_id": edition.trace_id}
+    )
     return len(chosen)
 
 
@@ -88,7 +90,9 @@ def topics_of(item_ids: list[int]) -> dict[int, frozenset[int]]:
 
 def _already_held(edition: Edition) -> frozenset[int]:
     earlier = EditionItem.objects.filter(edition__digest=edition.digest).exclude(edition=edition)
-    return frozenset(earlier.exclude(edition__state=Edition.State.CANCELLED).values_list("item_id", flat=True))
+    return frozenset(
+        earlier.exclude(edition__state=Edition.State.CANCELLED).values_list("item_id", flat=True)
+    )
 
 
 # Works on distinct selections (a few thousand), not on subscribers: the DISTINCT is an index-only scan of the active

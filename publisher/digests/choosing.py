@@ -38,7 +38,11 @@ class Content:
 
 
 def choose(
-    candidates: Iterable[Candidate], content: Content, *, window: tuple[datetime, datetime], already: frozenset[int]
+    candidates: Iterable[Candidate],
+    content: Content,
+    *,
+    window: tuple[datetime, datetime],
+    already: frozenset[int],
 ) -> tuple[Candidate, ...]:
     """The edition's items in reading order: by language as the digest lists them, then kind, then newest first.
 

@@ -16,7 +16,7 @@ S = Edition.State
 
 def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Let a waiting edition go out."""
-    edition = _move(edition_id, user=user, action="edition.approve", sources=(S.WAITING,), target=S.SENDING)
+    edition = _move(edition_id, user=user, action="edition.approve", now=now, sources=(S.WAITING,), target=S.SENDING)
     Edition.objects.filter(pk=edition.pk).update(
         approved_by=user.get_username(), after_assembly=S.SENDING, problem=""
     )
@@ -25,14 +25,14 @@ def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Editio
 
 def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Stop before the next message is claimed. What a server has accepted by then has left."""
-    return _move(edition_id, user=user, action="edition.pause", sources=(S.SENDING,), target=S.PAUSED)
+    return _move(edition_id, user=user, action="edition.pause", now=now, sources=(S.SENDING,), target=S.PAUSED)
 
 
 def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Go on with a paused edition; one that could not be assembled is tried again."""
     edition = Edition.objects.get(pk=edition_id)
     target = S.ASSEMBLING if edition.state == S.BLOCKED else S.SENDING
-    return _move(edition_id, user=user, action="edition.resume", sources=(S.PAUSED, S.BLOCKED), target=target)
+    return _move(edition_id, user=user, action="edition.resume", now=now, sources=(S.PAUSED, S.BLOCKED), target=target)
 
 
 def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
@@ -43,7 +43,7 @@ def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition
         action="edition.cancel",
         sources=(S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED),
         target=S.CANCELLED,
-        finished_at=now,
+        now=now,
     )
 
 
@@ -55,7 +55,7 @@ def _move(
     action: str,
     sources: tuple[Edition.State, ...],
     target: Edition.State,
-    finished_at: datetime | None = None,
+    now: datetime,
 ) -> Edition:
     edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
     if edition.state not in sources:
@@ -65,8 +65,9 @@ def _move(
         )
     before = edition.state
     edition.state = target
-    edition.finished_at = finished_at
-    edition.save(update_fields=["state", "finished_at"])
+    edition.changed_at = now
+    edition.finished_at = now if target == S.CANCELLED else None
+    edition.save(update_fields=["state", "changed_at", "finished_at"])
     audit.record(user, action, edition, {"state": before}, {"state": target})
     events.emit("edition.changed", edition_id=edition.pk)
     return edition

@@ -32,14 +32,18 @@ class Digest(models.Model):
     zone = models.CharField(max_length=64, default="Asia/Shanghai")
     weekday = models.PositiveSmallIntegerField(default=0, help_text="Monday is 0")
     at = models.TimeField(default=time(8, 0))
-    window_days = models.PositiveSmallIntegerField(default=7, help_text="how far back the first edition looks")
+    window_days = models.PositiveSmallIntegerField(
+        default=7, help_text="how far back the first edition looks"
+    )
     kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="empty: all")
     topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids; empty: all")
     most_items = models.PositiveSmallIntegerField(default=12, help_text="in each language")
     max_age_days = models.PositiveSmallIntegerField(
         default=30, help_text="an item that arrives later than this after its date is no news"
     )
-    needs_approval = models.BooleanField(default=False, help_text="an edition waits for a person before it is sent")
+    needs_approval = models.BooleanField(
+        default=False, help_text="an edition waits for a person before it is sent"
+    )
     on_unknown = models.CharField(max_length=10, choices=OnUnknown.choices, default=OnUnknown.RESEND)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
@@ -74,11 +78,15 @@ class Edition(models.Model):
     window_to = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
     after_assembly = models.CharField(
-        max_length=12, choices=State.choices, default=State.SENDING, help_text="sending, or waiting or paused for a person"
+        max_length=12,
+        choices=State.choices,
+        default=State.SENDING,
+        help_text="sending, or waiting or paused for a person",
     )
     problem = models.TextField(blank=True, help_text="why it waits, is paused or could not be assembled")
     priority = models.SmallIntegerField(default=0, help_text="higher is claimed first")
     approved_by = models.CharField(max_length=150, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True, help_text="when a person last changed its state")
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +98,11 @@ class Edition(models.Model):
             models.UniqueConstraint(fields=["digest", "number"], name="edition_number_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["due_at"], name="edition_open", condition=models.Q(state__in=["assembling", "sending"])),
+            models.Index(
+                fields=["due_at"],
+                name="edition_open",
+                condition=models.Q(state__in=["assembling", "sending"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +124,9 @@ class EditionItem(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["edition", "item"], name="edition_item_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "item"], name="edition_item_once")
+        ]
 
 
 class Variant(models.Model):

@@ -27,11 +27,15 @@ def render_variants(edition_id: int, *, now: datetime) -> int:
     for variant in waiting.iterator(chunk_size=50):
         mail = render_digest(view_of(edition, variant, items, names))
         variant.subject, variant.html, variant.text = mail.subject, mail.html, mail.text
-        variant.content_hash = hashlib.sha256("\0".join((mail.subject, mail.html, mail.text)).encode()).digest()
+        variant.content_hash = hashlib.sha256(
+            "\0".join((mail.subject, mail.html, mail.text)).encode()
+        ).digest()
         variant.rendered_at = now
         variant.save(update_fields=["subject", "html", "text", "content_hash", "rendered_at"])
     count = len(waiting)
-    log.info("edition.rendered", extra={"edition_id": edition_id, "variants": count, "trace_id": edition.trace_id})
+    log.info(
+        "edition.rendered", extra={"edition_id": edition_id, "variants": count, "trace_id": edition.trace_id}
+    )
     return count
 
 
@@ -45,7 +49,12 @@ def view_of(
         title=digest.text("title", language),
         language=language,
         items=tuple(
-            item_view(entry.item, language=language, region=variant.region, topics=_names(entry.topics, names, language))
+            item_view(
+                entry.item,
+                language=language,
+                region=variant.region,
+                topics=_names(entry.topics, names, language),
+            )
             for entry in items
             if variant.mask >> entry.position & 1
         ),

@@ -67,7 +67,10 @@ def test_kinds_and_topics_of_the_digest_limit_what_it_holds() -> None:
 
 def test_languages_come_in_the_digests_order_and_others_are_left_out() -> None:
     found = ids(
-        a_candidate(1, language="zh-Hans"), a_candidate(2), a_candidate(3, language="fr"), languages=("en", "zh")
+        a_candidate(1, language="zh-Hans"),
+        a_candidate(2),
+        a_candidate(3, language="fr"),
+        languages=("en", "zh"),
     )
     assert found == [2, 1]
 

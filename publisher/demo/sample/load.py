@@ -16,14 +16,34 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 HERE = Path(__file__).resolve().parent
 
-BROKEN = (b'{"id": "almaria-201", "title": "cut off in the mid', b'{"id": "almaria-202", "kind": "story", "title": ""}')
+BROKEN = (
+    b'{"id": "almaria-201", "title": "cut off in the mid',
+    b'{"id": "almaria-202", "kind": "story", "title": ""}',
+)
 """Entries as a broken producer writes them: they are refused with a reason, and the stream goes on."""
 
 NAMES = {
-    "en": ("Ilse Marrow", "Daro Vell", "Oren Fitch", "Amaia Ibarra", "José Núñez", "Zoë O’Hara", "محمد علي", ""),
+    "en": (
+        "Ilse Marrow",
+        "Daro Vell",
+        "Oren Fitch",
+        "Amaia Ibarra",
+        "José Núñez",
+        "Zoë O’Hara",
+        "محمد علي",
+        "",
+    ),
     "zh": ("王芳", "李娜", "欧阳明", "张伟 (Wei)", "陈晓", ""),
 }
-TOPICS = ((), ("sdg-2", "sdg-15"), ("sdg-3",), ("sdg-7", "sdg-13"), ("sdg-5", "sdg-8"), ("sdg-4",), ("sdg-16",))
+TOPICS = (
+    (),
+    ("sdg-2", "sdg-15"),
+    ("sdg-3",),
+    ("sdg-7", "sdg-13"),
+    ("sdg-5", "sdg-8"),
+    ("sdg-4",),
+    ("sdg-16",),
+)
 KINDS = ((), ("story", "video"), ("press_release", "speech"), ("publication",))
 
 
@@ -70,7 +90,9 @@ def feed(now: datetime) -> str:
 
 def page(now: datetime) -> str:
     """The text of a "Latest" page: three entries, and one that is a date only."""
-    return _template("latest.txt.j2").render(day=lambda days: (now - timedelta(days=days)).strftime("%d %B %Y"))
+    return _template("latest.txt.j2").render(
+        day=lambda days: (now - timedelta(days=days)).strftime("%d %B %Y")
+    )
 
 
 def readers(count: int) -> Iterator[SampleReader]:
