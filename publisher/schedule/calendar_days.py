@@ -1,0 +1,67 @@
+"""Public holidays by country and year, from the packages `holidays` and `chinese_calendar`. `quiet.py` asks it day by day.
+
+Ordinary weekends are no holidays here: whether a channel posts on a Sunday is for its weekly slots to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import chinese_calendar
+import holidays
+
+_SUBDIVISIONS = holidays.list_supported_countries(include_aliases=False)
+
+
+@dataclass(frozen=True)
+class DaysOff:
+    """The holidays of one country in one year, with their English names; `note` says what is not certain about them."""
+
+    country: str
+    year: int
+    names: Mapping[date, str]
+    note: str = ""
+
+
+def holiday_on(day: date, countries: tuple[str, ...]) -> str | None:
+    """`Spring Festival (CN)` if `day` is a public holiday in one of `countries`, with the note on it, else None."""
+    for country in countries:
+        known = days_off(country, day.year)
+        if name := known.names.get(day):
+            return f"{name} ({country}; {known.note})" if known.note else f"{name} ({country})"
+    return None
+
+
+@lru_cache(maxsize=1024)
+def days_off(country: str, year: int) -> DaysOff:
+    """The public holidays of `country` (ISO 3166-1 `CN`, or with its part by ISO 3166-2 `GB-SCT`) in `year`.
+
+    For mainland China these are the days off that the State Council announced: a weekend day on which people work in exchange
+    is none. The announcement comes in November of the year before; until the package has it, the statutory days stand in.
+    """
+    if country != "CN":
+        return DaysOff(country, year, _statutory(country, year))
+    try:
+        return DaysOff(country, year, _announced_in_china(year))
+    except NotImplementedError:
+        note = f"days exchanged in {year} are not known yet"
+        return DaysOff(country, year, _statutory(country, year), note)
+
+
+def is_known_country(code: str) -> bool:
+    """Whether there is a calendar for `code`: `CN`, `GB`, `GB-SCT`."""
+    country, dash, part = code.partition("-")
+    return country in _SUBDIVISIONS and (not dash or part in _SUBDIVISIONS[country])
+
+
+def _announced_in_china(year: int) -> dict[date, str]:
+    days = chinese_calendar.get_holidays(date(year, 1, 1), date(year, 12, 31), include_weekends=False)
+    return {day: str(chinese_calendar.get_holiday_detail(day)[1]) for day in days}
+
+
+def _statutory(code: str, year: int) -> dict[date, str]:
+    country, _, part = code.partition("-")
+    return dict(holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US"))
