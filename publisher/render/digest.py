@@ -5,7 +5,9 @@ The HTML and text hold slot marks (render/slots.py); one rendering serves every 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from publisher.render import look
@@ -24,6 +26,7 @@ GMAIL_CLIP: Final = 102_400
 SUBJECT_NAMES: Final = ("title", "organisation", "count", "date", "first", "items", "kind")
 _LONGEST_SUBJECT: Final = 150
 _LONGEST_PREHEADER: Final = 110
+_WEB: Final = re.compile(r"https?://\S", re.IGNORECASE)
 
 
 def render_digest(view: DigestView) -> RenderedMail:
@@ -58,21 +61,26 @@ def preheader(view: DigestView) -> str:
     return one_line(neutralise(view.intro or " · ".join(rest)), _LONGEST_PREHEADER)
 
 
+def template_source(name: str, view: DigestView) -> str:
+    """The MJML that `digest` or `alert` makes of a view, before it is compiled: for lint and for previews."""
+    return render_file(f"email/{name}.mjml.j2", _values(view))
+
+
 def _render(name: str, view: DigestView) -> RenderedMail:
-    subject = render_subject(view, view.subject)
-    preview = preheader(view)
-    values = _values(view, subject, preview)
+    values = _values(view)
     template = f"email/{name}.mjml.j2"
     html = compile_mjml(render_file(template, values), template=template)
-    return RenderedMail(subject, preview, html, render_file(f"email/{name}.txt.j2", values))
+    text = render_file(f"email/{name}.txt.j2", values)
+    return RenderedMail(str(values["subject"]), str(values["preheader"]), html, text)
 
 
-def _values(view: DigestView, subject: str, preview: str) -> Mapping[str, object]:
+def _values(view: DigestView) -> Mapping[str, object]:
+    view = replace(view, items=tuple(map(_safe, view.items)))
     way = direction(view.language)
     return {
         "view": view,
-        "subject": subject,
-        "preheader": preview,
+        "subject": render_subject(view, view.subject),
+        "preheader": preheader(view),
         "dir": way,
         "start": "right" if way == "rtl" else "left",
         "issued": long_date(view.issued_at, view.language, view.zone),
@@ -82,6 +90,19 @@ def _values(view: DigestView, subject: str, preview: str) -> Mapping[str, object
         "languages": _own_language(view),
         "slots": {slot: mark(slot) for slot in SLOT_NAMES},
     }
+
+
+def _safe(item: ItemView) -> ItemView:
+    """The item without addresses that are not of the web: they are nobody's to click."""
+    return replace(item, url=_web(item.url), image_url=_picture(item.image_url))
+
+
+def _web(address: str) -> str:
+    return address if _WEB.match(address) else ""
+
+
+def _picture(address: str) -> str:
+    return address if _WEB.match(address) or address.startswith("data:image/") else ""
 
 
 def _own_language(view: DigestView) -> dict[int, tuple[str, str] | None]:

@@ -8,7 +8,7 @@ Who builds the message (delivery/email) relies on this contract:
   characters alone, but an encoder may break a line inside one: so cut first, then encode each piece by
   itself.
 - Quoted-printable: encode every part and every value alone, with a soft break (`=CRLF`) on either side of a
-  value. Parts are then encoded once per variant, and no line passes 76 characters.
+  value, for whose `=` a piece's last line leaves room (75 characters). Parts are encoded once per variant.
 - Base64: its groups of three bytes run across the slots, so every part is needed in three phases.
 - Content never holds PREFIX: templates pass every value through `neutralise`, so an item whose title looks
   like a mark is shown as text and nothing is cut there.
@@ -25,8 +25,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from markupsafe import Markup
-
 Kind = Literal["html", "text"]
 
 SLOT_NAMES: Final = ("greeting", "preferences_url", "unsubscribe_url", "web_url")
@@ -35,14 +33,18 @@ MARK_LENGTH: Final = 32
 
 # Controls, line separators, overrides of direction and lone surrogates: none belongs in a name or an address.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _URL = re.compile(r"(?:https?://|mailto:)[^\s\"<>\\^`{|}]+\Z", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 
 
-class Mark(Markup):
-    """A slot's mark inside a template: the one string that `neutralise` lets pass."""
+class Mark(str):
+    """A slot's mark inside a template: the one string that templates write as it is."""
 
     __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def mark(name: str) -> Mark:
 
 
 def neutralise(value: str) -> str:
-    """`value` with anything that could be read as a mark broken apart by an invisible joiner."""
+    """`value` without characters that XML and mail forbid, and with whatever looks like a mark broken."""
+    value = _FORBIDDEN.sub("", value)
     return value.replace(PREFIX, PREFIX[:3] + _WORD_JOINER + PREFIX[3:]) if PREFIX in value else value
 
 

@@ -6,7 +6,6 @@ forge a slot.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -50,11 +49,8 @@ def _environment() -> Environment:
 
 
 def _harmless(value: Any) -> Any:
-    """Text without forged marks and without characters that XML and mail forbid."""
+    """Any text but our own marks without what could be read as one."""
     if isinstance(value, Mark) or not isinstance(value, str):
         return value
-    cleaned = _FORBIDDEN.sub("", neutralise(value))
-    return Markup(cleaned) if isinstance(value, Markup) else cleaned  # noqa: S704 - was Markup before
-
-
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+    harmless = neutralise(value)
+    return Markup(harmless) if isinstance(value, Markup) else harmless  # noqa: S704 - was Markup before
