@@ -80,11 +80,17 @@ def read_item(given: dict[str, Any], *, now: datetime) -> Accepted | Refused:
 
 
 def decode(raw: bytes) -> dict[str, Any] | Refused:
-    """Bytes to a JSON object of bounded size and depth, whose strings hold only characters that may stand in a text."""
+    """Bytes to a JSON object of bounded size and depth, whose strings hold only characters that a text may hold."""
     if len(raw) > MAX_ENTRY:
         return refuse("too_large", size=len(raw), limit=MAX_ENTRY)
     if not raw.strip():
         return refuse("empty_entry")
+    given = decode_json(raw)
+    return given if isinstance(given, Refused) else _bad_characters(given) or given
+
+
+def decode_json(raw: bytes) -> dict[str, Any] | Refused:
+    """Bytes to a JSON object of bounded depth; its strings may hold anything. Also for JSON feeds."""
     depth = _json_depth(raw)
     if depth > MAX_JSON_DEPTH:
         return refuse("too_deep", depth=depth, limit=MAX_JSON_DEPTH)
@@ -98,7 +104,7 @@ def decode(raw: bytes) -> dict[str, Any] | Refused:
         return refuse("not_json", detail=shorten(str(error), 120))
     if not isinstance(given, dict):
         return refuse("not_an_object", found=_JSON_TYPES.get(type(given), "null"))
-    return _bad_characters(given) or cast("dict[str, Any]", given)
+    return cast("dict[str, Any]", given)
 
 
 def _read_event(given: dict[str, Any], now: datetime) -> Accepted | Retracted | Refused:

@@ -104,6 +104,10 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "The feed has {size:,} bytes; the limit is {limit:,}.",
         "Ask the site for a shorter feed.",
     ),
+    "feed_too_long": (
+        "The feed has {entries:,} entries and {tags:,} tags; the limits are 5,000 and 150,000.",
+        "Ask the site for a shorter feed.",
+    ),
     "feed_empty_body": (
         "The answer was empty.",
         "Open the address in a browser and check that a feed is there.",
