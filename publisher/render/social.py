@@ -156,11 +156,11 @@ def _template(network: str, kind: str, channel_template: str | None) -> tuple[st
     """Name and source of the template to use."""
     if channel_template is not None and channel_template.strip():
         return "channel template", channel_template
-    return _file(network, kind if kind in KIND_NAMES else "other")
+    return template_file(network, kind if kind in KIND_NAMES else "other")
 
 
 @cache
-def _file(network: str, kind: str) -> tuple[str, str]:
+def template_file(network: str, kind: str) -> tuple[str, str]:
     for place in (f"{network}/{kind}", f"{network}/default", "default"):
         name = f"social/{place}.txt.j2"
         path = TEMPLATES / name
