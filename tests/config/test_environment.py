@@ -18,7 +18,11 @@ def test_the_pages_made_from_tables_are_current(path: str) -> None:
 
 def test_without_any_setting_everything_has_its_default(tmp_path: Path) -> None:
     environment = read({"PUBLISHER_DATA_DIR": str(tmp_path)})
-    assert (environment.database_url, environment.port, environment.base_url) == ("", 8000, "http://127.0.0.1:8000")
+    assert (environment.database_url, environment.port, environment.base_url) == (
+        "",
+        8000,
+        "http://127.0.0.1:8000",
+    )
 
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -39,7 +43,9 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
         ("PUBLISHER_SECRET_KEY", "short"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(tmp_path: Path, name: str, value: str) -> None:
+def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(
+    tmp_path: Path, name: str, value: str
+) -> None:
     with pytest.raises(UserError) as refused:
         read({"PUBLISHER_DATA_DIR": str(tmp_path), name: value})
     assert name in refused.value.message

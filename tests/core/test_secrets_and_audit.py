@@ -1,0 +1,68 @@
+"""Secrets at rest, the audit trail that cannot be changed, and log lines that carry the trace id."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from config.logging import JsonFormatter, TextFormatter, TraceFilter
+from publisher.core import audit, trace
+from publisher.core.crypto import CannotDecrypt, decrypt, encrypt
+from publisher.core.models import AuditEntry
+from tests.builders import a_channel
+
+
+@pytest.mark.django_db
+def test_credentials_are_not_readable_in_the_database() -> None:
+    channel = a_channel(credentials={"token": "very-secret-token"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT credentials FROM social_channel WHERE id = %s", [channel.pk])
+        (stored,) = cursor.fetchone()
+    assert "very-secret" not in stored
+    channel.refresh_from_db()
+    assert channel.credentials == {"token": "very-secret-token"}
+
+
+def test_a_rotated_key_still_opens_what_the_former_one_closed(settings: Any) -> None:
+    closed = encrypt("secret")
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY = "another-key-" * 4
+    with pytest.raises(CannotDecrypt, match="PUBLISHER_SECRET_KEY_FALLBACKS"):
+        decrypt(closed)
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert decrypt(closed) == "secret"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["UPDATE core_auditentry SET action = 'x'", "DELETE FROM core_auditentry"])
+def test_the_database_refuses_to_change_the_audit_trail(change: str) -> None:
+    channel = a_channel()
+    audit.record(None, "channel.pause", channel, {"enabled": True}, {"enabled": False})
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert AuditEntry.objects.get().actor_name == "system"
+
+
+def a_record(**extra: Any) -> logging.LogRecord:
+    record = logging.LogRecord("publisher.items", logging.INFO, "", 0, "item.accepted", (), None)
+    vars(record).update(extra)
+    TraceFilter().filter(record)
+    return record
+
+
+def test_a_json_line_carries_the_event_its_fields_and_the_trace_id() -> None:
+    with trace.bound("ab" * 16):
+        line = json.loads(JsonFormatter().format(a_record(item_id=7)))
+    assert (line["event"], line["item_id"], line["trace_id"]) == ("item.accepted", 7, "ab" * 16)
+
+
+def test_a_text_line_is_for_people() -> None:
+    assert "items item.accepted item_id=7" in TextFormatter().format(a_record(item_id=7))
+
+
+def test_a_log_line_stays_one_line_whatever_is_in_it() -> None:
+    assert "\n" not in JsonFormatter().format(a_record(title="two\nlines"))
