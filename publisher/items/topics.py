@@ -1,0 +1,116 @@
+"""Topics and their words: `config/topics.yaml` read and checked. Matching them against a text is in `suggesting.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from publisher.core.errors import UserError
+
+_PATTERN_LENGTH: Final = 200
+_UNSAFE: Final = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\}|\(\?[^:!]|\(\?!(?!\\d\)))|\\[1-9]|\(\?P")
+
+
+class _Topic(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    kind: Literal["sdg", "agency"]
+    name_en: Annotated[str, Field(min_length=1, max_length=120)]
+    name_zh: Annotated[str, Field(min_length=1, max_length=120)]
+    color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+    words_en: Annotated[list[Annotated[str, Field(min_length=3, max_length=_PATTERN_LENGTH)]], Field(max_length=60)]
+    words_zh: Annotated[list[Annotated[str, Field(min_length=1, max_length=_PATTERN_LENGTH)]], Field(max_length=60)]
+
+
+@dataclass(frozen=True)
+class TopicRule:
+    """A topic with its words. `expressions` are those of `words_en` that stood between slashes, checked."""
+
+    slug: str
+    kind: Literal["sdg", "agency"]
+    name_en: str
+    name_zh: str
+    color: str
+    position: int
+    words_en: tuple[str, ...]
+    words_zh: tuple[str, ...]
+    expressions: tuple[str, ...]
+
+
+def load_topics(path: Path) -> tuple[TopicRule, ...]:
+    """The rules in the order of the file. Raises UserError that names file, topic and field."""
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        topics = TypeAdapter(list[_Topic]).validate_python(given)
+    except OSError as error:
+        raise UserError(f"The topics in {path} cannot be read: {error.strerror}.", "Check PUBLISHER's installation.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {error}", "Correct the line that is named.") from error
+    except ValidationError as error:
+        raise UserError(f"{path}: {_first_problem(error, given)}", "Compare with the comment at its top.") from error
+    slugs = [topic.slug for topic in topics]
+    twice = sorted({slug for slug in slugs if slugs.count(slug) > 1})
+    if twice:
+        raise UserError(f"{path}: the slug {twice[0]} is there twice.", "Slugs are unique.")
+    return tuple(_rule(topic, position, path) for position, topic in enumerate(topics))
+
+
+def named_topics(rules: Sequence[TopicRule], names: Iterable[str]) -> tuple[str, ...]:
+    """Slugs of the topics that a producer named by slug, English or Chinese name, or acronym; unknown names are left out."""
+    known = {key.casefold(): rule.slug for rule in rules for key in (rule.slug, rule.name_en, rule.name_zh, *_short(rule))}
+    return tuple(dict.fromkeys(known[name.casefold()] for name in names if name.casefold() in known))
+
+
+def _rule(topic: _Topic, position: int, path: Path) -> TopicRule:
+    expressions = [word[1:-1] for word in topic.words_en if _is_expression(word)]
+    return TopicRule(
+        topic.slug,
+        topic.kind,
+        topic.name_en,
+        topic.name_zh,
+        topic.color,
+        position,
+        tuple(word for word in topic.words_en if not _is_expression(word)),
+        tuple(topic.words_zh),
+        tuple(_checked(expression, topic.slug, path) for expression in expressions),
+    )
+
+
+def _is_expression(word: str) -> bool:
+    return len(word) > 1 and word.startswith("/") and word.endswith("/")
+
+
+def _checked(pattern: str, slug: str, path: Path) -> str:
+    """An expression of bounded cost: no unlimited repetition, no look-around but a digit's absence, no back reference."""
+    if _UNSAFE.search(pattern):
+        raise UserError(
+            f"{path}: the expression /{pattern}/ of {slug} repeats without limit, looks around or refers back.",
+            "Write {0,20} instead of *, and groups as (?:…).",
+        )
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise UserError(f"{path}: the expression /{pattern}/ of {slug} is not valid: {error}.", "Correct it.") from error
+    if compiled.match("") or compiled.groups:
+        raise UserError(f"{path}: the expression /{pattern}/ of {slug} has groups or matches nothing at all.", "Use (?:…).")
+    return pattern
+
+
+def _short(rule: TopicRule) -> tuple[str, ...]:
+    """`sdg-3` is also “SDG 3” and “SDG3”; agencies' slugs are their acronyms already."""
+    return (rule.slug.replace("-", " "), rule.slug.replace("-", ""))
+
+
+def _first_problem(error: ValidationError, given: Any) -> str:
+    details = error.errors()[0]
+    place = details["loc"]
+    topic = given[place[0]] if isinstance(given, list) and place and isinstance(place[0], int) else None
+    name = topic.get("slug", f"topic {place[0]}") if isinstance(topic, dict) else "the file"
+    return f"{name}: {'.'.join(map(str, place[1:]))} {details['msg'].lower()}."
