@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-STAGES = ("intake", "editorial", "schedule", "deliver", "feedback", "upkeep")
-"""One queue for each stage, so that a long edition never stands before a new item."""
-
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
     """A tick that is dropped when it has waited as long as it takes to the next one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.delivery import tally
-from publisher.delivery.enqueue import cancel_left_over, finish_editions
+from publisher.delivery.closing import cancel_left_over, finish_editions
 from tasks.edge import beat, stage
 
 

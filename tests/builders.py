@@ -10,7 +10,8 @@ from typing import Any
 from publisher.audience import subscriptions
 from publisher.audience.choices import Choice
 from publisher.audience.models import Subscription
-from publisher.digests.models import Digest
+from publisher.delivery.models import Delivery
+from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Source, Topic
 from publisher.schedule.models import Schedule
 from publisher.social.models import Channel
@@ -96,3 +97,25 @@ def a_channel(network: str = "sandbox", **given: Any) -> Channel:
     }
     fields.setdefault("schedule", a_schedule())
     return Channel.objects.create(**fields)
+
+
+def a_sending_edition(digest: Digest | None = None, *, mails: int = 3) -> Edition:
+    """An edition in `sending` with that many queued mails to subscribers of its digest."""
+    digest = digest or a_digest()
+    edition = Edition.objects.create(
+        digest=digest,
+        number=next(_numbers),
+        due_at=NOON,
+        window_from=NOON - timedelta(days=7),
+        window_to=NOON,
+        state="sending",
+        created_at=NOON,
+        assembled_at=NOON,
+        trace_id="e" * 32,
+    )
+    for _ in range(mails):
+        subscriber = a_subscriber(digest, name="Ilse").subscriber
+        Delivery.objects.create(
+            edition=edition, subscriber=subscriber, address=subscriber.email, due_at=NOON, created_at=NOON
+        )
+    return edition

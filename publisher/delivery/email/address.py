@@ -13,8 +13,13 @@ MAX_ADDRESS = 254
 """Octets; RFC 5321 section 4.5.3.1 with the correction of RFC 3696 erratum 1690."""
 
 # Printable, and nothing that ends or quotes a path: < > ( ) [ ] , ; : \ " and spaces of every script.
-_FORBIDDEN = re.compile(r"""[\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]""")
-_ASCII_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\Z", re.IGNORECASE)
+_FORBIDDEN = re.compile(
+    r"""[\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"""
+)
+_ASCII_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\Z",
+    re.IGNORECASE,
+)
 
 
 class BadAddress(ValueError):
@@ -42,7 +47,9 @@ def parse_address(text: str) -> Address:
     if not at or not local or not domain:
         raise BadAddress("the address is not of the form name@domain")
     if _FORBIDDEN.search(local):
-        raise BadAddress("the address holds a space, a control character or a sign that addresses cannot hold")
+        raise BadAddress(
+            "the address holds a space, a control character or a sign that addresses cannot hold"
+        )
     if local.startswith(".") or local.endswith(".") or ".." in local:
         raise BadAddress("the part before the @ begins or ends with a dot, or has two in a row")
     if len(local.encode()) > MAX_LOCAL:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from publisher.delivery.email.address import Address, BadAddress, parse_address
 from publisher.delivery.email.smtp.outcomes import Answer, refused_here
-
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message for one recipient. `data` is RFC 5322 bytes with CRLF line ends, not dot-stuffed.
 
-    `mail_from` is the return path; empty for messages that must not bounce.
+    `mail_from` is the return path; empty for messages that must not bounce. `checked` spares three passes over
+    the bytes (about 60 µs for 28 KB): for what `MessageTemplate.join` made, whose lines end in CRLF and never
+    begin with a dot.
     """
 
     id: int
     mail_from: str
     rcpt_to: str
     data: bytes
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Ans
         recipient = parse_address(message.rcpt_to)
     except BadAddress as error:
         return refused_here("5.1.3", f"Not sent: {error}.")
-    if _BARE.search(message.data) or not message.data.endswith(b"\r\n"):
+    if not message.checked and _has_bare_line_ends(message.data):
         return refused_here("5.6.0", "Not sent: the message has line ends other than CRLF.")
     if features.size and len(message.data) > features.size:
         return refused_here(
@@ -71,7 +71,9 @@ def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Ans
     return f"MAIL FROM:<{path}>{parameters}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
 
 
-def _parameters(message: Outgoing, sender: Address | None, recipient: Address, features: Features) -> str | Answer:
+def _parameters(
+    message: Outgoing, sender: Address | None, recipient: Address, features: Features
+) -> str | Answer:
     parameters = "" if features.size is None else f" SIZE={len(message.data)}"
     if not message.data.isascii():
         if not features.eight_bit:
@@ -79,15 +81,22 @@ def _parameters(message: Outgoing, sender: Address | None, recipient: Address, f
         parameters += " BODY=8BITMIME"
     if recipient.needs_smtputf8 or (sender and sender.needs_smtputf8):
         if not features.smtputf8:
-            return refused_here("5.6.7", "Not sent: the server cannot take addresses in this script (SMTPUTF8).")
+            return refused_here(
+                "5.6.7", "Not sent: the server cannot take addresses in this script (SMTPUTF8)."
+            )
         parameters += " SMTPUTF8"
     return parameters
 
 
-def stuffed(data: bytes) -> bytes:
+def content(message: Outgoing) -> bytes:
     """The message with dots doubled at the beginning of lines (RFC 5321 section 4.5.2), and the dot that ends it."""
-    if data.startswith(b"."):
-        data = b"." + data
-    if b"\n." in data:
-        data = data.replace(b"\n.", b"\n..")
+    data = message.data
+    if not message.checked:
+        data = (b"." + data if data.startswith(b".") else data).replace(b"\n.", b"\n..")
     return data + b".\r\n"
+
+
+def _has_bare_line_ends(data: bytes) -> bool:
+    """Whether some server could see an end of the message that others do not see ("SMTP smuggling")."""
+    whole = data.count(b"\r\n")
+    return not data.endswith(b"\r\n") or data.count(b"\n") != whole or data.count(b"\r") != whole

@@ -51,7 +51,7 @@ def parse_mail_url(text: str) -> MailServer:
         raise UserError(f"The address of the mail server cannot be read: {error}.", HINT) from error
     if parts.scheme not in PORTS:
         raise UserError(
-            f"{parts.scheme or 'An address without a scheme'} is no way to send mail: it begins with smtp:// or smtps://.",
+            f"{parts.scheme or 'An address without a scheme'} is no way to send mail: use smtp:// or smtps://.",
             HINT,
         )
     if not parts.hostname or port == 0:
@@ -82,7 +82,9 @@ def _options(parts: SplitResult) -> dict[str, str]:
         if name not in OPTIONS:
             raise UserError(f"The mail server has no option {name!r}: it knows {', '.join(OPTIONS)}.", HINT)
         if value not in OPTIONS[name]:
-            raise UserError(f"The option {name} of the mail server is one of {', '.join(OPTIONS[name])}.", HINT)
+            raise UserError(
+                f"The option {name} of the mail server is one of {', '.join(OPTIONS[name])}.", HINT
+            )
     return options
 
 

@@ -65,7 +65,7 @@ class Wire:
 
     def is_quiet(self) -> bool:
         """Whether nothing came while the connection lay idle. Bytes (a 421) or a hang-up mean: open another."""
-        if not self._reader.is_empty or isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        if not self._reader.is_empty or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return False
         self._poll.modify(self._socket, select.POLLIN)
         return not self._poll.poll(0)

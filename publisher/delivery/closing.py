@@ -1,0 +1,53 @@
+"""The end of an edition: what is left over of a cancelled one, and when one is finished. Called by the upkeep tick."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import connection
+
+from publisher.digests.models import Edition
+
+log = logging.getLogger(__name__)
+
+CANCEL_QUEUED = """
+UPDATE delivery_delivery d
+SET state = 'cancelled', settled_at = %(now)s, reason = %(reason)s
+WHERE d.edition_id = %(edition)s AND d.state = 'queued'
+"""
+
+
+def cancel_left_over(*, now: datetime) -> int:
+    """Cancel what is still queued of cancelled editions; how many. Called by the tick."""
+    cancelled = 0
+    editions = Edition.objects.filter(state=Edition.State.CANCELLED, assembled_at__isnull=False)
+    open_ones = editions.filter(delivery__state="queued").distinct().values_list("id", flat=True)
+    with connection.cursor() as cursor:
+        for edition_id in open_ones:
+            values = {"edition": edition_id, "now": now, "reason": "The edition was cancelled."}
+            cursor.execute(CANCEL_QUEUED, values)
+            cancelled += int(cursor.rowcount)
+    return cancelled
+
+
+# An edition is finished when no row of it can still change by itself or by a person: three index probes an edition.
+FINISH = """
+UPDATE digests_edition e
+SET state = 'sent', finished_at = %(now)s
+WHERE e.state = 'sending' AND e.assembled_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM delivery_delivery d
+    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown')
+)
+RETURNING e.id
+"""
+
+
+def finish_editions(*, now: datetime) -> list[int]:
+    """Call `sent` every edition of which nothing is left to do; their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, {"now": now})
+        finished = [int(row[0]) for row in cursor.fetchall()]
+    for edition_id in finished:
+        log.info("edition.sent", extra={"edition_id": edition_id})
+    return finished

@@ -1,0 +1,185 @@
+"""One connection to a mail server, from the greeting to the login. What is sent over it then is session.py's."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+from publisher.core.errors import ChannelDown, Retry
+from publisher.delivery.email.smtp.envelope import Features, features_of
+from publisher.delivery.email.smtp.outcomes import Answer, Step, answer_of
+from publisher.delivery.email.smtp.replies import Reply
+from publisher.delivery.email.smtp.url import MailServer
+from publisher.delivery.email.smtp.wire import Lost, Wire
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for each step, and how long one connection is used. RFC 5321 section 4.5.3.2 asks for patience at the dot.
+
+    The sum of `write` and `final` should stay below the lease of a claim.
+    """
+
+    connect: float = 15
+    greeting: float = 30
+    reply: float = 60
+    write: float = 60
+    final: float = 120
+    quit: float = 2
+    messages: int = 1000
+    age: float = 600
+    drops: int = 3
+    """Connections lost in a row, with no message answered between, before `send` gives up."""
+
+
+class Connection:
+    """Open, secured and logged in: `Connection.open` returns it so or raises Retry or ChannelDown."""
+
+    def __init__(self, wire: Wire, server: MailServer, limits: Limits) -> None:
+        self.wire = wire
+        self.features = Features()
+        self.answered = 0
+        self.needs_reset = False
+        self._server = server
+        self._limits = limits
+        self._opened = time.monotonic()
+        self._secure = False
+
+    @classmethod
+    def open(cls, server: MailServer, limits: Limits, tls: ssl.SSLContext | None = None) -> Connection:
+        """Connect. Raises Retry when a later try may succeed, ChannelDown when a person has to look."""
+        try:
+            sock = socket.create_connection((server.host, server.port), timeout=limits.connect)
+        except OSError as error:
+            reason = (
+                "no answer in time"
+                if isinstance(error, TimeoutError)
+                else str(error.strerror or error).lower()
+            )
+            raise Retry(f"The mail server {server} cannot be reached: {reason}.") from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = cls(Wire(sock), server, limits)
+        try:
+            connection._prepare(tls or tls_context(verify=server.verify))
+        except ssl.SSLError as error:
+            connection.wire.close()
+            connection._tls_failed(error)
+        except Lost as error:
+            connection.wire.close()
+            raise Retry(f"The mail server {server} was lost before any mail: {error.reason}.") from error
+        except BaseException:
+            connection.wire.close()
+            raise
+        return connection
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another message may go over it: not too old, not too much used."""
+        return self.answered < self._limits.messages and time.monotonic() - self._opened < self._limits.age
+
+    def ask(self, command: bytes) -> Reply:
+        self.wire.write(command, self._limits.write)
+        return self.wire.read_reply(self._limits.reply)
+
+    def quit(self) -> None:
+        """Part politely, without waiting long."""
+        try:
+            self.wire.write(b"QUIT\r\n", self._limits.quit)
+            self.wire.read_reply(self._limits.quit)
+        except Lost:
+            pass
+        finally:
+            self.wire.close()
+
+    def _prepare(self, tls: ssl.SSLContext) -> None:
+        server, limits = self._server, self._limits
+        if server.implicit_tls:
+            self.wire.secure(tls, server.host, limits.greeting)
+            self._secure = True
+        self._demand(Step.GREETING, self.wire.read_reply(limits.greeting))
+        self._hello()
+        if not server.implicit_tls and server.starttls != "off":
+            self._start_tls(tls)
+        if server.username:
+            self._login()
+
+    def _hello(self) -> None:
+        name = _own_name(self.wire.local_address)
+        reply = self.ask(f"EHLO {name}\r\n".encode())
+        if reply.code in (500, 502, 504, 550):
+            self._demand(Step.EHLO, self.ask(f"HELO {name}\r\n".encode()))
+            self.features = Features()
+        else:
+            self._demand(Step.EHLO, reply)
+            self.features = features_of(reply.lines)
+
+    def _start_tls(self, tls: ssl.SSLContext) -> None:
+        if not self.features.starttls:
+            if self._server.starttls == "required":
+                raise ChannelDown(f"The mail server {self._server} offers no STARTTLS, and TLS is required.")
+            return
+        self._demand(Step.STARTTLS, self.ask(b"STARTTLS\r\n"))
+        self.wire.secure(tls, self._server.host, self._limits.greeting)
+        self._secure = True
+        self._hello()
+
+    def _login(self) -> None:
+        server = self._server
+        if not self._secure and not server.may_login_in_clear:
+            raise ChannelDown(
+                f"The mail server {server} offers no TLS, and the password is not sent in the clear. "
+                "Use smtps://, or starttls=off when the way there is safe."
+            )
+        mechanism = next((name for name in ("PLAIN", "LOGIN") if name in self.features.auth), None)
+        if mechanism == "PLAIN":
+            secret = _base64(f"\0{server.username}\0{server.password}")
+            self._demand(Step.AUTH, self.ask(b"AUTH PLAIN " + secret + b"\r\n"))
+        elif mechanism == "LOGIN":
+            reply = self.ask(b"AUTH LOGIN\r\n")
+            for answer in (server.username, server.password):
+                if reply.code != 334:
+                    break
+                reply = self.ask(_base64(answer) + b"\r\n")
+            self._demand(Step.AUTH, reply)
+        else:
+            raise ChannelDown(
+                f"The mail server {server} offers no login that this client knows (PLAIN, LOGIN)."
+            )
+
+    def _demand(self, step: Step, reply: Reply) -> None:
+        answer: Answer = answer_of(step, reply)
+        if answer.error:
+            raise type(answer.error)(f"The mail server {self._server} refused. {answer.error.reason}")
+
+    def _tls_failed(self, error: ssl.SSLError) -> NoReturn:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            reason = f"its certificate is not valid for {self._server.host}: {error.verify_message}"
+        else:
+            reason = (error.reason or str(error)).replace("_", " ").lower()
+        raise ChannelDown(f"TLS with the mail server {self._server} failed: {reason}.") from error
+
+
+def tls_context(*, verify: bool = True, ca_file: str | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or newer; certificates are checked against the system's authorities or `ca_file`."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _own_name(address: str) -> str:
+    """The name to greet with: this host's when it is a full one, else its address as a literal (RFC 5321 section 4.1.3)."""
+    name = socket.gethostname()
+    if "." in name and name.isascii():
+        return name
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64encode(text.encode())
