@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from config.environment import SETTINGS
 from publisher.delivery.states import TRANSITIONS, State
+from publisher.items.schema import event_json_schema, item_json_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +58,22 @@ def states() -> str:
     return "\n".join(lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/configuration.md": configuration, "docs/states.md": states}
+def item_schema() -> str:
+    """docs/schema/item.schema.json"""
+    return json.dumps(item_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def event_schema() -> str:
+    """docs/schema/event.schema.json"""
+    return json.dumps(event_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/configuration.md": configuration,
+    "docs/states.md": states,
+    "docs/schema/item.schema.json": item_schema,
+    "docs/schema/event.schema.json": event_schema,
+}
 
 
 def write() -> None:

@@ -13,19 +13,19 @@ from html import escape, unescape
 
 import nh3
 
-from publisher.items.text import one_line, paragraphs, without_controls
+from publisher.items.text import one_line, paragraphs, without_controls, words
 
 MAX_DEPTH = 100
 MAX_TAGS = 20_000
 
-_BLOCKS = frozenset(
-    ["p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption", "blockquote", "pre", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "table", "caption", "thead", "tbody", "tfoot", "tr", "hr", "address"]
+_BLOCKS = words(
+    "p div section article header footer main aside figure figcaption blockquote pre ul ol li dl dt dd h1 "
+    "h2 h3 h4 h5 h6 table caption thead tbody tfoot tr hr address"
 )
-_INLINE = frozenset(
-    ["a", "abbr", "b", "br", "cite", "code", "em", "i", "img", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "td", "th", "time", "u", "bdi"]
-)
-_DROPPED = frozenset(
-    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "title", "textarea", "select", "button", "audio", "video", "canvas", "xmp", "noembed", "noframes"]
+_INLINE = words("a abbr b br cite code em i img mark q s small span strong sub sup td th time u bdi")
+_DROPPED = words(
+    "script style noscript template iframe object embed svg math title textarea select button audio video "
+    "canvas xmp noembed noframes"
 )
 _ATTRIBUTES = {
     "*": {"lang", "dir"},
@@ -35,9 +35,9 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
 }
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_VOID = words("area base br col embed hr img input link meta param source track wbr")
 # Elements that HTML closes by itself when the next one opens: open ones of these do not add up.
-_SELF_CLOSING = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "option", "optgroup", "thead", "tbody", "tfoot", "rt", "rp"])
+_SELF_CLOSING = words("p li dt dd tr td th option optgroup thead tbody tfoot rt rp")
 _MARK = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TOKEN = re.compile(r"<[^>]*>|[^<]+")
@@ -71,14 +71,13 @@ def clean_html(html: str, base_url: str = "") -> str:
     Raises MarkupError. Text comes out in NFC without control characters; h1 becomes h2, as the title stands above it.
     """
     check_markup(html)
-    relative: str | tuple[str, str] = ("rewrite_with_base", base_url) if base_url else "deny"
     cleaned = nh3.clean(
         without_controls(html),
         tags=set(_BLOCKS | _INLINE),
         clean_content_tags=set(_DROPPED),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         url_schemes={"http", "https", "mailto"},
-        url_relative=relative,
+        url_relative=("rewrite_with_base", base_url) if base_url else "deny",
         link_rel="noopener noreferrer",
     )
     plain = without_controls(cleaned)
@@ -88,7 +87,7 @@ def clean_html(html: str, base_url: str = "") -> str:
 
 
 def html_to_text(html: str) -> str:
-    """The readable text: blocks become paragraphs parted by a blank line, `<br>` a line end, cells a space. Raises MarkupError."""
+    """The readable text: blocks become paragraphs parted by a blank line, `<br>` a line end. Raises MarkupError."""
     return lines_to_text(html_lines(clean_html(html)))
 
 

@@ -20,8 +20,8 @@ _PHONE = re.compile(
 )
 # Lines that only point at a link which the text no longer has.
 _POINTER = re.compile(
-    r"(?:please\s+)?(?:click|tap)\s+(?:on\s+)?(?:this|the|here)\b|click here|this link\s*\.?$|请?点击(?:此|这|以下|下方)|点此|cliquez (?:ici|sur ce lien)"
-    r"|haga clic (?:aquí|en este enlace)|pulse aquí",
+    r"(?:please\s+)?(?:click|tap)\s+(?:on\s+)?(?:this|the|here)\b|click here|this link\s*\.?$|请?点击(?:此|这|以下|下方)|点此"
+    r"|cliquez (?:ici|sur ce lien)|haga clic (?:aquí|en este enlace)|pulse aquí",
     re.IGNORECASE,
 )
 _POINTER_LENGTH = 160

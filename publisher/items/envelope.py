@@ -68,7 +68,7 @@ def read_item(given: dict[str, Any], *, now: datetime) -> Accepted | Refused:
     try:
         item = ItemIn.model_validate(given)
     except ValidationError as error:
-        return refusal_of(error, given)
+        return refusal_of(error)
     refused = date_refusal(item, now)
     if refused is not None:
         return refused
@@ -111,7 +111,7 @@ def _read_event(given: dict[str, Any], now: datetime) -> Accepted | Retracted | 
     try:
         event = Event.model_validate(given)
     except ValidationError as error:
-        return refuse("bad_envelope", refusal_of(error, given).fields)
+        return refuse("bad_envelope", refusal_of(error).fields)
     media_type = event.datacontenttype.partition(";")[0].strip().lower()
     if media_type != "application/json":
         problem = Problem("datacontenttype", shown(event.datacontenttype), "application/json")
@@ -132,7 +132,7 @@ def _read_retraction(event: Event) -> Retracted | Refused:
     try:
         retraction = RetractionIn.model_validate(event.data)
     except ValidationError as error:
-        return refusal_of(error, event.data)
+        return refusal_of(error)
     return Retracted(retraction.id, retraction.reason, event.id, event.source, event.time)
 
 

@@ -39,9 +39,9 @@ _KNOWN: Final[dict[str, tuple[str, str | None]]] = {
 _REQUIRED: Final = {"id": "no_id", "title": "no_title"}
 
 
-def refusal_of(error: ValidationError, given: object) -> Refused:
+def refusal_of(error: ValidationError) -> Refused:
     """The first problem gives the code (a missing title or id before all), the reason names up to five fields."""
-    found = [_problem(details, given) for details in error.errors(include_url=False, include_context=False)]
+    found = [_problem(details) for details in error.errors(include_url=False, include_context=False)]
     code = min((code for code, _ in found), key=lambda code: code not in _REQUIRED.values())
     return refuse(code, [problem for _, problem in found])
 
@@ -65,7 +65,7 @@ def ignored_fields(given: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(shown(name)[1:-1] for name in given.keys() - ItemIn.model_fields.keys()))[:20]
 
 
-def _problem(details: ErrorDetails, given: object) -> tuple[str, Problem]:
+def _problem(details: ErrorDetails) -> tuple[str, Problem]:
     path = [part for part in details["loc"] if part != "[key]"]
     name = ".".join(str(part) for part in path) or "the entry"
     code, expected = _KNOWN.get(details["type"], ("bad_value", None))

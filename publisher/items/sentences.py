@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from publisher.items.text import words
+
 # Always followed by more of the same sentence.
-_TITLES = frozenset(
+_TITLES = words(
     "mr mrs ms mx dr prof rev hon gen col maj capt lt sgt gov sen rep amb st ste mt ft jr vs viz approx est dept "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
-    "mme mlle mm me pr env cf ex "  # French
+    "mme mlle mm cf "  # French
     "sr sra srta dra lic ing excmo excma ud uds avda prol "  # Spanish
-    "i.e e.g p.ex a.m p.m ph.d".split()
+    "i.e e.g p.ex a.m p.m ph.d"
 )
 # Only before a number: “No. 5”, “p. 12”, but “He said no. Then …”.
-_BEFORE_NUMBER = frozenset(
-    ["no", "nos", "nr", "p", "pp", "art", "arts", "fig", "figs", "vol", "ch", "sec", "para", "núm", "num", "pág", "págs", "cap", "ed", "ca", "c", "res"]
-)
+_BEFORE_NUMBER = words("no nos nr p pp art arts fig figs vol ch sec para núm num pág págs cap ed ca c res")
 _END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡…]+[”’」』）》\"']*")
 _WORD_BEFORE = re.compile(r"[\w.'’\-]{1,24}\Z")
 _NEXT = re.compile(r"\s*[\"'“‘«(\[¿¡]*\s*(\S)")

@@ -124,7 +124,11 @@ def _end(needle: _Needle, text: str, start: int) -> int:
 def _lower(text: str) -> str:
     """Lower case of the same length: a few letters would become two."""
     lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return (
+        lowered
+        if len(lowered) == len(text)
+        else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    )
 
 
 @lru_cache(maxsize=4)

@@ -40,11 +40,15 @@ _HARD_MARKER = re.compile(
 _SOFT_MARKER = re.compile(r"(?:[-–—_*=~•·]\s?){3,}")
 _CONTACT = re.compile(
     r"""
-      (?:for\s+(?:further|more|additional|any|all|general|media|press|interviews?)\b|to\s+(?:request|arrange)\b).{0,60}?(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b.{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
-    | (?:(?:media|press|news)\s+)?(?:contacts?|contact\s+(?:details?|persons?|information)|enquir(?:y|ies)|inquir(?:y|ies))\s*(?:details?)?\s*(?:[:：].*)?$
+      (?:for\s+(?:further|more|additional|any|all|general|media|press|interviews?)\b|to\s+(?:request|arrange)\b).{0,60}?(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b
+        .{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
+    | (?:(?:media|press|news)\s+)?
+        (?:contacts?|contact\s+(?:details?|persons?|information)|enquir(?:y|ies)|inquir(?:y|ies))\s*(?:details?)?\s*(?:[:：].*)?$
     | (?:media|press)\s+(?:office|team|contact\w*)\s*[:：]
     | please\s+contact\b
-    | (?:新闻|媒体|采访)?(?:联系|联络|垂询|咨询)(?:人|方式|我们|信息)?\s*(?:[:：].*)?$ | (?:媒体|新闻)(?:联系|联络|垂询|问询|咨询) | (?:如需|欲|如欲|若需|更多).{0,24}(?:联系|联络|垂询|致电)
+    | (?:新闻|媒体|采访)?(?:联系|联络|垂询|咨询)(?:人|方式|我们|信息)?\s*(?:[:：].*)?$
+    | (?:媒体|新闻)(?:联系|联络|垂询|问询|咨询)
+    | (?:如需|欲|如欲|若需|更多).{0,24}(?:联系|联络|垂询|致电)
     | pour\ (?:plus|de\ plus|toute|tout|davantage).{0,60}?(?:contact|écri|adress|veuillez)
     | contacts?\s+(?:presse|médias?)\b | (?:service|relations?|attachée?)\s+(?:de\s+)?presse\s*[:：]
     | (?:para|si\ desea)\ .{0,16}?(?:más|mayor|mayores|obtener)\b.{0,60}?(?:contact|comun|escrib|póngase|dirig)
@@ -54,7 +58,8 @@ _CONTACT = re.compile(
 )
 _NOTES = re.compile(
     r"""
-      notes?\s+(?:to|for)\s+(?:the\s+)?(?:editors?|journalists?|media|broadcasters?)\b | editors?['’]?s?\s+notes?\b | background(?:\s+(?:information|note))?\s*[:：]?$
+      notes?\s+(?:to|for)\s+(?:the\s+)?(?:editors?|journalists?|media|broadcasters?)\b | editors?['’]?s?\s+notes?\b
+    | background(?:\s+(?:information|note))?\s*[:：]?$
     | 编辑(?:注意|须知|备注|参考|说明)|编者[注按]|致编辑|背景(?:资料|信息|介绍)\s*[:：]?$|备注\s*[:：]
     | notes?\s+(?:à\s+l['’]|aux?\s+|pour\s+(?:les\s+|la\s+)?)(?:attention\s+des\s+)?(?:rédact\w*|éditeurs?|journalistes)
     | notas?\s+(?:para|a|al|de)\s+(?:los\s+|las\s+|la\s+|el\s+)?(?:editor\w*|redacc\w*|periodistas|prensa)
@@ -67,12 +72,16 @@ _ABOUT = re.compile(
 )
 _ATTRIBUTION = re.compile(
     r"""
-      (?:an?\s+(?:earlier\s+)?version\s+of\s+)?(?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|has\ been|is)\s+(?:(?:first|originally|initially|previously|also)\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
+      (?:an?\s+(?:earlier\s+)?version\s+of\s+)?(?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|has\ been|is)\s+
+        (?:(?:first|originally|initially|previously|also)\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
     | (?:first|originally|previously)\s+published\b | reproduced\s+(?:from|with)\b | (?:re)?posted\s+from\b
-    | (?:本文|本稿|此文|文章|该文|原文)\s*(?:最初|最早|首次|首|原|曾)?\s*(?:由|于|载于|载|刊于|刊载|刊登|发表|发布|来源|转载|出自)|(?:原文|原载|首发|转载|转自|来源)(?:于|自|[:：])
-    | (?:cet(?:te)?|ce)\s+(?:article|texte|récit|histoire|reportage|communiqué|tribune)\s+a\s+(?:été\s+)?(?:\S+\s+)?(?:été\s+)?(?:initialement\s+|d['’]abord\s+)?(?:re)?publiée?
+    | (?:本文|本稿|此文|文章|该文|原文)\s*(?:最初|最早|首次|首|原|曾)?\s*(?:由|于|载于|载|刊于|刊载|刊登|发表|发布|来源|转载|出自)
+    | (?:原文|原载|首发|转载|转自|来源)(?:于|自|[:：])
+    | (?:cet(?:te)?|ce)\s+(?:article|texte|récit|histoire|reportage|communiqué|tribune)\s+a\s+
+        (?:été\s+)?(?:\S+\s+)?(?:été\s+)?(?:initialement\s+|d['’]abord\s+)?(?:re)?publiée?
     | (?:publiée?\s+(?:initialement|à\s+l['’]origine|d['’]abord))\b
-    | (?:este|esta)\s+(?:artículo|historia|nota|texto|reportaje|relato|comunicado)\s+(?:fue|se|ha\s+sido)\s+(?:\S+\s+)?(?:re)?public
+    | (?:este|esta)\s+(?:artículo|historia|nota|texto|reportaje|relato|comunicado)\s+
+        (?:fue|se|ha\s+sido)\s+(?:\S+\s+)?(?:re)?public
     | publicad[oa]\s+originalmente\b
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -54,3 +54,8 @@ def without_controls(value: str) -> str:
     """NFC with every line end as LF; controls, bidi overrides and invisible characters removed. White space stays."""
     value = _SURROGATES.sub("\ufffd", _LINE_END.sub("\n", value))
     return unicodedata.normalize("NFC", _REMOVED.sub("", value))
+
+
+def words(table: str) -> frozenset[str]:
+    """A table of words, written with spaces between them."""
+    return frozenset(table.split())

@@ -25,8 +25,12 @@ class _Topic(BaseModel):
     name_en: Annotated[str, Field(min_length=1, max_length=120)]
     name_zh: Annotated[str, Field(min_length=1, max_length=120)]
     color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-    words_en: Annotated[list[Annotated[str, Field(min_length=3, max_length=_PATTERN_LENGTH)]], Field(max_length=60)]
-    words_zh: Annotated[list[Annotated[str, Field(min_length=1, max_length=_PATTERN_LENGTH)]], Field(max_length=60)]
+    words_en: Annotated[
+        list[Annotated[str, Field(min_length=3, max_length=_PATTERN_LENGTH)]], Field(max_length=60)
+    ]
+    words_zh: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=_PATTERN_LENGTH)]], Field(max_length=60)
+    ]
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,15 @@ def load_topics(path: Path) -> tuple[TopicRule, ...]:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
         topics = TypeAdapter(list[_Topic]).validate_python(given)
     except OSError as error:
-        raise UserError(f"The topics in {path} cannot be read: {error.strerror}.", "Check PUBLISHER's installation.") from error
+        raise UserError(
+            f"The topics in {path} cannot be read: {error.strerror}.", "Check PUBLISHER's installation."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {error}", "Correct the line that is named.") from error
     except ValidationError as error:
-        raise UserError(f"{path}: {_first_problem(error, given)}", "Compare with the comment at its top.") from error
+        raise UserError(
+            f"{path}: {_first_problem(error, given)}", "Compare with the comment at its top."
+        ) from error
     slugs = [topic.slug for topic in topics]
     twice = sorted({slug for slug in slugs if slugs.count(slug) > 1})
     if twice:
@@ -64,7 +72,11 @@ def load_topics(path: Path) -> tuple[TopicRule, ...]:
 
 def named_topics(rules: Sequence[TopicRule], names: Iterable[str]) -> tuple[str, ...]:
     """Slugs of the topics that a producer named by slug, English or Chinese name, or acronym; unknown names are left out."""
-    known = {key.casefold(): rule.slug for rule in rules for key in (rule.slug, rule.name_en, rule.name_zh, *_short(rule))}
+    known = {
+        key.casefold(): rule.slug
+        for rule in rules
+        for key in (rule.slug, rule.name_en, rule.name_zh, *_short(rule))
+    }
     return tuple(dict.fromkeys(known[name.casefold()] for name in names if name.casefold() in known))
 
 
@@ -97,9 +109,14 @@ def _checked(pattern: str, slug: str, path: Path) -> str:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise UserError(f"{path}: the expression /{pattern}/ of {slug} is not valid: {error}.", "Correct it.") from error
+        raise UserError(
+            f"{path}: the expression /{pattern}/ of {slug} is not valid: {error}.", "Correct it."
+        ) from error
     if compiled.match("") or compiled.groups:
-        raise UserError(f"{path}: the expression /{pattern}/ of {slug} has groups or matches nothing at all.", "Use (?:…).")
+        raise UserError(
+            f"{path}: the expression /{pattern}/ of {slug} has groups or matches nothing at all.",
+            "Use (?:…).",
+        )
     return pattern
 
 

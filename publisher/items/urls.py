@@ -7,10 +7,14 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 import idna
 
+from publisher.items.text import words
+
 MAX_URL = 2000
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_TRACKING = frozenset(
-    ["fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid", "igshid", "igsh", "li_fat_id", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id", "oly_enc_id", "wickedid", "mibextid", "spm", "scm", "share_token", "wt_mc", "ref_src", "_openstat", "s_cid", "icid", "cmpid", "_ga", "_gl", "rb_clickid", "epik"]
+_TRACKING = words(
+    "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh li_fat_id mkt_tok _hsenc "
+    "_hsmi hsctatracking vero_id oly_anon_id oly_enc_id wickedid mibextid spm scm share_token wt_mc "
+    "ref_src _openstat s_cid icid cmpid _ga _gl rb_clickid epik"
 )
 _TRACKING_PREFIXES = ("utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
 _UNRESERVED_PATH = "/:@!$&'()*+,;=~-._"

@@ -90,7 +90,14 @@ class FeedResult:
 
 
 def read_entries(
-    entries: Iterable[FeedEntry], *, feed_format: str, title: str, language: str, base: str, kind: Kind, now: datetime
+    entries: Iterable[FeedEntry],
+    *,
+    feed_format: str,
+    title: str,
+    language: str,
+    base: str,
+    kind: Kind,
+    now: datetime,
 ) -> FeedResult:
     """Entries of one feed to items. `kind` is that of entries which do not show theirs; `base` resolves addresses."""
     accepted: list[FeedItem] = []
@@ -103,7 +110,9 @@ def read_entries(
             accepted.append(FeedItem(answer, position))
     empty = None if accepted or rejected else refuse("feed_has_no_entries")
     name = normalise_tag(language) or ""
-    return FeedResult(feed_format, shorten(one_line(title), 200), name, tuple(accepted), tuple(rejected), empty)
+    return FeedResult(
+        feed_format, shorten(one_line(title), 200), name, tuple(accepted), tuple(rejected), empty
+    )
 
 
 def to_item(entry: FeedEntry, *, language: str, base: str, kind: Kind, now: datetime) -> ItemIn | Refused:

@@ -22,7 +22,9 @@ def read_json(body: bytes, url: str, *, kind: Kind, now: datetime) -> FeedResult
         return FeedResult("", refused=refuse("not_a_feed", detail=f" ({given.reason})"))
     version = _text(given, "version").replace("http://", "https://", 1)
     if not version.startswith(_VERSION) or not isinstance(given.get("items"), list):
-        return FeedResult("", refused=refuse("not_a_feed", detail=": the JSON has no version of JSON Feed or no items"))
+        return FeedResult(
+            "", refused=refuse("not_a_feed", detail=": the JSON has no version of JSON Feed or no items")
+        )
     return read_entries(
         _entries(given),
         feed_format="json" + version.removeprefix(_VERSION).replace(".", "")[:4],
@@ -56,7 +58,7 @@ def _id(entry: dict[str, Any]) -> str:
     """Numbers are ids too; the specification asks readers to take them as strings."""
     value = entry.get("id")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.0f}" if value == value and abs(value) < 1e18 else ""
+        return f"{value:.0f}" if abs(value) < 1e18 else ""  # also false for NaN
     return value if isinstance(value, str) else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,15 @@ _HTML_ROOT = re.compile(rb"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNOREC
 _MEDIA_DESCRIPTION = re.compile(rb"(</?media:)description\b")
 _ALT: Final = "media_alternative"
 # What feedparser raises on input that it did not foresee.
-_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError, ArithmeticError)
+_FAULTS: Final = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+    ArithmeticError,
+)
 
 
 def read_xml(body: bytes, content_type: str, url: str, *, kind: Kind, now: datetime) -> FeedResult:
@@ -100,8 +109,8 @@ def _content(entry: Mapping[str, Any]) -> Markup:
 def _date(entry: Mapping[str, Any]) -> datetime | None:
     parsed = entry.get("published_parsed") or entry.get("updated_parsed") or entry.get("created_parsed")
     try:
-        return datetime(*parsed[:6], tzinfo=UTC) if parsed else None
-    except (ValueError, TypeError):
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
 
 

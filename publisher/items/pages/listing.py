@@ -127,7 +127,9 @@ class _Reader:
         return ListingResult(tuple(self.accepted), tuple(self.rejected), tuple(self.furniture))
 
     def furnish(self, lines: Sequence[_Line]) -> None:
-        self.furniture.extend(Furniture(line.number, _furnishing(line) or "introduction", line.text) for line in lines)
+        self.furniture.extend(
+            Furniture(line.number, _furnishing(line) or "introduction", line.text) for line in lines
+        )
 
     def read_entry(self, entry: _Entry) -> None:
         body, outside = _without_furniture(entry.rest)
@@ -149,7 +151,7 @@ class _Reader:
             return refuse("bad_date", [Problem("date", f"“{entry.date.written}”", "a day that exists")])
         if not body:
             return refuse("no_title")
-        kind = kinds.get(primary(self.default_language)) or next(iter(kinds.values()))
+        kind = kinds[spoken] if (spoken := primary(self.default_language)) in kinds else next(iter(kinds.values()))
         title = body[0].text
         text = [line.text for line in body[1:]]
         producer_id = entry_id(self.source, kind, entry.date.instant, title)
@@ -186,7 +188,11 @@ def _entry_starts(lines: Sequence[_Line]) -> list[int]:
     starts: list[int] = []
     for index in range(len(lines) - 1):
         label = lines[index].text
-        if len(label) > _MAX_LABEL or read_date(lines[index + 1].text) is None or read_date(label) is not None:
+        if (
+            len(label) > _MAX_LABEL
+            or read_date(lines[index + 1].text) is None
+            or read_date(label) is not None
+        ):
             continue
         if words.folded(label) in words.KINDS or (starts and _may_be_label(lines, index)):
             starts.append(index)
@@ -221,7 +227,10 @@ def _without_furniture(lines: Sequence[_Line]) -> tuple[list[_Line], list[_Line]
     while end and _furnishing(lines[end - 1]) is not None:
         end -= 1
     for index in range(1, end):
-        if _furnishing(lines[index]) == "section_head" and _furnishing(lines[index - 1]) in {"counter", "teaser_end"}:
+        if _furnishing(lines[index]) == "section_head" and _furnishing(lines[index - 1]) in {
+            "counter",
+            "teaser_end",
+        }:
             end = index
             break
     body = [line for line in lines[:end] if _furnishing(line) not in {"counter", "teaser_end"}]

@@ -100,8 +100,8 @@ _TEASER_ENDS: Final = (
 )
 # Endings that may stand behind the last sentence of a teaser, on its line.
 _INLINE_ENDS: Final = (
-    "learn more, read more, find out more, 了解更多, 阅读更多, 查看更多, 阅读全文, en savoir plus, lire la suite, más información, "
-    "leer más, saber más"
+    "learn more, read more, find out more, 了解更多, 阅读更多, 查看更多, 阅读全文, en savoir plus, lire la suite, "
+    "más información, leer más, saber más"
 )
 COUNTER: Final = re.compile(
     r"\d{1,4}\s*(?:of|/|／|de|sur|von)\s*\d{1,4}|第?\s*\d{1,4}\s*(?:页|項|项|条)?\s*[,，/／]?\s*共\s*\d{1,4}\s*(?:页|項|项|条)?",
@@ -143,6 +143,8 @@ MONTHS: Final = _months()
 SECTION_HEADS: Final = frozenset(_split(_SECTION_HEADS))
 TEASER_ENDS: Final = frozenset(_split(_TEASER_ENDS))
 INLINE_END: Final = re.compile(
-    r"(?<=[.!?…。！？”\"'’)）])\s*(?:" + "|".join(re.escape(word) for word in _split(_INLINE_ENDS)) + r")\s*[.…>›»→]*$",
+    r"(?<=[.!?…。！？”\"'’)）])\s*(?:"
+    + "|".join(re.escape(word) for word in _split(_INLINE_ENDS))
+    + r")\s*[.…>›»→]*$",
     re.IGNORECASE,
 )
