@@ -18,12 +18,12 @@ from publisher.render.shorten import one_line
 from publisher.render.slots import SLOT_NAMES, mark, neutralise
 from publisher.render.trusted import render_file
 from publisher.render.views import DigestView, ItemView, RenderedMail
-from publisher.render.words import direction, kind_label
+from publisher.render.words import direction, kind_label, phrase
 
 # Gmail cuts a mail off behind this many bytes of HTML.
 GMAIL_CLIP: Final = 102_400
 
-SUBJECT_NAMES: Final = ("title", "organisation", "count", "date", "first", "items", "kind")
+SUBJECT_NAMES: Final = ("title", "organisation", "count", "date", "first", "items", "kind", "colon")
 _LONGEST_SUBJECT: Final = 150
 _LONGEST_PREHEADER: Final = 110
 _WEB: Final = re.compile(r"https?://\S", re.IGNORECASE)
@@ -50,6 +50,7 @@ def render_subject(view: DigestView, template: str) -> str:
         "first": first,
         "items": view.items,
         "kind": kind_label(first.kind, view.language),
+        "colon": phrase("colon", view.language),
     }
     subject = one_line(neutralise(render_staff(template, values, name="subject")), _LONGEST_SUBJECT)
     return subject or one_line(neutralise(view.title), _LONGEST_SUBJECT)

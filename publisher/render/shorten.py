@@ -25,6 +25,7 @@ _BOUNDARY: Final = regex.compile(
 _SENTENCE_END: Final = regex.compile(
     r"(?<!\b\p{Lu}|\b(?:Mr|Ms|Dr|No|St|vs|cf))[.!?؟۔]+[\p{Pe}\p{Pf}\"']*(?=\s)|[。！？]+[\p{Pe}\p{Pf}]*"
 )
+_NO_END: Final = " ,;:.…、，；：،؛-–—([{“‘«‹（［《〈「『【"
 _GRAPHEME: Final = regex.compile(r"\X")
 
 
@@ -34,16 +35,14 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
     if fits(text):
         return text
     ends = graphemes_ends(text)
-    words = _longest([_with_ellipsis(text[:place]) for place in boundaries(text)], fits)
-    sentence_ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    sentence = _longest([text[:end] for end in sentence_ends if end in ends], fits)
+    words = _longest(boundaries(text), lambda place: _with_ellipsis(text[:place]), fits)
+    sentence_ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() in ends]
+    sentence = _longest(sentence_ends, lambda place: text[:place], fits)
     return sentence if len(sentence) >= _SENTENCE_SHARE * len(words) else words
 
 
 def boundaries(text: str) -> list[int]:
-    """The places at which a text may be cut, in order: between words, or between characters of unspaced
-    scripts.
-    """
+    """Where a text may be cut, in order: between words, or between characters of scripts without spaces."""
     ends = graphemes_ends(text)
     places = {match.start() for match in _BOUNDARY.finditer(text)}
     return sorted(place for place in places if place in ends)
@@ -60,17 +59,19 @@ def one_line(text: str, most: int) -> str:
 
 
 def _with_ellipsis(beginning: str) -> str:
-    """The beginning without the comma or dash that it would end in, and an ellipsis."""
-    return regex.sub(r"[\s\p{Pd}\p{Ps}\p{Pi},;:、，；：.…]+\Z", "", beginning) + ELLIPSIS
+    """The beginning without the comma, dash or bracket that it would end in, and an ellipsis; nothing of nothing."""
+    kept = beginning.rstrip(_NO_END)
+    return kept + ELLIPSIS if kept else ""
 
 
-def _longest(candidates: list[str], fits: Callable[[str], bool]) -> str:
-    """The last of the ever longer `candidates` that fits, by halving; empty when none does."""
-    low, high = 0, len(candidates)
+def _longest(places: list[int], cut: Callable[[int], str], fits: Callable[[str], bool]) -> str:
+    """The cut at the last of `places` at which it fits, found by halving; empty when none does."""
+    low, high, best = 0, len(places), ""
     while low < high:
         middle = (low + high) // 2
-        if fits(candidates[middle]):
-            low = middle + 1
+        candidate = cut(places[middle])
+        if fits(candidate):
+            low, best = middle + 1, candidate
         else:
             high = middle
-    return candidates[low - 1] if low else ""
+    return best

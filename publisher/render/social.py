@@ -93,7 +93,7 @@ class _Draft:
 
     def hashtags(self, most: int = 3) -> str:
         """Stands for up to `most` hashtags from the item's topics."""
-        self.tags = hashtags(self.item.topics)[: min(int(most), _MOST_TAGS)]
+        self.tags = hashtags(self.item.topics)[: max(0, min(int(most), _MOST_TAGS))]
         self.texts.append("")
         self._tags_hole = len(self.texts) - 1
         return f"{_OPEN}{self._tags_hole}{_CLOSE}"

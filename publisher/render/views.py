@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 DEFAULT_ACCENT = "#0b6bb8"
-DEFAULT_SUBJECT = "{{ title }}: {{ first.title }}"
+DEFAULT_SUBJECT = "{{ title }}{{ colon }}{{ first.title }}"
 
 
 @dataclass(frozen=True, slots=True)

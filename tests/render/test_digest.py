@@ -215,7 +215,7 @@ def test_dates_are_written_in_the_digests_zone_and_language() -> None:
             "{{ count }} new from {{ organisation }}, {{ date }}",
             "12 new from Country Office of Almaria, 9 March 2026",
         ),
-        ("{{ kind }}", "Story"),
+        ("{{ kind }}{{ colon }}{{ first.url }}", "Story: https://almaria.example.org/en/latest/1"),
         ("   ", "Almaria Weekly"),
         ("a\r\nBcc: x@example.org", "a Bcc: x@example.org"),
     ],

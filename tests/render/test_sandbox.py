@@ -52,6 +52,11 @@ def failure(source: str, **limits: float) -> TemplateFailure:
         ("{{ names|map('upper')|join }}", "ANABO"),
         ("{{ names|selectattr('isdigit')|list|length }}", "2"),
         ("{{ '<b>' }}", "<b>"),
+        ("{{ title|truncate(8, true) }}", "Almar..."),
+        ("{{ names|sort(reverse=true)|first }}", "Bo"),
+        ("{{ ['b', 'a', 'b']|unique|join }}", "ba"),
+        ("{{ names|last|lower|replace('o', 'oo') }}", "boo"),
+        ("{{ '3'|int + 1 }} {{ -3|abs }}", "4 3"),
     ],
 )
 def test_ordinary_templates_work(source: str, text: str) -> None:
