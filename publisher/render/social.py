@@ -28,6 +28,7 @@ SNIPPET_NAMES: Final = ("item", "kind", "date", "link", "fit", "hashtags")
 # A summary of fewer graphemes than this says nothing: it gives way to a hashtag, or goes.
 _SHORTEST_STUB: Final = 40
 _MOST_TAGS: Final = 10
+_MOST_HOLES: Final = 20
 
 # Stands in the rendered text for what may still shrink: private-use characters, removed from all content.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -88,15 +89,20 @@ class _Draft:
 
     def fit(self, text: object) -> str:
         """Stands for `text`, which may be shortened; what is passed last gives way first."""
-        self.texts.append(" ".join(str(text).split()))
-        return f"{_OPEN}{len(self.texts) - 1}{_CLOSE}"
+        return self._hole(" ".join(str(text).split()))
 
     def hashtags(self, most: int = 3) -> str:
         """Stands for up to `most` hashtags from the item's topics."""
         self.tags = hashtags(self.item.topics)[: max(0, min(int(most), _MOST_TAGS))]
-        self.texts.append("")
+        hole = self._hole("")
         self._tags_hole = len(self.texts) - 1
-        return f"{_OPEN}{self._tags_hole}{_CLOSE}"
+        return hole
+
+    def _hole(self, text: str) -> str:
+        if len(self.texts) == _MOST_HOLES:
+            raise ValueError(f"fit and hashtags are called more than {_MOST_HOLES} times")
+        self.texts.append(text)
+        return f"{_OPEN}{len(self.texts) - 1}{_CLOSE}"
 
     def shrinkable(self) -> list[int]:
         """The numbers of the texts, in the order in which they give way."""

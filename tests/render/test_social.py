@@ -94,6 +94,11 @@ def test_a_channel_may_bring_its_own_template() -> None:
     assert result.text == "Story: A bus line for the night shift (8 March 2026) #DecentWork https://e.org/1"
 
 
+def test_a_template_that_fits_without_end_is_stopped() -> None:
+    with pytest.raises(TemplateFailure, match="more than 20 times"):
+        snippet(500, template="{% for i in range(1000) %}{{ fit(item.title) }}{% endfor %}")
+
+
 def test_an_empty_channel_template_means_the_networks_own() -> None:
     assert snippet(500, template="  ").text == snippet(500).text
 
