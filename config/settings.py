@@ -87,7 +87,7 @@ DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENVIRONMENT.redis_url or addresses.valkey_url(ENVIRONMENT.data_dir)
-CELERY_BROKER_URL = ENVIRONMENT.redis_url or addresses.celery_broker_url(ENVIRONMENT.data_dir)
+CELERY_BROKER_URL = addresses.broker_url(REDIS_URL)
 EVENT_NUDGE = "tasks.nudges.nudge"
 
 LOGIN_URL = "desk:login"

@@ -12,7 +12,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 DATABASE = "publisher"
 ROLE = "publisher"
@@ -38,9 +38,13 @@ def valkey_url(data_dir: Path) -> str:
     return f"unix://{valkey_socket(data_dir)}?db=0"
 
 
-def celery_broker_url(data_dir: Path) -> str:
-    """The same database as a URL for kombu."""
-    return f"redis+socket://{valkey_socket(data_dir)}?virtual_host=0"
+def broker_url(redis_url: str) -> str:
+    """The same database as a URL for kombu, which has another form for unix sockets."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
 def valkey_socket(data_dir: Path) -> Path:
