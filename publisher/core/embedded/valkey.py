@@ -34,7 +34,7 @@ class EmbeddedValkey(EmbeddedServer):
 
     @property
     def broker_url(self) -> str:
-        return addresses.celery_broker_url(self.data_dir)
+        return addresses.broker_url(self.url)
 
     def why_not_ready(self) -> str:
         client = redis.Redis.from_url(
