@@ -40,15 +40,17 @@ def days_off(country: str, year: int) -> DaysOff:
     """The public holidays of `country` (ISO 3166-1 `CN`, or with its part by ISO 3166-2 `GB-SCT`) in `year`.
 
     For mainland China these are the days off that the State Council announced: a weekend day on which people work in exchange
-    is none. The announcement comes in November of the year before; until the package has it, the statutory days stand in.
+    is none. The announcement comes in November of the year before; until the package has it, the statutory days stand in, and
+    the note says so.
     """
-    if country != "CN":
-        return DaysOff(country, year, _statutory(country, year))
-    try:
-        return DaysOff(country, year, _announced_in_china(year))
-    except NotImplementedError:
-        note = f"days exchanged in {year} are not known yet"
-        return DaysOff(country, year, _statutory(country, year), note)
+    note = f"no holidays of {year} are known"
+    if country == "CN":
+        try:
+            return DaysOff(country, year, _announced_in_china(year))
+        except NotImplementedError:
+            note = f"days exchanged in {year} are not known yet"
+    names = _statutory(country, year)
+    return DaysOff(country, year, names, note if country == "CN" or not names else "")
 
 
 def is_known_country(code: str) -> bool:
