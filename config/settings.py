@@ -75,15 +75,13 @@ TEMPLATES: list[dict[str, Any]] = [
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
 ]
 
-DATABASES = {
-    "default": {
-        **dj_database_url.parse(ENVIRONMENT.database_url or addresses.postgres_url(ENVIRONMENT.data_dir)),
-        "CONN_MAX_AGE": 300,
-        "CONN_HEALTH_CHECKS": True,
-    }
+_database: dict[str, Any] = {
+    **dj_database_url.parse(ENVIRONMENT.database_url or addresses.postgres_url(ENVIRONMENT.data_dir)),
+    "CONN_MAX_AGE": 300,
+    "CONN_HEALTH_CHECKS": True,
 }
-DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+_database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENVIRONMENT.redis_url or addresses.valkey_url(ENVIRONMENT.data_dir)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -92,7 +93,7 @@ def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) 
     """
     while True:
         fence = next_fence()
-        values = {
+        values: dict[str, Any] = {
             "edition": edition_id,
             "now": now,
             "limit": limit,

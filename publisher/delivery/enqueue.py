@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -81,7 +82,7 @@ def assemble(edition_id: int, *, now: datetime) -> Edition:
 def enqueue(edition_id: int, *, now: datetime) -> int:
     """Write the deliveries of an assembled edition and let it go; how many rows were new."""
     edition = Edition.objects.select_for_update().get(pk=edition_id)
-    values = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
+    values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
     with connection.cursor() as cursor:
         if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
             cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -80,7 +81,7 @@ VALUES (%(id)s, %(fence)s, %(worker)s, %(started_at)s, %(duration_ms)s, %(state)
 def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: datetime) -> bool:
     """Write the outcome and the attempt in one transaction. False: the row is not this holder's any more."""
     state = outcome.state
-    values = {
+    values: dict[str, Any] = {
         "id": delivery_id,
         "fence": fence,
         "state": state.value,
@@ -99,6 +100,6 @@ def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: d
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTLE, values)
-        settled = cursor.rowcount == 1
+        settled = bool(cursor.rowcount == 1)
         cursor.execute(ATTEMPT, values)
     return settled
