@@ -14,7 +14,8 @@ MAX_ADDRESS = 254
 
 # Printable, and nothing that ends or quotes a path: < > ( ) [ ] , ; : \ " and spaces of every script.
 _FORBIDDEN = re.compile(
-    r"""[\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"""
+    r"""[\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]]"""
+    r"|[\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"
 )
 _ASCII_DOMAIN = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\Z",
@@ -42,7 +43,10 @@ class Address(NamedTuple):
 
 
 def parse_address(text: str) -> Address:
-    """Check `local@domain`. A domain in another script becomes ASCII (IDNA 2008, UTS 46). Raises BadAddress."""
+    """Check `local@domain`.
+
+    A domain in another script becomes ASCII (IDNA 2008, UTS 46). Raises BadAddress.
+    """
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain:
         raise BadAddress("the address is not of the form name@domain")
@@ -74,9 +78,9 @@ def ascii_domain(domain: str) -> str:
 
 
 def verp(token: str, domain: str, *, prefix: str = "bounce") -> str:
-    """The return path whose bounces name their delivery: `bounce+TOKEN@domain` (variable envelope return path).
+    """The return path whose bounces name their delivery: `bounce+TOKEN@domain` (VERP).
 
-    `token` is letters, digits, `-`, `_`, `=` and `.`; raises BadAddress for another, or for one that is too long.
+    `token` is letters, digits, `-`, `_`, `=` and single dots; raises BadAddress for another or a long one.
     """
     if not re.fullmatch(r"[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]+)*", token):
         raise BadAddress("a return path's token is made of letters, digits, -, _, = and single dots")

@@ -1,4 +1,7 @@
-"""One connection to a mail server, from the greeting to the login. What is sent over it then is session.py's."""
+"""One connection to a mail server, from the greeting to the login.
+
+What is sent over it then is session.py's.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from publisher.delivery.email.smtp.wire import Lost, Wire
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for each step, and how long one connection is used. RFC 5321 section 4.5.3.2 asks for patience at the dot.
+    """Seconds for each step (compare RFC 5321 section 4.5.3.2), and how long one connection is used.
 
     The sum of `write` and `final` should stay below the lease of a claim.
     """
@@ -174,7 +177,7 @@ def tls_context(*, verify: bool = True, ca_file: str | None = None) -> ssl.SSLCo
 
 
 def _own_name(address: str) -> str:
-    """The name to greet with: this host's when it is a full one, else its address as a literal (RFC 5321 section 4.1.3)."""
+    """The name to greet with: this host's when it is a full one, else its address (RFC 5321 section 4.1.3)."""
     name = socket.gethostname()
     if "." in name and name.isascii():
         return name

@@ -25,7 +25,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one message. `error` is None when the server took it; code 0 means that no reply was read."""
+    """What became of one message.
+
+    `error` is None when the server took it; code 0 means that no reply was read.
+    """
 
     error: OtherSideError | None
     code: int = 0

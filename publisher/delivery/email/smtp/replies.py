@@ -1,4 +1,4 @@
-"""Reading SMTP replies (RFC 5321 section 4.2) out of a stream of bytes, in whatever pieces it comes. Pure: no socket here."""
+"""Reading SMTP replies (RFC 5321 section 4.2) out of bytes, in whatever pieces they come. No socket here."""
 
 from __future__ import annotations
 

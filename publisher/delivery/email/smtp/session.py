@@ -1,8 +1,8 @@
 """Sending messages over one connection at a time, one answer for each, in order.
 
-With PIPELINING (RFC 2920) the envelope of the next message travels behind the dot of the one before, so a message
-costs one round trip. The dot of a message is written only after the caller took the result of the one before: at
-any moment at most one message is complete on the wire and unanswered.
+With PIPELINING (RFC 2920) the envelope of the next message travels behind the dot of the one before, so a
+message costs one round trip. The dot of a message is written only after the caller took the result of the
+one before: at any moment at most one message is complete on the wire and unanswered.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ class Session:
     def send(self, messages: Iterable[Outgoing]) -> Iterator[Result]:
         """Send each message and yield its result; settle it before asking for the next.
 
-        One message is taken from `messages` ahead of its turn. Ending the iteration early is safe: what gave no
-        result was not accepted. Raises ChannelDown or Retry when the server itself cannot be used (no connection, no
-        TLS, login refused, one connection after the other lost): what gave no result was not accepted, and can be released.
+        One message is taken from `messages` ahead of its turn. Ending the iteration early is safe: what
+        gave no result was not accepted. Raises ChannelDown or Retry when the server itself cannot be used
+        (no connection, no TLS, login refused, one connection after the other lost): what gave no result was
+        not accepted, and can be released.
         """
         upcoming = _Ahead(messages)
         self._drops = 0
@@ -158,7 +159,7 @@ class Session:
         return answer_of(Step.DOT, reply)
 
     def _announce(self, connection: Connection, message: Outgoing) -> Answer | None:
-        """Bring the server to the point where it takes the content; the answer when it does not come to that."""
+        """Get the server to take the content; an answer when it does not come to that."""
         try:
             if self._announced == message.id:
                 self._announced = None
@@ -190,7 +191,10 @@ class Session:
         return None
 
     def _read_envelope(self, connection: Connection) -> Answer | None:
-        """The replies to an envelope sent in one piece. The first refusal counts; those after it only follow from it."""
+        """The replies to an envelope sent in one piece.
+
+        The first refusal counts; those after it only follow from it.
+        """
         read = connection.wire.read_reply
         if connection.needs_reset:
             _checked(answer_of(Step.RSET, read(self._limits.reply)), must_succeed=True)
@@ -209,7 +213,8 @@ class Session:
     def _abandon(self, connection: Connection, *, recipient_taken: bool) -> None:
         """End a transaction whose DATA was granted although the envelope was refused (RFC 2920 section 3.1).
 
-        A lone dot ends it, and nobody gets anything since there is no recipient. If there is one, hang up instead.
+        A lone dot ends it, and nobody gets anything since there is no recipient. If there is one, hang up
+        instead.
         """
         if recipient_taken:
             self._drop()
@@ -219,7 +224,7 @@ class Session:
     def _next_envelope(
         self, connection: Connection, peek: Callable[[], Outgoing | None]
     ) -> tuple[int | None, bytes]:
-        """The message to announce behind the dot of this one, and its envelope; None when that is not wise."""
+        """The message to announce behind the dot of this one, and its envelope; None when unwise."""
         if not connection.features.pipelining:
             return None, b""
         following = peek()
@@ -231,7 +236,7 @@ class Session:
         return following.id, b"".join(envelope) + DATA
 
     def _early_answer(self, connection: Connection, lost: Lost) -> Answer:
-        """Why a write failed: what the server said before it hung up, if it said something, else how the write failed."""
+        """What the server said before it hung up, if it said something; else how the write failed."""
         reply = connection.wire.waiting_reply()
         if reply and 400 <= reply.code <= 599:
             return answer_of(Step.DOT, reply)
@@ -249,7 +254,7 @@ class Session:
 
 
 def _checked(answer: Answer, *, must_succeed: bool = False) -> Answer:
-    """Hand the answer on, unless the connection cannot be used after it: a 421, or a reply that makes no sense here."""
+    """Hand the answer on, unless it makes the connection useless: a 421, or a reply that makes no sense."""
     if answer.error and (must_succeed or answer.code == 421 or answer.code < 400):
         raise _Dropped(answer)
     return answer

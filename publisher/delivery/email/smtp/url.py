@@ -19,7 +19,10 @@ OPTIONS: Final = {"starttls": get_args(StartTLS), "verify": ("on", "off")}
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mail goes. `starttls` auto: when offered; with a login, no password ever leaves without TLS unless it is off."""
+    """Where mail goes.
+
+    `starttls` auto: when offered. No password leaves without TLS, unless `starttls` is off or the host is this one.
+    """
 
     host: str
     port: int
@@ -39,7 +42,7 @@ class MailServer:
 
 
 def parse_mail_url(text: str) -> MailServer:
-    """`smtp://user:password@host:port?starttls=auto|required|off&verify=on|off`, or `smtps://…` for TLS from the start.
+    """`smtp://user:password@host:port?starttls=auto|required|off&verify=on|off`; `smtps://…`: TLS from the start.
 
     Without a port: 465 for smtps, 587 with a login, else 25. Special characters of user and password are
     percent-encoded. Raises UserError, which never repeats the password.

@@ -1,4 +1,7 @@
-"""Bytes to and from one socket, each step within a time limit. Knows how much was written when a write fails."""
+"""Bytes to and from one socket, each step within a time limit.
+
+Knows how much was written when a write fails.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ CHUNK = 65536
 
 
 class Lost(Exception):
-    """The connection is of no use any more. `sent` is how many bytes of the failed write reached this machine's kernel."""
+    """The connection is of no use any more.
+
+    `sent` is how many bytes of the failed write reached this machine's kernel.
+    """
 
     def __init__(self, reason: str, sent: int = 0) -> None:
         super().__init__(reason)
@@ -47,7 +53,7 @@ class Wire:
                 raise Lost(_reason(error), sent) from error
 
     def read_reply(self, seconds: float) -> Reply:
-        """The next reply. Raises Lost when none comes in time, the other side hangs up, or it talks nonsense."""
+        """The next reply. Raises Lost when none comes in time, after a hang-up, and on nonsense."""
         deadline = time.monotonic() + seconds
         try:
             while (reply := self._reader.next()) is None:
@@ -64,14 +70,17 @@ class Wire:
             return None
 
     def is_quiet(self) -> bool:
-        """Whether nothing came while the connection lay idle. Bytes (a 421) or a hang-up mean: open another."""
+        """Whether nothing came while the connection lay idle.
+
+        Bytes (a 421) or a hang-up mean: open another.
+        """
         if not self._reader.is_empty or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return False
         self._poll.modify(self._socket, select.POLLIN)
         return not self._poll.poll(0)
 
     def secure(self, context: ssl.SSLContext, name: str, seconds: float) -> None:
-        """Turn to TLS. Raises Lost, or ssl.SSLError when the certificate or the handshake is not acceptable."""
+        """Turn to TLS. Raises Lost, or ssl.SSLError when certificate or handshake are not acceptable."""
         if not self._reader.is_empty:
             raise Lost("the server sent more before TLS began than it may (possible injection)")
         self._poll.unregister(self._socket)
