@@ -16,8 +16,9 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - settings exist only after the line above
 
-from tasks import watch  # noqa: E402
-from tasks.beat import BEAT, STAGES  # noqa: E402
+from publisher.core.queues import STAGES  # noqa: E402
+from tasks import alive, watch  # noqa: E402
+from tasks.beat import BEAT  # noqa: E402
 
 app = Celery("publisher", broker=settings.CELERY_BROKER_URL, set_as_current=True)
 app.conf.update(
@@ -50,5 +51,6 @@ def keep_our_logging(**_kwargs: object) -> None:
     """Django has configured logging already; without a listener here Celery would replace it."""
 
 
+signals.heartbeat_sent.connect(alive.worker_alive)
 signals.worker_ready.connect(watch.start)
 signals.worker_shutting_down.connect(watch.stop)

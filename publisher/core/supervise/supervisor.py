@@ -68,6 +68,11 @@ class Supervisor:
         self._next_log_check = 0.0
 
     @property
+    def stopping(self) -> bool:
+        """A signal came."""
+        return self._signals > 0
+
+    @property
     def hurry(self) -> bool:
         """A second signal came."""
         return self._signals > 1
@@ -78,7 +83,7 @@ class Supervisor:
         process = life.process
         if process is None:
             return 1
-        self._pump_until(lambda: process.poll() is not None or self._signals > 0)
+        self._pump_until(lambda: process.poll() is not None or self.stopping)
         if process.poll() is None:
             self._end(program, life)
             return 130
@@ -88,7 +93,7 @@ class Supervisor:
     def run(self, on_tick: Callable[[], None] = lambda: None) -> None:
         """Start everything, keep it running until a signal comes; then stop the programs, not the servers."""
         try:
-            while self._signals == 0:
+            while not self.stopping:
                 self._look_after_servers()
                 self._look_after_programs()
                 on_tick()

@@ -1,0 +1,90 @@
+"""Commands that look at a running installation and change nothing. They start no server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import redis
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from publisher.cli import database, programs
+from publisher.cli.reachable import answers
+from publisher.cli.report import Report, reporting, table
+from publisher.core import alive
+from publisher.core.embedded.running import ServersLock
+from publisher.core.queues import queue_lengths, stream_state
+from publisher.core.redis import client
+
+AWAY = "does not answer"
+
+
+@click.command()
+@reporting
+def status() -> Report:
+    """Show which servers and processes answer, and what waits in queues and stream.
+
+    The exit code is 0 when everything answers.
+    """
+    data = {**_servers(), **_processes()}
+    data["queues"], data["stream"] = _waiting() if data["redis"] == "answers" else (None, None)
+    parts = ("database", "redis", "web", "worker", "beat")
+    data["healthy"] = all(data[part] == "answers" for part in parts) and data["missing_migrations"] == 0
+    return Report(data, _as_text(data), ok=data["healthy"])
+
+
+@click.command()
+@click.argument("process", type=click.Choice(["web", "worker", "beat"]))
+@reporting
+def health(process: str) -> Report:
+    """Whether the process of this host or container works: exit code 0 or 1. For health checks."""
+    state = _processes()[process]
+    return Report({"process": process, "state": state}, f"{process} {state}", ok=state == "answers")
+
+
+def _servers() -> dict[str, Any]:
+    data: dict[str, Any] = {"data_dir": str(settings.ENVIRONMENT.data_dir), "missing_migrations": None}
+    holder = ServersLock(settings.ENVIRONMENT.data_dir).holder()
+    data["run_by"] = {"command": holder.command, "pid": holder.pid} if holder else None
+    try:
+        data["missing_migrations"] = len(database.missing_migrations())
+        data["database"] = "answers"
+    except OperationalError:
+        data["database"] = AWAY
+    finally:
+        connection.close()
+    try:
+        client().ping()
+        data["redis"] = "answers"
+    except redis.RedisError:
+        data["redis"] = AWAY
+    return data
+
+
+def _processes() -> dict[str, str]:
+    env = settings.ENVIRONMENT
+    holder = ServersLock(env.data_dir).holder()
+    web = (holder.address if holder else "") or programs.local_url(env, env.port)
+    found = {"web": answers(f"{web}/healthz")}
+    found |= {name: alive.is_alive(env.data_dir, name) for name in ("worker", "beat")}
+    return {name: "answers" if works else AWAY for name, works in found.items()}
+
+
+def _waiting() -> tuple[dict[str, int], dict[str, int]]:
+    stream = stream_state()
+    return queue_lengths(), {"length": stream.length, "waiting": stream.waiting, "pending": stream.pending}
+
+
+def _as_text(data: dict[str, Any]) -> str:
+    run_by, missing = data["run_by"], data["missing_migrations"]
+    rows = {
+        "data folder": data["data_dir"],
+        "run by": f"publisher {run_by['command']}, process {run_by['pid']}" if run_by else "nobody",
+        "database": data["database"] + (f", lacks {missing} migrations" if missing else ""),
+        **{name: data[name] for name in ("redis", "web", "worker", "beat")},
+    }
+    if data["stream"]:
+        rows["stream"] = "{length} entries, {waiting} not read, {pending} in work".format(**data["stream"])
+        rows["queues"] = ", ".join(f"{name} {length}" for name, length in data["queues"].items())
+    return table(rows)
