@@ -45,6 +45,7 @@ _TAG_NAME = re.compile(r"</?([a-z0-9]+)")
 _EMPTY = re.compile(
     r"<(p|div|section|article|figure|h[1-6]|li|ul|ol|blockquote|a|strong|em|b|i|span|u|small)(?: [^>]*)?>\s*</\1>"
 )
+_LOOSE_BREAKS = re.compile(r"(?:<br>\s*)+(?=</(?:p|div|li|td|th|blockquote|h[1-6])>)|(?<=<p>)(?:\s*<br>)+")
 _TOP_HEADING = re.compile(r"(</?)h1(?=[ >])")
 _LOOKS_LIKE_HTML = re.compile(
     r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i)\b)",
@@ -168,6 +169,7 @@ def _tag_name(token: str) -> str:
 
 def _drop_empty(html: str) -> str:
     """Elements without content removed, from the inside out (a wrapper whose only child went is empty then too)."""
+    html = _LOOSE_BREAKS.sub("", html)
     for _ in range(4):
         html, count = _EMPTY.subn("", html)
         if not count:

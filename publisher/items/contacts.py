@@ -32,6 +32,11 @@ def holds_contact(text: str) -> bool:
     return _EMAIL.search(text) is not None or _PHONE.search(text) is not None
 
 
+def contact_spans(text: str) -> list[tuple[int, int]]:
+    """Where phone numbers and e-mail addresses stand, in order."""
+    return sorted(found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text))
+
+
 def is_pointer(line: str) -> bool:
     """Whether a short line only sends the reader to a link (“For users in …, please click this link”)."""
     return len(line) <= _POINTER_LENGTH and _POINTER.search(line) is not None

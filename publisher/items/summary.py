@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from publisher.items.contacts import holds_contact, is_pointer
+from publisher.items.contacts import contact_spans, holds_contact, is_pointer
 from publisher.items.languages import is_unspaced
 from publisher.items.sentences import sentence_ends
 from publisher.items.text import one_line
@@ -94,14 +94,16 @@ def _shorten(text: str, limit: int) -> str:
 
 def _without_contacts(line: str) -> str:
     """The line without the sentences that hold a phone number or an address; all of it when none does."""
-    if not holds_contact(line):
+    spans = contact_spans(line)
+    if not spans:
         return line
-    kept, start = [], 0
-    for end in [*sentence_ends(line), len(line)]:
-        if not holds_contact(line[start:end]):
-            kept.append(line[start:end])
-        start = end
-    rest = "".join(kept).strip()
+    ends = [0, *sentence_ends(line), len(line)]
+    kept, position = [], 0
+    for start, end in spans:
+        opens = start if line[:start].rstrip().endswith((".", "!", "?")) else max(e for e in ends if e <= start)
+        kept.append(line[position : max(opens, position)])
+        position = max(min(e for e in ends if e >= end), position)
+    rest = " ".join("".join([*kept, line[position:]]).split())
     return "" if holds_contact(rest) else rest
 
 

@@ -72,10 +72,12 @@ _ABOUT = re.compile(
 )
 _ATTRIBUTION = re.compile(
     r"""
-      (?:an?\s+(?:earlier\s+)?version\s+of\s+)?(?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|has\ been|is)\s+
-        (?:(?:first|originally|initially|previously|also)\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
+      (?:an?\s+(?:earlier\s+)?version\s+of\s+)?this\s+(?:[\w-]+\s+)?(?:story|article|piece|text|post|blog|interview|feature|release|op-?ed)
+        \s+(?:was|has\ been|is)\s+(?:\w+\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
+    | (?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|is)\s+(?:first|originally|initially|previously)\s+published\b
     | (?:first|originally|previously)\s+published\b | reproduced\s+(?:from|with)\b | (?:re)?posted\s+from\b
-    | (?:本文|本稿|此文|文章|该文|原文)\s*(?:最初|最早|首次|首|原|曾)?\s*(?:由|于|载于|载|刊于|刊载|刊登|发表|发布|来源|转载|出自)
+    | (?:本文|本稿|此文|该文|原文|文章)\s*(?:最初|最早|首次|首|原|曾)?\s*
+        (?:[由于].{1,40}?(?:发布|发表|刊登|刊载|提供)|(?:发表|刊登|刊载|发布|载|刊|来源|转载|出自)(?:于|自|[:：]))
     | (?:原文|原载|首发|转载|转自|来源)(?:于|自|[:：])
     | (?:cet(?:te)?|ce)\s+(?:article|texte|récit|histoire|reportage|communiqué|tribune)\s+a\s+
         (?:été\s+)?(?:\S+\s+)?(?:été\s+)?(?:initialement\s+|d['’]abord\s+)?(?:re)?publiée?

@@ -22,7 +22,7 @@ from publisher.items.urls import url_key, url_problem
 _MAX_NAMES: Final = 50
 _BY_MEDIA: Final[dict[str, Kind]] = {"audio": "podcast", "video": "video"}
 _IMAGE_SUFFIX = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
-_EMAIL_AND_NAME = re.compile(r"\S+@\S+\s*(?:\((?P<name>[^)]*)\))?")
+_EMAIL = re.compile(r"[(<\[]?[^\s()<>]+@[^\s()<>]+[)>\]]?")
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,5 @@ def _names(names: Iterable[str], longest: int) -> list[str]:
 
 
 def _author(name: str) -> str:
-    """RSS writes “address@host (Name)”; the address is not ours to publish."""
-    found = _EMAIL_AND_NAME.fullmatch(name.strip())
-    return (found["name"] or "") if found else name
+    """RSS writes “address@host (Name)”, others “Name <address@host>”; the address is not ours to publish."""
+    return _EMAIL.sub("", name).strip(" ()<>[]") if "@" in name else name

@@ -89,7 +89,7 @@ def _entries(entries: list[Mapping[str, Any]]) -> Iterator[FeedEntry]:
             date=_date(entry),
             language=str((entry.get("title_detail") or {}).get("language") or ""),
             categories=tuple(str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags", [])),
-            authors=tuple(str(author.get("name", "")) for author in entry.get("authors", [])),
+            authors=tuple(_authors(entry)),
             enclosures=tuple(_enclosures(entry)),
         )
 
@@ -104,6 +104,14 @@ def _content(entry: Mapping[str, Any]) -> Markup:
     """The longest of the contents: some feeds give a short and a long one."""
     found = [_markup(detail) for detail in entry.get("content", [])]
     return max(found, key=lambda markup: len(markup.value), default=Markup())
+
+
+def _authors(entry: Mapping[str, Any]) -> list[str]:
+    """The only author as written: feedparser finds names behind addresses wrongly when the top-level domain is long."""
+    authors = entry.get("authors", [])
+    if len(authors) <= 1 and entry.get("author"):
+        return [str(entry["author"])]
+    return [str(author.get("name", "")) for author in authors]
 
 
 def _date(entry: Mapping[str, Any]) -> datetime | None:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final, Literal
 
 from publisher.items.cleaning import MarkupError, html_to_text, looks_like_html
@@ -118,7 +119,7 @@ class _Reader:
         starts = _entry_starts(lines)
         first = starts[0] if starts else len(lines)
         self.furnish(lines[:first])
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        for start, end in pairwise([*starts, len(lines)]):
             date = read_date(lines[start + 1].text)
             if date is not None:
                 self.read_entry(_Entry(lines[start], date, lines[start + 1], tuple(lines[start + 2 : end])))
@@ -151,7 +152,11 @@ class _Reader:
             return refuse("bad_date", [Problem("date", f"“{entry.date.written}”", "a day that exists")])
         if not body:
             return refuse("no_title")
-        kind = kinds[spoken] if (spoken := primary(self.default_language)) in kinds else next(iter(kinds.values()))
+        kind = (
+            kinds[spoken]
+            if (spoken := primary(self.default_language)) in kinds
+            else next(iter(kinds.values()))
+        )
         title = body[0].text
         text = [line.text for line in body[1:]]
         producer_id = entry_id(self.source, kind, entry.date.instant, title)
