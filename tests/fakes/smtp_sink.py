@@ -1,6 +1,6 @@
 """A mail server in a thread that records what it takes, and misbehaves where a test says so.
 
-`Sink(rules=[at("RCPT", reply="550 5.1.1 no such user", when="nobody@")])`: the first rule that fits a step acts,
+`SmtpSink(rules=[at("RCPT", reply="550 5.1.1 no such user", when="nobody@")])`: the first rule that fits a step acts,
 `times` times at most. Steps: CONNECT, EHLO, HELO, AUTH, MAIL, RCPT, DATA, DOT, RSET, QUIT.
 """
 
@@ -61,16 +61,16 @@ def at(step: str, reply: str = "", *, deed: Deed = "reply", when: str = "", time
 
 @dataclass(frozen=True)
 class Taken:
-    """A message that the sink answered with 250."""
+    """A message that the sink took for one recipient."""
 
     mail_from: str
-    rcpt_to: tuple[str, ...]
+    rcpt_to: str
     data: bytes
     connection: int
 
 
 @dataclass
-class Sink:
+class SmtpSink:
     """Use as a context manager; `port` is where it listens."""
 
     rules: Sequence[Rule] = ()
@@ -78,13 +78,13 @@ class Sink:
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
     login: tuple[str, str] | None = None
-    taken: list[Taken] = field(default_factory=list)
+    messages: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
     most_behind: int = 0
     """The most commands that came in one piece with the end of a message: 0 when nothing was pipelined behind a dot."""
 
-    def __enter__(self) -> Sink:
+    def __enter__(self) -> SmtpSink:
         sink = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -110,7 +110,11 @@ class Sink:
 
     @property
     def recipients(self) -> list[str]:
-        return [address for message in self.taken for address in message.rcpt_to]
+        return [message.rcpt_to for message in self.messages]
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -126,7 +130,7 @@ class _Gone(Exception):
 class _Talk:
     """One connection."""
 
-    def __init__(self, sink: Sink, sock: socket.socket, number: int) -> None:
+    def __init__(self, sink: SmtpSink, sock: socket.socket, number: int) -> None:
         self.sink, self.socket, self.number = sink, sock, number
         self.buffer = b""
         self.held = b""
@@ -144,7 +148,7 @@ class _Talk:
             self.command(line)
 
     def command(self, line: str) -> None:
-        verb = line.split(" ")[0].upper()
+        verb = line.partition(" ")[0].upper()
         if verb == "DATA":
             self.data()
         elif verb == "STARTTLS":
@@ -157,9 +161,9 @@ class _Talk:
             self.answer(verb, line, "221 2.0.0 bye")
             raise _Gone
         else:
-            self.answer(verb, line, self._usual(verb, line))
+            self.answer(verb, line, self._usual(verb))
 
-    def _usual(self, verb: str, line: str) -> str:
+    def _usual(self, verb: str) -> str:
         if verb == "EHLO":
             lines = ["sink.example", *self.sink.offers, *(["STARTTLS"] if self.sink.tls else [])]
             return "\r\n".join(f"250{'-' if more else ' '}{text}" for text, more in _with_more(lines))
@@ -220,8 +224,8 @@ class _Talk:
         elif step == "RCPT":
             self.recipients.append(_path(line))
         elif step == "DOT":
-            taken = Taken(self.mail or "", tuple(self.recipients), self.message, self.number)
-            self.sink.taken.append(taken)
+            for recipient in self.recipients:
+                self.sink.messages.append(Taken(self.mail or "", recipient, self.message, self.number))
         elif step in ("RSET", "EHLO", "HELO"):
             self.mail, self.recipients = None, []
 

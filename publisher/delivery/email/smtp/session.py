@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 
 from publisher.core.errors import ChannelDown, Retry
@@ -68,7 +68,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Result]:
+    def send(self, messages: Iterable[Outgoing]) -> Generator[Result]:
         """Send each message and yield its result; settle it before asking for the next.
 
         One message is taken from `messages` ahead of its turn. Ending the iteration early is safe: what
