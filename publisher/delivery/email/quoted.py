@@ -1,0 +1,54 @@
+"""Quoted-printable (RFC 2045 section 6.7) in pieces that can be put together: parts once, values per recipient.
+
+No line is longer than 76 characters or begins with a dot, so nothing here ever needs dot-stuffing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+SOFT = b"=\r\n"
+LINE = 76
+
+_NEWLINES = re.compile(r"\r\n|\r|\n")
+_RISKY = re.compile(rb"^(?:\.|From )", re.MULTILINE)
+
+
+def encoded_part(text: str) -> bytes:
+    """A part that is encoded once. Its last line has room for the `=` of a soft break (75 characters at most)."""
+    raw = _NEWLINES.sub("\r\n", text).encode("utf-8", "replace")
+    return _safe_starts(_with_crlf(binascii.b2a_qp(raw, quotetabs=False, istext=True)))
+
+
+def encoded_value(value: str) -> bytes:
+    """A value without line breaks; it begins at the start of a line, and its last line has room for `=`."""
+    encoded = binascii.b2a_qp(value.encode("utf-8", "replace"), istext=False)
+    if len(encoded) < LINE and encoded[:1] not in (b".", b"F"):
+        return encoded
+    return _safe_starts(_with_crlf(encoded))
+
+
+def _with_crlf(encoded: bytes) -> bytes:
+    """The encoder ends its soft breaks in LF or CRLF, by what it saw first in the text."""
+    return encoded.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def _safe_starts(encoded: bytes) -> bytes:
+    """No line begins with a dot (SMTP) or `From ` (old mailboxes)."""
+    if not _RISKY.search(encoded):
+        return encoded
+    return b"\r\n".join(_safe_line(line) for line in encoded.split(b"\r\n"))
+
+
+def _safe_line(line: bytes) -> bytes:
+    """One line with its first character encoded where it is risky, broken again if it became too long."""
+    if not _RISKY.match(line):
+        return line
+    line = b"=%02X" % line[0] + line[1:]
+    if len(line) < LINE or (len(line) == LINE and line.endswith(b"=")):
+        return line
+    cut = LINE - 4
+    while b"=" in line[cut - 2 : cut]:
+        cut -= 1
+    return line[:cut] + SOFT + _safe_line(line[cut:])
