@@ -75,6 +75,22 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "Send the article's own markup, not the whole page.",
     ),
     "bad_value": ("A field has a value that is not allowed: {fields}.", "See docs/schema/item.schema.json."),
+    "no_event": (
+        "The stream entry has no field event (it has: {fields_found}).",
+        "Put the JSON into one field named event.",
+    ),
+    "source_disabled": (
+        "The source “{name}” is switched off.",
+        "Ask the office to switch it on again; then send the item once more.",
+    ),
+    "storage": (
+        "The database did not take the item: {detail}.",
+        "Report this with the entry: the checks before should have found it.",
+    ),
+    "crashes": (
+        "The worker that read the entry ended without an answer {times} times.",
+        "Report this with the entry; a simpler body may pass.",
+    ),
     "unknown_item": (
         "Nothing is known under the id “{id}”, so nothing was retracted.",
         "Check the id and the source.",

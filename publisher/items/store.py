@@ -1,0 +1,101 @@
+"""Writing a batch of read entries: items, revisions, topics, translations and refusals, in one transaction.
+
+Called by `intake` only, which holds the lock that lets one intake write at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from publisher.core import events
+from publisher.items import item_topics, rejections, translations
+from publisher.items.envelope import Accepted, Retracted
+from publisher.items.models import Item, Revision
+from publisher.items.rejections import RefusedEntry
+from publisher.items.shelf import ITEM_FIELDS, Known, Outcome, Reading, Shelf, known_from
+
+SINGLY: Final = 5
+"""Up to so many accepted items of a batch are named to the editorial stage; of more it is told once to look."""
+
+_WRITTEN: Final = (
+    *ITEM_FIELDS,
+    "content_hash",
+    "revision",
+    "received_at",
+    "retracted_at",
+    "retraction_reason",
+    "trace_id",
+)
+
+
+@transaction.atomic
+def store(readings: Sequence[Reading], *, now: datetime) -> list[Outcome]:
+    """Deal with these entries in their order. Raises DataError or IntegrityError when one of them cannot be stored."""
+    shelf = Shelf(_load(readings))
+    outcomes = [shelf.take(reading, now) for reading in readings]
+    changed = shelf.changed()
+    _write(changed)
+    rejections.keep((_refused(outcome) for outcome in outcomes if outcome.refusal), now=now)
+    _emit(changed)
+    return outcomes
+
+
+def _load(readings: Sequence[Reading]) -> list[Known]:
+    """The known items of these entries: by id and by address, each by its unique index."""
+    ids = {(r.source.pk, r.answer.item.id) for r in readings if r.source and isinstance(r.answer, Accepted)}
+    ids |= {(r.source.pk, r.answer.id) for r in readings if r.source and isinstance(r.answer, Retracted)}
+    urls = {r.content.url_key for r in readings if r.content and r.content.url_key}
+    by_id = Item.objects.filter(
+        source_id__in={source for source, _ in ids}, producer_id__in={producer_id for _, producer_id in ids}
+    )
+    by_url = Item.objects.filter(url_key__in=urls).exclude(url_key="")
+    items = {item.pk: item for item in (*by_id, *by_url)}
+    newest = Revision.objects.filter(item__in=items, number=F("item__revision"))
+    contents = dict(newest.values_list("item_id", "content"))
+    return [known_from(item, contents.get(item.pk, {})) for item in items.values()]
+
+
+def _write(changed: Sequence[Known]) -> None:
+    fresh = [known.item for known in changed if known.is_new]
+    Item.objects.bulk_create(fresh)
+    Item.objects.bulk_create(
+        [known.item for known in changed if not known.is_new],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=_WRITTEN,
+    )
+    Revision.objects.bulk_create(revision for known in changed for revision in known.revisions)
+    spoken = [(known.item, known.content) for known in changed if known.content]
+    revised = frozenset(known.item.pk for known in changed if known.content and not known.is_new)
+    item_topics.store(spoken, revised=revised)
+    translations.link([item for item, _content in spoken])
+
+
+def _refused(outcome: Outcome) -> RefusedEntry:
+    reading = outcome.reading
+    assert outcome.refusal is not None  # noqa: S101 - for the type checker: the caller chose those with one
+    return RefusedEntry(
+        source=reading.source_name,
+        origin=reading.origin,
+        payload=reading.payload,
+        refusal=outcome.refusal,
+        trace_id=reading.trace_id,
+        entry_id=reading.entry_id,
+    )
+
+
+def _emit(changed: Sequence[Known]) -> None:
+    accepted = [known.item.pk for known in changed if known.content and known.item.retracted_at is None]
+    if len(accepted) > SINGLY:
+        events.emit("items.accepted")
+    else:
+        for item_id in accepted:
+            events.emit("item.accepted", item_id=item_id)
+    for known in changed:
+        if known.item.retracted_at is not None:
+            events.emit("item.retracted", item_id=known.item.pk)

@@ -1,0 +1,251 @@
+"""The Redis stream that is the inbox: adding entries, reading them in order, taking over, acknowledging, trimming.
+
+Nothing here knows what an entry means. `intake` reads; the API, feeds and pages add. An entry's fields are those of
+`docs/intake.md`: `event` (JSON), and optionally `source`, `origin`, `trace`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+
+from publisher.core import trace
+from publisher.core.errors import UserError
+from publisher.core.redis import client
+from publisher.items.models import Origin
+from publisher.items.text import one_line
+
+CONSUMER: Final = "intake"
+"""One name for all: only one drain reads at a time (`intake.alone`), so none is left behind by a dead worker."""
+SUSPECT_AFTER: Final = 2
+"""Deliveries after which an entry is dealt with by itself: it was in a batch whose worker died twice."""
+ADD_MANY: Final = 500
+_MARKS: Final = frozenset({b"source", b"origin", b"trace"})
+_MAX_SOURCE: Final = 200
+
+
+class StreamAwayError(UserError):
+    """Redis does not answer, or refuses to write."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it stands in the stream. `payload` is None when none of its fields can be the event."""
+
+    id: str
+    payload: bytes | None
+    source: str
+    origin: str
+    trace_id: str
+    fields: tuple[str, ...] = ()
+    deliveries: int = 1
+
+
+def add(payload: bytes, *, source: str = "", origin: str = Origin.STREAM, trace_id: str = "") -> str:
+    """Add one entry; its id. It is on disk when this returns (`appendfsync always`). Raises StreamAwayError."""
+    return add_many([(payload, trace_id)], source=source, origin=origin)[0]
+
+
+def add_many(
+    payloads: Sequence[tuple[bytes, str]], *, source: str = "", origin: str = Origin.STREAM
+) -> list[str]:
+    """Add entries given as (payload, trace id or ""), in their order; their ids. Raises StreamAwayError."""
+    ids: list[str] = []
+    with _answering():
+        for start in range(0, len(payloads), ADD_MANY):
+            pipe = client().pipeline(transaction=False)
+            for payload, trace_id in payloads[start : start + ADD_MANY]:
+                fields = {
+                    "event": payload,
+                    "source": source,
+                    "origin": origin,
+                    "trace": trace_id or trace.current() or trace.new_trace_id(),
+                }
+                pipe.xadd(settings.STREAM, fields)  # type: ignore[arg-type]  # invariance of the mapping's types
+            ids += [entry_id.decode() for entry_id in pipe.execute()]
+    return ids
+
+
+def read(consumer: str = CONSUMER, *, count: int, block_ms: int = 0) -> list[Entry]:
+    """The next entries that nobody has read, at most `count`; waits up to `block_ms` for the first.
+
+    A group that is gone (FLUSHALL) is made again and reads from the beginning. Raises StreamAwayError.
+    """
+    with _answering():
+        for _again in range(2):
+            try:
+                answer = client().xreadgroup(
+                    settings.STREAM_GROUP,
+                    consumer,
+                    {settings.STREAM: ">"},
+                    count=count,
+                    block=block_ms or None,
+                )
+                return [_entry(entry_id, fields) for entry_id, fields in _rows(answer)]
+            except redis.ResponseError as error:
+                _make_group(error)
+    return []
+
+
+def take_over(consumer: str = CONSUMER, *, count: int) -> list[Entry]:
+    """Entries that somebody read and never finished, oldest first. The caller must be sure that he is dead.
+
+    An entry delivered `SUSPECT_AFTER` times comes alone, so that a crash tells on it only. Raises StreamAwayError.
+    """
+    with _answering():
+        server = client()
+        try:
+            found: list[dict[str, Any]] = server.xpending_range(
+                settings.STREAM, settings.STREAM_GROUP, min="-", max="+", count=count
+            )
+        except redis.ResponseError as error:
+            _make_group(error)
+            return []
+        deliveries = {row["message_id"]: int(row["times_delivered"]) for row in _batch(found)}
+        if not deliveries:
+            return []
+        ids = list(deliveries)
+        rows: Any = server.xclaim(settings.STREAM, settings.STREAM_GROUP, consumer, 0, ids)
+        entries = [_entry(entry_id, fields, deliveries[entry_id] + 1) for entry_id, fields in rows if fields]
+        gone = set(ids) - {entry.id.encode() for entry in entries}
+        if gone:
+            server.xack(settings.STREAM, settings.STREAM_GROUP, *gone)
+        return entries
+
+
+def hand_back(entries: Sequence[Entry], consumer: str = CONSUMER) -> None:
+    """Say that these were not dealt with for a reason that is not theirs: this delivery does not count against them."""
+    with _answering():
+        for entry in entries:
+            client().xclaim(
+                settings.STREAM,
+                settings.STREAM_GROUP,
+                consumer,
+                0,
+                [entry.id],
+                retrycount=max(entry.deliveries - 1, 0),
+                justid=True,
+            )
+
+
+def ack(ids: Sequence[str]) -> None:
+    """These are dealt with. Entries that no group needs any more are cut off, so that the stream does not grow."""
+    with _answering():
+        server = client()
+        if ids:
+            server.xack(settings.STREAM, settings.STREAM_GROUP, *ids)
+        needed = [_oldest_needed(group) for group in server.xinfo_groups(settings.STREAM)]
+        if needed:
+            server.xtrim(settings.STREAM, minid="{}-{}".format(*min(needed)), approximate=False)
+
+
+def oldest_age(now: datetime) -> timedelta | None:
+    """How long the oldest entry that intake has not finished has waited; None when there is none."""
+    with _answering():
+        server = client()
+        try:
+            groups = server.xinfo_groups(settings.STREAM)
+        except redis.ResponseError:  # no stream yet
+            return None
+        ours = [group for group in groups if group["name"] == settings.STREAM_GROUP.encode()]
+        start = "{}-{}".format(*_oldest_needed(ours[0])) if ours else "-"
+        first = server.xrange(settings.STREAM, min=start, count=1)
+    if not first:
+        return None
+    return max(now - datetime.fromtimestamp(_parts(first[0][0])[0] / 1000, UTC), timedelta())
+
+
+def durability() -> str:
+    """What the server does with a write before it answers: `always` on disk, `everysec`, `no`, or `unknown`."""
+    with _answering():
+        try:
+            config = client().config_get("append*")
+        except redis.ResponseError:  # hosted servers forbid CONFIG
+            return "unknown"
+    text = {_text(key): _text(value) for key, value in config.items()}
+    return text.get("appendfsync", "unknown") if text.get("appendonly") == "yes" else "no"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise StreamAwayError(
+            f"The stream {settings.STREAM} cannot be reached: {error}",
+            "Check that Redis runs and may write, and PUBLISHER_REDIS_URL.",
+        ) from error
+
+
+def _make_group(error: redis.ResponseError) -> None:
+    """Make our group after NOGROUP, reading from the beginning; any other error goes on."""
+    if not str(error).startswith("NOGROUP"):
+        raise error
+    try:
+        client().xgroup_create(settings.STREAM, settings.STREAM_GROUP, id="0", mkstream=True)
+    except redis.ResponseError as second:
+        if not str(second).startswith("BUSYGROUP"):
+            raise
+
+
+def _batch(pending: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The leading entries that may be dealt with together."""
+    for index, row in enumerate(pending):
+        if int(row["times_delivered"]) >= SUSPECT_AFTER:
+            return pending[: max(index, 1)]
+    return pending
+
+
+def _oldest_needed(group: Mapping[str, Any]) -> tuple[int, int]:
+    """The id from which on a group needs the stream: its oldest unfinished entry, else the one after its last."""
+    if group["pending"]:
+        summary: Mapping[str, Any] = client().xpending(settings.STREAM, group["name"])
+        if summary["min"] is not None:
+            return _parts(summary["min"])
+    milliseconds, number = _parts(group["last-delivered-id"])
+    return milliseconds, number + 1
+
+
+def _parts(entry_id: bytes | str) -> tuple[int, int]:
+    milliseconds, _, number = _text(entry_id).partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+def _rows(answer: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """The entries of an XREADGROUP answer, which is a list with RESP 2 and a mapping with RESP 3."""
+    streams = list(answer.values()) if isinstance(answer, dict) else [pair[1] for pair in answer or ()]  # type: ignore[attr-defined]  # untyped answer
+    rows = streams[0] if streams else []
+    return (
+        rows[0]
+        if rows and isinstance(rows[0], list) and rows[0] and not isinstance(rows[0][0], bytes)
+        else rows
+    )
+
+
+def _entry(entry_id: bytes, fields: Mapping[bytes, bytes], deliveries: int = 1) -> Entry:
+    marks = {
+        name.decode(): one_line(fields[name].decode("utf-8", "replace")) for name in _MARKS & fields.keys()
+    }
+    others = [name for name in fields if name not in _MARKS]
+    payload = fields.get(b"event", fields[others[0]] if len(others) == 1 else None)
+    given = marks.get("trace", "")
+    return Entry(
+        id=entry_id.decode(),
+        payload=payload,
+        source=marks.get("source", "")[:_MAX_SOURCE],
+        origin=marks["origin"] if marks.get("origin") in Origin.values else Origin.STREAM.value,
+        trace_id=given if trace.is_valid(given) else hashlib.sha256(entry_id).hexdigest()[:32],
+        fields=tuple(name.decode("utf-8", "replace")[:40] for name in others[:10]),
+        deliveries=deliveries,
+    )
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode() if isinstance(value, bytes) else value or ""
