@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 def instant_of(zone: ZoneInfo, day: date, at: time) -> datetime:
     """The instant, in UTC, at which clocks in `zone` show `at` on `day`."""
-    wall = datetime.combine(day, at)
+    wall = datetime.combine(day, at).replace(fold=0)
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant

@@ -77,7 +77,7 @@ def is_free(rules: ScheduleRules, instant: datetime, silent: set[int], taken: li
 
 def quiet_minutes(quiet: Iterable[QuietHours]) -> set[int]:
     """The minutes of a week, from Monday's first, that lie in quiet hours."""
-    silent = set()
+    silent: set[int] = set()
     for hours in quiet:
         start = hours.start.hour * 60 + hours.start.minute
         length = (hours.end.hour * 60 + hours.end.minute - start) % 1440 or 1440
@@ -91,7 +91,7 @@ def public_holidays(country: str) -> frozenset[date]:
     """From 2025 to 2029."""
     if country == "CN":
         announced = {day for day in chinese_calendar.constants.holidays if day.year in (2025, 2026)}
-        return frozenset(announced | set(holidays.CN(years=range(2027, 2030))))
+        return frozenset(announced | set(holidays.country_holidays("CN", years=range(2027, 2030))))
     return frozenset(holidays.country_holidays(country, years=range(2025, 2030)))
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.core.errors import UserError
@@ -63,6 +63,7 @@ def test_only_the_zone_is_needed() -> None:
     assert rules_from_json(dict.fromkeys(FIELDS) | {"zone": "UTC"}) == ScheduleRules(zone=ZoneInfo("UTC"))
 
 
+@settings(deadline=None)
 @given(schedules(), st.frozensets(st.dates(), max_size=3))
 def test_what_is_written_is_read_back(rules: ScheduleRules, blackouts: frozenset[date]) -> None:
     rules = replace(
@@ -143,6 +144,7 @@ def test_a_long_value_is_shortened_in_the_message() -> None:
     assert len(caught.value.message) < 200
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON)
 def test_any_json_is_either_read_or_refused_with_an_error_for_people(data: object) -> None:
     try:

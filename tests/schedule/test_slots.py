@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.schedule.rules import QuietHours, ScheduleRules, WeeklySlot
-from publisher.schedule.slots import Assignment, Waiting, assign_slots, next_free_slot, why_no_slot
+from publisher.schedule.slots import (
+    Assignment,
+    Waiting,
+    assign_slots,
+    next_free_slot,
+    slot_times,
+    why_no_slot,
+)
 
 MON, TUE, WED, SAT, SUN = 0, 1, 2, 5, 6
 MONDAY_NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -88,7 +95,8 @@ def test_a_post_of_the_past_keeps_its_gap() -> None:
 def test_a_day_is_full_by_local_dates_and_counts_what_was_sent_that_day() -> None:
     schedule = daily("10:00", "23:00", zone="Asia/Shanghai", most_per_day=1)
     sent = utc("2026-05-31 16:30")  # half past midnight of Monday in Shanghai
-    assert next_free_slot(schedule, now=utc("2026-05-31 17:00"), taken=[sent]) == utc("2026-06-02 02:00")
+    monday_evening = utc("2026-06-01 14:00")
+    assert next_free_slot(schedule, now=monday_evening, taken=[sent]) == utc("2026-06-02 02:00")
 
 
 def test_quiet_hours_blackouts_and_holidays_are_passed_over() -> None:
@@ -121,9 +129,15 @@ def test_a_slot_in_a_gap_is_moved_to_its_end_and_is_back_a_week_later(
 
 def test_two_slots_moved_to_the_same_instant_are_one() -> None:
     schedule = rules((SUN, "02:15"), (SUN, "02:45"), (SUN, "03:00"), (SUN, "03:30"), zone="Europe/Berlin")
-    posts = [Waiting(n, 0, MONDAY_NOON) for n in range(2)]
-    given = assign_slots(schedule, posts, now=utc("2026-03-29 00:00"), taken=[])
-    assert [a.at for a in given] == [utc("2026-03-29 01:00"), utc("2026-03-29 01:30")]
+    times = slot_times(schedule, utc("2026-03-29 00:00"))
+    assert [next(times), next(times)] == [utc("2026-03-29 01:00"), utc("2026-03-29 01:30")]
+
+
+def test_slots_are_looked_for_during_366_days_and_not_longer() -> None:
+    assert list(slot_times(daily("12:00"), MONDAY_NOON))[-1] == MONDAY_NOON + timedelta(days=366)
+    # Begins in winter time and ends in summer time, on a date 367 days later.
+    berlin = daily("00:15", zone="Europe/Berlin")
+    assert list(slot_times(berlin, utc("2026-03-28 22:30")))[-1] == utc("2027-03-29 22:15")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +157,11 @@ def test_a_slot_in_an_overlap_is_used_once(zone: str, at: str, now: str, first: 
 
 def test_a_slot_moved_past_midnight_counts_for_the_day_it_lands_on() -> None:
     nuuk = rules((SAT, "23:30"), zone="America/Nuuk", blackouts=frozenset({date(2026, 3, 28)}))
-    assert next_free_slot(nuuk, now=utc("2026-03-29 00:30"), taken=[]) == utc("2026-03-29 01:00")
+    for now in (
+        utc("2026-03-29 00:30"),
+        utc("2026-03-29 01:00"),
+    ):  # before the change, and at the very change
+        assert next_free_slot(nuuk, now=now, taken=[]) == utc("2026-03-29 01:00")
 
 
 def test_the_most_urgent_goes_first_then_the_one_approved_first_then_the_lower_id() -> None:

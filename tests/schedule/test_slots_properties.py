@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import takewhile
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,23 +95,26 @@ def test_posts_get_slots_one_after_another_by_priority_then_approval_then_id(
     assert [a.id for a in assigned] == [
         number for number, _, _ in sorted(posts, key=lambda post: (-post[1], -post[2], post[0]))
     ]
-    occupied: list[datetime | None] = list(taken)
-    for assignment in assigned:
-        assert assignment.at == (first_free(rules, now, occupied) if None not in occupied else None)
-        occupied.append(assignment.at)
+    occupied = list(taken)
+    for at in [assignment.at for assignment in assigned if assignment.at]:
+        assert at == first_free(rules, now, occupied)
+        occupied.append(at)
+    without = [assignment for assignment in assigned if assignment.at is None]
+    assert assigned[len(assigned) - len(without) :] == without
+    assert not without or first_free(rules, now, occupied) is None
 
 
 @sometimes
 @given(situations(), waiting_posts, st.randoms())
 def test_the_order_in_which_posts_are_handed_in_changes_nothing(
-    situation: Situation, posts: list[tuple[int, int, int]], random: object
+    situation: Situation, posts: list[tuple[int, int, int]], random: Random
 ) -> None:
     rules, now, taken = situation
     waiting = [
         Waiting(number, priority, now - timedelta(minutes=minutes)) for number, priority, minutes in posts
     ]
     shuffled = list(waiting)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    random.shuffle(shuffled)
     assert assign_slots(rules, shuffled, now=now, taken=taken) == assign_slots(
         rules, waiting, now=now, taken=taken
     )

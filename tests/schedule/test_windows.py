@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.schedule.windows import DigestTiming, last_due, next_due, window
@@ -54,6 +54,7 @@ def test_over_a_change_of_the_clocks_there_is_one_due_time_a_week(
     assert [first, next_due(timing, first)] == [utc(due) for due in dues]
 
 
+@settings(deadline=None)
 @given(with_moments)
 def test_now_lies_between_the_last_due_time_and_the_next(given_: tuple[DigestTiming, datetime]) -> None:
     timing, now = given_
@@ -64,6 +65,7 @@ def test_now_lies_between_the_last_due_time_and_the_next(given_: tuple[DigestTim
     assert timedelta(days=7, hours=-1) <= coming - last <= timedelta(days=7, hours=1)
 
 
+@settings(deadline=None)
 @given(with_moments)
 def test_a_due_time_is_the_wall_time_asked_for_or_follows_the_gap_that_swallowed_it(
     given_: tuple[DigestTiming, datetime],
@@ -78,6 +80,7 @@ def test_a_due_time_is_the_wall_time_asked_for_or_follows_the_gap_that_swallowed
     assert shown.fold == 0
 
 
+@settings(deadline=None)
 @given(
     with_moments,
     st.one_of(st.none(), st.integers(0, 60)),
