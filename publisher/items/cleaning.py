@@ -45,7 +45,9 @@ _TAG_NAME = re.compile(r"</?([a-z0-9]+)")
 _EMPTY = re.compile(
     r"<(p|div|section|article|figure|h[1-6]|li|ul|ol|blockquote|a|strong|em|b|i|span|u|small)(?: [^>]*)?>\s*</\1>"
 )
-_LOOSE_BREAKS = re.compile(r"(?:<br>\s*)+(?=</(?:p|div|li|td|th|blockquote|h[1-6])>)|(?<=<p>)(?:\s*<br>)+")
+_LOOSE_BREAKS = re.compile(
+    r"(?:<br>\s{0,9}){1,9}(?=</(?:p|div|li|td|th|blockquote|h[1-6])>)|(?<=<p>)(?:\s{0,9}<br>){1,9}"
+)
 _TOP_HEADING = re.compile(r"(</?)h1(?=[ >])")
 _LOOKS_LIKE_HTML = re.compile(
     r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i)\b)",
@@ -155,6 +157,11 @@ def nesting_depth(tags: Sequence[tuple[str, str]]) -> int:
         depth = max(depth - 1, 0) if slash else depth + 1
         deepest = max(deepest, depth)
     return deepest
+
+
+def is_html(body: str, body_format: str | None) -> bool:
+    """Whether a body is HTML: as its producer says, else by its looks."""
+    return body_format == "html" or (body_format is None and looks_like_html(body))
 
 
 def looks_like_html(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from publisher.items.cleaning import (
     clean_html,
     drop_lines,
     html_lines,
+    is_html,
     lines_to_text,
-    looks_like_html,
     text_to_html,
 )
 from publisher.items.languages import guess_language
@@ -51,8 +51,7 @@ class Content:
 
     def as_json(self) -> dict[str, Any]:
         """For `Revision.content`: dates as RFC 3339 in UTC, tuples as lists."""
-        found = asdict(self)
-        return {name: _plain(value) for name, value in found.items()}
+        return {name: _plain(getattr(self, name)) for name in FIELDS}
 
     def dated(self, published_at: datetime) -> Content:
         """The same with a date of publication, if it has none."""
@@ -101,8 +100,8 @@ class _Body:
 
 def _clean_body(item: ItemIn) -> _Body:
     """Text goes the way of HTML too, so that both forms lose the same lines."""
-    is_html = item.body_format == "html" or (item.body_format is None and looks_like_html(item.body))
-    html = clean_html(item.body if is_html else text_to_html(item.body), item.url or "")
+    markup = item.body if is_html(item.body, item.body_format) else text_to_html(item.body)
+    html = clean_html(markup, item.url or "")
     lines = html_lines(html)
     tails = split_tails([line.text for line in lines])
     kept = [line for line, part in zip(lines, tails.parts, strict=True) if part is Part.BODY]
@@ -123,4 +122,6 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return dict(value)
     return list(value) if isinstance(value, tuple) else value

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import ValidationError
 
-from publisher.items.cleaning import MarkupError, check_markup
+from publisher.items.cleaning import MarkupError, check_markup, is_html, text_to_html
 from publisher.items.problems import all_strings, date_refusal, ignored_fields, refusal_of
 from publisher.items.refusals import Problem, Refused, refuse, shown
 from publisher.items.schema import EVENT_PREFIX, Event, ItemIn, RetractionIn
@@ -73,7 +73,7 @@ def read_item(given: dict[str, Any], *, now: datetime) -> Accepted | Refused:
     if refused is not None:
         return refused
     try:
-        check_markup(item.body)
+        check_markup(item.body if is_html(item.body, item.body_format) else text_to_html(item.body))
     except MarkupError as error:
         return refuse("bad_markup", [Problem("body", str(error), "simple markup")], detail=str(error))
     return Accepted("published", item, ignored_fields(given))

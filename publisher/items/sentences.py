@@ -17,7 +17,8 @@ _TITLES = words(
 )
 # Only before a number: “No. 5”, “p. 12”, but “He said no. Then …”.
 _BEFORE_NUMBER = words("no nos nr p pp art arts fig figs vol ch sec para núm num pág págs cap ed ca c res")
-_END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡…]+[”’」』）》\"']*")
+# Possessive, and never from within a run: linear however many dots there are.
+_END = re.compile(r"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»)\]]*+(?=\s|$)|[。！？｡…]+[”’」』）》\"']*")
 _WORD_BEFORE = re.compile(r"[\w.'’\-]{1,24}\Z")
 _NEXT = re.compile(r"\s*[\"'“‘«(\[¿¡]*\s*(\S)")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")

@@ -12,6 +12,7 @@ from publisher.items.text import one_line
 LIMIT = 280
 # A producer's summary is kept whole up to here; a longer one (a feed's whole text as its description) is shortened.
 KEPT_WHOLE = 500
+_LONGEST = 5_000  # characters of a paragraph that are looked at
 _ENOUGH = 3  # a first paragraph shorter than a third of the limit is continued with the next one
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}　-〿＀-￯]")
 _GRAPHEME = regex.compile(r"\X")
@@ -60,7 +61,7 @@ def cut(text: str, limit: int) -> str:
 def _lead(body_text: str, language: str, limit: int) -> str:
     lead = ""
     for paragraph in body_text.split("\n\n"):
-        line = one_line(paragraph)
+        line = one_line(paragraph[:_LONGEST])
         if not line or is_pointer(line) or holds_contact(line):
             line = _without_contacts(line) if line and not is_pointer(line) else ""
         if not line or (lead and not _is_prose(line)):
@@ -100,7 +101,9 @@ def _without_contacts(line: str) -> str:
     ends = [0, *sentence_ends(line), len(line)]
     kept, position = [], 0
     for start, end in spans:
-        opens = start if line[:start].rstrip().endswith((".", "!", "?")) else max(e for e in ends if e <= start)
+        opens = (
+            start if line[:start].rstrip().endswith((".", "!", "?")) else max(e for e in ends if e <= start)
+        )
         kept.append(line[position : max(opens, position)])
         position = max(min(e for e in ends if e >= end), position)
     rest = " ".join("".join([*kept, line[position:]]).split())

@@ -90,6 +90,7 @@ _ATTRIBUTION = re.compile(
 )
 _SHORT = 220  # a line of a contact block: a name, an office, an address
 _ATTRIBUTION_LENGTH = 300
+_MARKER_LENGTH = 40
 _HEAD = 240  # a phrase that opens a block stands at the start of its line
 
 
@@ -109,11 +110,12 @@ def _classify(lines: Sequence[str]) -> list[Part]:
     parts: list[Part] = []
     state = Part.BODY
     past_marker = past_tail = False
-    for index, line in enumerate(lines):
+    markers = _markers(lines)
+    for line, marker in zip(lines, markers, strict=True):
         if _is_attribution(line):
             parts.append(Part.ATTRIBUTION)
             continue
-        if _is_marker(lines, index, past_tail):
+        if marker is _Marker.SURE or (marker is _Marker.BEHIND_A_TAIL and past_tail):
             parts.append(Part.MARKER)
             past_marker = past_tail = True
             state = Part.NOTES
@@ -122,6 +124,31 @@ def _classify(lines: Sequence[str]) -> list[Part]:
         past_tail = past_tail or state is not Part.BODY
         parts.append(state)
     return parts
+
+
+class _Marker(Enum):
+    SURE = 1
+    BEHIND_A_TAIL = 2
+    NONE = 3
+
+
+def _markers(lines: Sequence[str]) -> list[_Marker]:
+    """A hard marker is sure in the last two thirds of the text, a rule if a tail (or nothing) follows it. One pass."""
+    found = [_Marker.NONE] * len(lines)
+    total = sum(map(len, lines))
+    behind, following = 0, ""
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        hard, soft = _is_hard(line), _is_soft(line)
+        if hard:
+            found[index] = (
+                _Marker.SURE if behind <= 2 * (total - behind - len(line)) else _Marker.BEHIND_A_TAIL
+            )
+        elif soft:
+            found[index] = _Marker.SURE if not following or _starts_tail(following) else _Marker.BEHIND_A_TAIL
+        behind += len(line)
+        following = following if soft else line
+    return found
 
 
 def _next_state(line: str, state: Part, past_marker: bool, past_tail: bool) -> Part:
@@ -148,25 +175,14 @@ def _is_attribution(line: str) -> bool:
     return len(line) <= _ATTRIBUTION_LENGTH and _ATTRIBUTION.match(line) is not None
 
 
-def _is_marker(lines: Sequence[str], index: int, past_tail: bool) -> bool:
-    """A hard marker in the last two thirds of the text, or a rule that a tail (or nothing) follows."""
-    line = lines[index]
-    if len(line) > 40:
-        return False
-    if _HARD_MARKER.fullmatch(line):
-        before, after = (sum(map(len, part)) for part in (lines[:index], lines[index + 1 :]))
-        return past_tail or after <= 2 * before
-    if not _SOFT_MARKER.fullmatch(line):
-        return False
-    following = next((other for other in lines[index + 1 :] if not _SOFT_MARKER.fullmatch(other)), None)
-    return following is None or past_tail or _starts_tail(following)
+def _is_hard(line: str) -> bool:
+    return len(line) <= _MARKER_LENGTH and _HARD_MARKER.fullmatch(line) is not None
+
+
+def _is_soft(line: str) -> bool:
+    return len(line) <= _MARKER_LENGTH and _SOFT_MARKER.fullmatch(line) is not None
 
 
 def _starts_tail(line: str) -> bool:
     short_about = len(line) <= 80 and _ABOUT.match(line) is not None
-    return (
-        _opens(line) is not None
-        or _is_attribution(line)
-        or short_about
-        or _HARD_MARKER.fullmatch(line) is not None
-    )
+    return _opens(line) is not None or _is_attribution(line) or short_about or _is_hard(line)

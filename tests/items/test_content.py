@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,19 @@ def test_no_summary_holds_a_contact_whatever_the_body(body: str) -> None:
     item = content(body=body)
     assert not holds_contact(item.summary)
     assert len(item.summary) <= 280
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "." * 400_000 + "x",
+        "ENDS\n" * 15_000,
+        "---\n" * 15_000,
+        "a@b.cc. " * 50_000,
+        "<br>" * 19_000,
+        "<" * 400_000,
+    ],
+)
+def test_bodies_that_repeat_one_thing_are_cleaned_in_linear_time(body: str) -> None:
+    """Quadratic work on any of these would run into the suite's time limit."""
+    assert len(content(body=body).summary) <= 280
