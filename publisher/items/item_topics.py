@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from publisher.items import bulk
 from publisher.items.content import Content
 from publisher.items.models import Item, ItemTopic, Topic
 from publisher.items.suggesting import suggest
@@ -46,11 +47,15 @@ def store(items: Sequence[tuple[Item, Content]], *, revised: frozenset[int]) -> 
     ids = dict(Topic.objects.filter(retired=False).values_list("slug", "id"))
     kept = _clear(revised)
     known = [rule for rule in rules(settings.TOPICS_FILE) if rule.slug in ids]
-    ItemTopic.objects.bulk_create(
-        ItemTopic(item_id=item.pk, topic_id=ids[slug], state=of.state, words=list(of.words), score=of.score)
-        for item, content in items
-        for slug, of in topics_of(content, known).items()
-        if ids[slug] not in kept[item.pk]
+    bulk.insert(
+        [
+            ItemTopic(
+                item_id=item.pk, topic_id=ids[slug], state=of.state, words=list(of.words), score=of.score
+            )
+            for item, content in items
+            for slug, of in topics_of(content, known).items()
+            if ids[slug] not in kept.get(item.pk, ())
+        ]
     )
 
 

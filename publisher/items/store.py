@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from publisher.core import events
-from publisher.items import item_topics, rejections, translations
+from publisher.items import bulk, item_topics, rejections, translations
 from publisher.items.envelope import Accepted, Retracted
 from publisher.items.models import Item, Revision
 from publisher.items.rejections import RefusedEntry
@@ -61,15 +61,12 @@ def _load(readings: Sequence[Reading]) -> list[Known]:
 
 
 def _write(changed: Sequence[Known]) -> None:
-    fresh = [known.item for known in changed if known.is_new]
-    Item.objects.bulk_create(fresh)
-    Item.objects.bulk_create(
-        [known.item for known in changed if not known.is_new],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=_WRITTEN,
-    )
-    Revision.objects.bulk_create(revision for known in changed for revision in known.revisions)
+    bulk.insert([known.item for known in changed if known.is_new])
+    bulk.update([known.item for known in changed if not known.is_new], _WRITTEN)
+    revisions = [revision for known in changed for revision in known.revisions]
+    for revision in revisions:
+        revision.item_id = revision.item.pk
+    bulk.insert(revisions)
     spoken = [(known.item, known.content) for known in changed if known.content]
     revised = frozenset(known.item.pk for known in changed if known.content and not known.is_new)
     item_topics.store(spoken, revised=revised)

@@ -159,7 +159,7 @@ def oldest_age(now: datetime) -> timedelta | None:
         first = server.xrange(settings.STREAM, min=start, count=1)
     if not first:
         return None
-    return max(now - datetime.fromtimestamp(_parts(first[0][0])[0] / 1000, UTC), timedelta())
+    return max(now - datetime.fromtimestamp(_parts(_text(first[0][0]))[0] / 1000, UTC), timedelta())
 
 
 def durability() -> str:
@@ -207,7 +207,7 @@ def _oldest_needed(group: Mapping[str, Any]) -> tuple[int, int]:
     """The id from which on a group needs the stream: its oldest unfinished entry, else the one after its last."""
     if group["pending"]:
         summary: Mapping[str, Any] = client().xpending(settings.STREAM, group["name"])
-        if summary["min"] is not None:
+        if summary["min"]:
             return _parts(summary["min"])
     milliseconds, number = _parts(group["last-delivered-id"])
     return milliseconds, number + 1
