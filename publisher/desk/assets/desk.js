@@ -1,0 +1,39 @@
+// Small comforts of the desk. Every page works without this file.
+(function () {
+  "use strict";
+
+  // The server writes times in the viewer's zone from the next page on.
+  try {
+    var zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone) {
+      document.cookie =
+        "desk_zone=" + zone + "; path=/desk/; max-age=31536000; samesite=lax" +
+        (location.protocol === "https:" ? "; secure" : "");
+    }
+  } catch (error) {
+    // An old browser: times stay in UTC.
+  }
+
+  // A filter applies when a choice is made; the button stays for the keyboard and for browsers without scripts.
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("form.filter select")) {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // Leaving a text that was changed and not saved asks first.
+  var changed = false;
+  document.addEventListener("input", function (event) {
+    if (event.target.matches("form.composer textarea")) {
+      changed = true;
+    }
+  });
+  document.addEventListener("submit", function () {
+    changed = false;
+  });
+  window.addEventListener("beforeunload", function (event) {
+    if (changed) {
+      event.preventDefault();
+    }
+  });
+})();

@@ -1,0 +1,65 @@
+"""Channels and polled feeds: where things go and come from, and whether that works. Read only in this form."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from publisher.core import clock
+from publisher.core.errors import UserError
+from publisher.desk.page import show
+from publisher.items.models import Source
+from publisher.schedule.slots import next_free_slot
+from publisher.social.models import Channel, Post
+
+NEXT = 3
+LOOK_BACK = timedelta(days=2)
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Each channel with its zone, next free slots, what stops it, and how sure its network makes us of sending once."""
+    now = clock.now()
+    rows = [_row(channel, now) for channel in Channel.objects.select_related("schedule").order_by("name")]
+    feeds = Source.objects.exclude(feed_url="").order_by("name")
+    return show(request, "desk/channels.html", {"rows": rows, "feeds": feeds, "now": now})
+
+
+def _row(channel: Channel, now: datetime) -> dict[str, Any]:
+    planned = channel.posts.filter(state__in=[Post.State.SCHEDULED, Post.State.SENDING])
+    waiting = channel.posts.filter(state=Post.State.APPROVED)
+    try:
+        slots, problem = next_slots(channel, now), ""
+    except UserError as error:
+        slots, problem = [], error.message
+    return {
+        "channel": channel,
+        "planned": planned.count(),
+        "waiting": waiting.count(),
+        "slots": slots,
+        "problem": problem,
+        "once": "",
+    }
+
+
+def next_slots(channel: Channel, now: datetime, count: int = NEXT) -> list[datetime]:
+    """The next free slots (UTC), each taken to be used up by the one before. Raises `UserError` for a broken schedule."""
+    rules = channel.schedule.rules()
+    occupying = [Post.State.SCHEDULED, Post.State.SENDING, Post.State.SENT]
+    taken = set(
+        channel.posts.filter(state__in=occupying, slot_at__gte=now - LOOK_BACK).values_list(
+            "slot_at", flat=True
+        )
+    )
+    found: list[datetime] = []
+    for _ in islice(range(count), count):
+        at = next_free_slot(rules, now=now, taken=[each for each in taken if each])
+        if at is None:
+            break
+        found.append(at)
+        taken.add(at)
+    return found

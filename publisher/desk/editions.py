@@ -1,0 +1,167 @@
+"""Editions: the list, the page of one with its previews and progress, and what staff do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_POST
+
+from publisher.core import clock
+from publisher.core.errors import UserError
+from publisher.core.models import AuditEntry
+from publisher.delivery import tally
+from publisher.delivery.states import LEFT_US, State
+from publisher.desk.access import user_of
+from publisher.desk.conflicts import conflict
+from publisher.desk.page import show
+from publisher.desk.paging import latest
+from publisher.digests import editions, webview
+from publisher.digests.models import Digest, Edition, Variant
+
+S = Edition.State
+ACTIONS: dict[str, tuple[Callable[..., Edition], tuple[Edition.State, ...], str]] = {
+    "approve": (editions.approve, (S.WAITING,), "Approved. It goes out now."),
+    "pause": (editions.pause, (S.SENDING,), "Paused. What a server has already taken has left."),
+    "resume": (editions.resume, (S.PAUSED, S.BLOCKED), "It goes on."),
+    "cancel": (
+        editions.cancel,
+        (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED),
+        "Cancelled. What has not left will not leave.",
+    ),
+}
+MOST_VARIANTS = 60
+HISTORY = 20
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """All editions, latest first."""
+    wanted = {name: request.GET.get(name, "").strip() for name in ("state", "digest")}
+    rows = Edition.objects.select_related("digest")
+    if wanted["state"] in S.values:
+        rows = rows.filter(state=wanted["state"])
+    digests = [(digest.slug, str(digest)) for digest in Digest.objects.order_by("slug")]
+    if wanted["digest"] in dict(digests):
+        rows = rows.filter(digest__slug=wanted["digest"])
+    listing = latest(request, rows, "due_at", limit=30)
+    context = {
+        "listing": listing,
+        "wanted": wanted,
+        "filtered": any(wanted.values()),
+        "states": S.choices,
+        "digests": digests,
+        "progress": {edition.pk: progress_of(edition) for edition in listing.rows},
+    }
+    return show(request, "desk/editions.html", context)
+
+
+@require_GET
+def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """One edition. `variant` chooses which rendering is shown, `view` how: desktop, phone or text."""
+    edition = _edition(edition_id)
+    variants = list(
+        edition.variants.annotate(selections=Count("editionselection"))
+        .defer("html", "text", "message")
+        .order_by("-selections", "pk")[:MOST_VARIANTS]
+    )
+    given = request.GET.get("variant", "")
+    chosen = next(
+        (variant for variant in variants if str(variant.pk) == given), variants[0] if variants else None
+    )
+    view = request.GET.get("view", "desktop")
+    items = edition.edition_items.select_related("item__source").defer("item__body_html", "item__body_text")
+    context = {
+        "edition": edition,
+        "items": items,
+        "variants": variants,
+        "chosen": chosen,
+        "view": view if view in ("desktop", "phone", "text") else "desktop",
+        "text": _text_of(chosen) if chosen and view == "text" else "",
+        "actions": [name for name, (_, states, _) in ACTIONS.items() if edition.state in states],
+        "history_entries": AuditEntry.objects.filter(
+            object_type="edition", object_id=str(edition.pk)
+        ).order_by("-pk")[:HISTORY],
+        **progress_context(edition),
+    }
+    return show(request, "desk/edition.html", context)
+
+
+@require_GET
+def progress(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """A fragment for htmx: the counts by state while it is being sent."""
+    edition = _edition(edition_id)
+    return show(request, "desk/_progress.html", {"edition": edition, **progress_context(edition)})
+
+
+@xframe_options_sameorigin
+@require_GET
+def variant(_request: HttpRequest, edition_id: int, variant_id: int) -> HttpResponse:
+    """The HTML of one variant as it is mailed, locked into a sandbox: no script, no form, pictures of this edition only."""
+    row = get_object_or_404(Variant, pk=variant_id, edition_id=edition_id)
+    if not row.html:
+        raise Http404("This variant is not rendered yet.")
+    response = HttpResponse(webview.html_of(row, settings.BASE_URL))
+    policy = webview.policy(row.edition, frame_ancestors="'self'")
+    response["Content-Security-Policy"] = f"{policy}; sandbox"
+    return response
+
+
+@require_POST
+def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
+    """Approve, pause, resume or cancel, if the edition is still in the state that the person saw."""
+    if action not in ACTIONS:
+        raise Http404
+    deed, _, done = ACTIONS[action]
+    edition = _edition(edition_id)
+    url = reverse("desk:edition", args=[edition.pk])
+    if request.POST.get("state") != edition.state:
+        message = f"{edition} is “{edition.get_state_display()}” now."
+        return conflict(
+            request, edition, url=url, message=message, hint="Somebody was quicker. Nothing was changed."
+        )
+    try:
+        deed(edition_id, user=user_of(request), now=clock.now())
+    except UserError as error:
+        return conflict(request, _edition(edition_id), url=url, message=error.message, hint=error.hint)
+    messages.success(request, done)
+    return redirect(url)
+
+
+def progress_of(edition: Edition) -> dict[str, int]:
+    """How many deliveries there are, have left, and are finished in any way."""
+    counts = tally.by_state(edition_id=edition.pk)
+    total = sum(counts.values())
+    unfinished = sum(counts.get(state, 0) for state in (State.QUEUED, State.SENDING, State.UNKNOWN))
+    return {
+        "total": total,
+        "left": sum(counts.get(state, 0) for state in LEFT_US),
+        "done": total - unfinished,
+    }
+
+
+def progress_context(edition: Edition) -> dict[str, Any]:
+    """For the progress bar: counts in the order of the states' table."""
+    counts = tally.by_state(edition_id=edition.pk)
+    ordered = [(state.value, counts[state.value]) for state in State if counts.get(state.value)]
+    return {
+        "counts": ordered,
+        "totals": progress_of(edition),
+        "live": edition.state in (S.SENDING, S.ASSEMBLING),
+    }
+
+
+def _edition(edition_id: int) -> Edition:
+    return get_object_or_404(Edition.objects.select_related("digest"), pk=edition_id)
+
+
+def _text_of(chosen: Variant) -> str:
+    chosen.refresh_from_db(fields=["text"])
+    return webview.text_of(chosen, settings.BASE_URL)

@@ -1,0 +1,89 @@
+"""What a delivery's state and the codes of the other side mean, in plain words, and what to do. Tables and look-ups only."""
+
+from __future__ import annotations
+
+from publisher.delivery.states import State
+
+MEANING: dict[str, str] = {
+    State.QUEUED: "It waits for its turn. Nothing has left yet.",
+    State.SENDING: "A worker is handing it over right now. If the worker dies, this becomes unknown.",
+    State.SENT: "The other side took it. For mail: its server accepted it, which says nothing yet about the inbox.",
+    State.DELIVERED: "The other side reported that it arrived.",
+    State.BOUNCED: "It was accepted first and came back later. The address may be gone.",
+    State.COMPLAINED: "The recipient marked it as unwanted. Nothing more is sent to this address.",
+    State.FAILED: "The other side refused it for good, or every try failed. It did not arrive.",
+    State.UNKNOWN: "The connection broke after the message was handed over. It may have arrived: it is not repeated blindly.",
+    State.SUPPRESSED: "The address is on the suppression list, so nothing was sent.",
+    State.CANCELLED: "It was stopped before it left.",
+    State.EXPIRED: "Its time had passed before it could be sent, so it was not sent late.",
+}
+
+# RFC 3463 and the IANA registry of enhanced status codes: the subjects people meet most.
+ENHANCED: dict[str, str] = {
+    "1.1": "There is no such mailbox.",
+    "1.2": "There is no such domain, or it takes no mail.",
+    "1.3": "The address is not written as an address may be.",
+    "1.6": "The mailbox has moved and left no new address.",
+    "1.10": "The domain says that it takes no mail at all.",
+    "2.1": "The mailbox is closed or not in use.",
+    "2.2": "The mailbox is full.",
+    "2.3": "The message is larger than the mailbox takes.",
+    "3.4": "The message is larger than the server takes.",
+    "4.1": "The server did not answer.",
+    "4.2": "The connection broke.",
+    "4.4": "The server could not find the way to the mailbox.",
+    "4.7": "The server could not hand it on in time.",
+    "5.3": "Too many recipients in one message.",
+    "6.0": "The server could not read the message's form.",
+    "7.0": "The server refused for a reason of security.",
+    "7.1": "The server's policy refuses this message.",
+    "7.8": "The name or password for the mail server is wrong.",
+    "7.20": "There was no valid DKIM signature.",
+    "7.23": "The SPF check failed.",
+    "7.25": "The sending address has no matching reverse name.",
+    "7.26": "Neither SPF nor DKIM passed.",
+    "7.28": "The server says that too much unwanted mail comes from us.",
+}
+
+# RFC 5321, and HTTP (RFC 9110, 6585) for networks.
+CODES: dict[int, str] = {
+    250: "Accepted.",
+    421: "The mail server closes the connection; it is tried again later.",
+    450: "The mailbox is busy; it is tried again later.",
+    451: "The mail server had an error of its own; it is tried again later.",
+    452: "The mail server is out of space; it is tried again later.",
+    535: "The name or password for the mail server is wrong.",
+    550: "The mailbox does not exist, or the server refuses the message.",
+    551: "The person has another address.",
+    552: "The mailbox is full.",
+    553: "The server does not allow this mailbox name.",
+    554: "The server refused the message.",
+    200: "Accepted.",
+    201: "Published.",
+    202: "Accepted.",
+    400: "The network could not read the message.",
+    401: "The network no longer accepts our access: connect the channel again.",
+    403: "The network does not allow it.",
+    404: "The network does not know this account or address.",
+    409: "The network has it already.",
+    413: "The message or its picture is too large.",
+    422: "The network refused the content.",
+    429: "Too many messages: the network asked us to wait.",
+    500: "The network had an error of its own.",
+    502: "The network could not be reached behind its gate.",
+    503: "The network is not available now.",
+    504: "The network did not answer in time.",
+}
+
+
+def meaning(state: str) -> str:
+    """The state in a sentence or two."""
+    return MEANING.get(state, "")
+
+
+def code_meaning(code: int | None, enhanced: str) -> str:
+    """What the other side's code says; the enhanced code is the more exact one. Empty when nobody knows."""
+    subject = enhanced.partition(".")[2]
+    if subject in ENHANCED and not enhanced.startswith("2"):
+        return ENHANCED[subject]
+    return CODES.get(code, "") if code is not None else ""

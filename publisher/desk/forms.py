@@ -1,0 +1,66 @@
+"""The desk's forms: what staff may send, checked. Templates write the fields themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http.request import QueryDict
+from django.utils import timezone
+
+MOST_PARTS = 20
+
+
+class VersionForm(forms.Form):
+    """Which version of the thing the person saw."""
+
+    version = forms.IntegerField(min_value=1)
+
+
+class CancelForm(forms.Form):
+    """Why a post is cancelled; others read it in the history."""
+
+    reason = forms.CharField(max_length=500, required=False, strip=True)
+
+
+class RescheduleForm(forms.Form):
+    """A local time in the channel's zone; cleaned to UTC."""
+
+    at = forms.CharField(max_length=40, error_messages={"required": "Choose a day and a time."})
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+
+    @property
+    def shown(self) -> str:
+        """The value for an `<input type="datetime-local">`."""
+        if self.is_bound:
+            return str(self.data.get("at", ""))
+        at: datetime | None = self.initial.get("at")
+        return at.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M") if at else ""
+
+    def clean_at(self) -> datetime:
+        try:
+            wall = datetime.fromisoformat(self.cleaned_data["at"])
+            at = (wall if wall.tzinfo else wall.replace(tzinfo=self.zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise forms.ValidationError("This is not a time. Write it like 2026-06-01T14:30.") from None
+        if wall.tzinfo is None and at.astimezone(self.zone).replace(tzinfo=None) != wall:
+            raise forms.ValidationError(
+                "Clocks are put forward over this hour: there is no such time that day."
+            )
+        return at
+
+
+def texts_of(data: QueryDict) -> list[str]:
+    """The texts of a post's parts as sent: line breaks as LF, no empty part."""
+    texts = [text.replace("\r\n", "\n").strip() for text in data.getlist("text")]
+    return [text for text in texts if text][:MOST_PARTS]
+
+
+def local_input(value: datetime | None) -> str:
+    """A time for `<input type="datetime-local">` in the viewer's zone."""
+    return timezone.localtime(value).strftime("%Y-%m-%dT%H:%M") if value else ""

@@ -1,0 +1,141 @@
+"""Items: the list, the page of one, and deciding its topics."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from publisher.core import clock
+from publisher.desk.access import user_of
+from publisher.desk.content import shown_html
+from publisher.desk.differences import FieldChange, field_changes
+from publisher.desk.journey import journey_of
+from publisher.desk.page import is_htmx, show
+from publisher.desk.paging import latest
+from publisher.digests.models import EditionItem
+from publisher.items import topic_choice
+from publisher.items.models import Item, ItemTopic, Kind, Origin, Revision, Source, Topic
+
+VISIBILITY = (("visible", "Visible"), ("embargo", "Under embargo"), ("retracted", "Retracted"))
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """All items, latest first."""
+    now = clock.now()
+    wanted = {
+        name: request.GET.get(name, "").strip()
+        for name in ("q", "kind", "source", "origin", "topic", "state")
+    }
+    rows = _filtered(Item.objects.select_related("source").defer("body_html", "body_text"), wanted, now)
+    context = {
+        "listing": latest(request, rows, "published_at"),
+        "wanted": wanted,
+        "filtered": any(wanted.values()),
+        "kinds": Kind.choices,
+        "origins": Origin.choices,
+        "visibility": VISIBILITY,
+        "sources": [(str(source.pk), str(source)) for source in Source.objects.order_by("name")],
+        "topics": [(topic.slug, topic.name_en) for topic in Topic.objects.filter(retired=False)],
+        "state_of": lambda item: state_of(item, now),
+    }
+    return show(request, "desk/items.html", context)
+
+
+def _filtered(rows: QuerySet[Item], wanted: dict[str, str], now: datetime) -> QuerySet[Item]:
+    if wanted["q"]:
+        rows = rows.filter(title__icontains=wanted["q"][:200])
+    if wanted["kind"]:
+        rows = rows.filter(kind=wanted["kind"])
+    if wanted["origin"]:
+        rows = rows.filter(origin=wanted["origin"])
+    if wanted["source"]:
+        rows = rows.filter(source_id=int(wanted["source"])) if _is_id(wanted["source"]) else rows.none()
+    if wanted["topic"]:
+        about = ItemTopic.objects.filter(topic__slug=wanted["topic"]).exclude(state=ItemTopic.State.DECLINED)
+        rows = rows.filter(pk__in=about.values("item_id"))
+    embargoed = Q(embargo_until__gt=now)
+    return {
+        "visible": rows.filter(~embargoed | Q(embargo_until=None), retracted_at=None),
+        "embargo": rows.filter(embargoed, retracted_at=None),
+        "retracted": rows.exclude(retracted_at=None),
+    }.get(wanted["state"], rows)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def state_of(item: Item, now: datetime) -> str:
+    """visible, embargo or retracted."""
+    if item.retracted_at:
+        return "retracted"
+    return "embargo" if item.embargo_until and item.embargo_until > now else "visible"
+
+
+@require_GET
+def detail(request: HttpRequest, item_id: int) -> HttpResponse:
+    """One item and its whole way."""
+    item = get_object_or_404(Item.objects.select_related("source", "original"), pk=item_id)
+    context = {
+        "item": item,
+        "state": state_of(item, clock.now()),
+        "content": shown_html(item.body_html),
+        "revisions": revisions_of(item),
+        "translations": _translations(item),
+        "posts": item.posts.select_related("channel").order_by("channel__name"),
+        "editions": EditionItem.objects.filter(item=item)
+        .select_related("edition__digest")
+        .order_by("-edition_id"),
+        "journey": journey_of(item),
+        **topics_context(item),
+    }
+    return show(request, "desk/item.html", context)
+
+
+def topics_context(item: Item) -> dict[str, object]:
+    """The topics of an item, open suggestions first."""
+    order = {ItemTopic.State.SUGGESTED: 0, ItemTopic.State.ACCEPTED: 1, ItemTopic.State.DECLINED: 2}
+    rows = item.item_topics.select_related("topic", "decided_by")
+    return {
+        "topics": sorted(
+            rows, key=lambda row: (order[ItemTopic.State(row.state)], -row.score, row.topic.position)
+        )
+    }
+
+
+def revisions_of(item: Item) -> list[tuple[Revision, tuple[FieldChange, ...]]]:
+    """Newest first, each with what it changed against the one before."""
+    rows = list(item.revisions.order_by("number"))
+    pairs = []
+    before: dict[str, Any] = {}
+    for row in rows:
+        pairs.append((row, field_changes(before, row.content, row.changed) if before else ()))
+        before = row.content
+    return pairs[::-1]
+
+
+def _translations(item: Item) -> list[Item]:
+    """The other language versions: the original's, when this is a translation itself."""
+    root = item.original or item
+    family = [root, *root.translations.order_by("language", "pk")]
+    return [each for each in family if each.pk != item.pk]
+
+
+@require_POST
+def decide_topic(request: HttpRequest, item_id: int, topic_id: int) -> HttpResponse:
+    """Accept or decline a topic of an item; the form's `accept` is yes or no."""
+    item = get_object_or_404(Item, pk=item_id)
+    row = get_object_or_404(ItemTopic.objects.select_related("topic"), item=item, topic_id=topic_id)
+    accept = request.POST.get("accept") == "yes"
+    topic_choice.decide(item.pk, topic_id, accept=accept, user=user_of(request))
+    if is_htmx(request):
+        return show(request, "desk/_topics.html", {"item": item, **topics_context(item)})
+    messages.success(request, f"{row.topic} is {'accepted' if accept else 'declined'}.")
+    return redirect("desk:item", item_id=item.pk)

@@ -1,0 +1,80 @@
+"""The way of one item, told in order: received, drafted, approved, put into editions, sent. Reads; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from publisher.delivery import tally
+from publisher.delivery.models import Delivery
+from publisher.digests.models import EditionItem
+from publisher.items.models import Item
+from publisher.social.models import Post
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happened, or (`at` in the future) will. `tone` as in `badges.py`."""
+
+    at: datetime
+    text: str
+    detail: str = ""
+    url: str = ""
+    tone: str = "quiet"
+
+
+def journey_of(item: Item) -> list[Step]:
+    """All steps, earliest first."""
+    steps = [*_intake(item), *_posts(item), *_editions(item)]
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _intake(item: Item) -> Iterator[Step]:
+    yield Step(item.published_at, "Published by its producer", str(item.source))
+    for revision in item.revisions.order_by("number"):
+        if revision.number == 1:
+            yield Step(
+                revision.received_at, f"Received by {item.get_origin_display()}", revision.entry_id, tone="go"
+            )
+        else:
+            changed = ", ".join(name.replace("_", " ") for name in revision.changed)
+            yield Step(revision.received_at, f"Revision {revision.number}", f"changed: {changed}", tone="go")
+    if item.embargo_until:
+        yield Step(item.embargo_until, "Embargo lifts", tone="wait")
+    if item.retracted_at:
+        yield Step(item.retracted_at, "Retracted", item.retraction_reason, tone="bad")
+
+
+def _posts(item: Item) -> Iterator[Step]:
+    for post in item.posts.select_related("channel", "approved_by"):
+        url = reverse("desk:post", args=[post.pk])
+        yield Step(post.created_at, f"Drafted for {post.channel}", url=url)
+        if post.approved_at:
+            who = post.approved_by.get_username() if post.approved_by else "the channel's own rule"
+            yield Step(post.approved_at, f"Approved for {post.channel}", f"by {who}", url, "go")
+        if post.slot_at and post.state in (Post.State.SCHEDULED, Post.State.SENDING):
+            yield Step(post.slot_at, f"Slot on {post.channel}", url=url, tone="wait")
+        yield from _parts(post)
+
+
+def _parts(post: Post) -> Iterator[Step]:
+    for row in Delivery.objects.filter(post=post).order_by("part"):
+        settled = row.sent_at or row.settled_at
+        if settled:
+            tone = "good" if row.sent_at else "bad"
+            text = f"{row.get_state_display()} ({post.channel})"
+            yield Step(settled, text, row.reason, reverse("desk:delivery", args=[row.pk]), tone)
+
+
+def _editions(item: Item) -> Iterator[Step]:
+    for held in EditionItem.objects.filter(item=item).select_related("edition__digest"):
+        edition = held.edition
+        url = reverse("desk:edition", args=[edition.pk])
+        yield Step(edition.assembled_at or edition.created_at, f"Put into {edition}", url=url, tone="go")
+        if edition.finished_at:
+            counts = tally.by_state(edition_id=edition.pk)
+            left = sum(counts.get(state, 0) for state in ("sent", "delivered", "bounced", "complained"))
+            yield Step(edition.finished_at, f"{edition} finished", f"{left:,} sent", url, "good")

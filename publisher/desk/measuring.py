@@ -1,0 +1,39 @@
+"""A post's text measured and previewed as its network would: the same code that the sender uses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from publisher.render.measure import Measure
+from publisher.social.models import Channel
+from publisher.social.networks import registry
+
+# For the preview only: what networks show as a link, a tag or a name.
+_MARKED = re.compile(r"(https?://[^\s]+|[#＃][\w\u3400-\u9fff]+|@[\w.]+(?:@[\w.-]+)?)")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One message of a post as the composer shows it. `number` counts from 0."""
+
+    number: int
+    text: str
+    measure: Measure
+
+    @property
+    def left(self) -> int:
+        """How much room is left in the network's own unit; negative when there is none."""
+        return self.measure.limit - self.measure.length
+
+    @property
+    def words(self) -> list[tuple[bool, str]]:
+        """The text in pieces; True marks links, hashtags and names."""
+        pieces = _MARKED.split(self.text)
+        return [(place % 2 == 1, piece) for place, piece in enumerate(pieces) if piece]
+
+
+def measured(channel: Channel, texts: list[str]) -> list[Part]:
+    """Each text with its measure."""
+    network = registry.get(channel.network)
+    return [Part(n, text, network.measure(text, channel)) for n, text in enumerate(texts)]

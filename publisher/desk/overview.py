@@ -1,0 +1,185 @@
+"""What the first page says: what waits for approval, what goes out soon, what needs a person, what went out. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from publisher.delivery import tally
+from publisher.delivery.states import LEFT_US
+from publisher.digests.due import timing_of
+from publisher.digests.models import Digest, Edition
+from publisher.items.models import Item, Rejection, Source
+from publisher.schedule.windows import next_due
+from publisher.social.models import Channel, Post
+
+AHEAD = timedelta(hours=24)
+REJECTED_SINCE = timedelta(days=7)
+MOST = 8
+"""Rows shown of each list; each list links to the whole one."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Something that goes out. `zone` is the channel's or digest's own."""
+
+    at: datetime
+    zone: ZoneInfo
+    title: str
+    where: str
+    url: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that a person must look at: how much of it, what it is, what to do."""
+
+    count: int
+    title: str
+    advice: str
+    url: str
+    tone: str = "warn"
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Something that went out."""
+
+    at: datetime
+    title: str
+    where: str
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The four lists of the first page, and whether the service has ever seen an item."""
+
+    drafts: list[Post]
+    more_drafts: bool
+    editions: list[Edition]
+    ahead: list[Ahead]
+    troubles: list[Trouble]
+    gone: list[Gone]
+    has_items: bool
+
+
+def overview(*, now: datetime) -> Overview:
+    """Everything for the first page."""
+    drafts = list(_with_names(Post.objects.filter(state=Post.State.DRAFT).order_by("-pk"))[: MOST + 1])
+    waiting = Edition.objects.filter(state=Edition.State.WAITING).select_related("digest").order_by("due_at")
+    return Overview(
+        drafts=drafts[:MOST],
+        more_drafts=len(drafts) > MOST,
+        editions=list(waiting[:MOST]),
+        ahead=sorted([*_posts_ahead(now), *_editions_ahead(now)], key=lambda each: each.at),
+        troubles=[trouble for trouble in _troubles(now) if trouble.count],
+        gone=sorted([*_posts_gone(), *_editions_gone()], key=lambda each: each.at, reverse=True)[:MOST],
+        has_items=Item.objects.exists(),
+    )
+
+
+def _with_names(posts: QuerySet[Post]) -> QuerySet[Post]:
+    return posts.select_related("item", "channel__schedule").defer("item__body_html", "item__body_text")
+
+
+def _posts_ahead(now: datetime) -> Iterator[Ahead]:
+    due = Post.objects.filter(state=Post.State.SCHEDULED, slot_at__lte=now + AHEAD).order_by("slot_at")
+    for post in _with_names(due)[:50]:
+        assert post.slot_at  # noqa: S101 - the query asked for it
+        zone = ZoneInfo(post.channel.schedule.zone)
+        yield Ahead(
+            post.slot_at,
+            zone,
+            post.item.title,
+            str(post.channel),
+            reverse("desk:post", args=[post.pk]),
+            "Post",
+        )
+
+
+def _editions_ahead(now: datetime) -> Iterator[Ahead]:
+    for digest in Digest.objects.filter(enabled=True):
+        timing = timing_of(digest)
+        due = next_due(timing, now)
+        if due <= now + AHEAD:
+            what = "Edition, after approval" if digest.needs_approval else "Edition"
+            yield Ahead(due, timing.zone, str(digest), "mail", reverse("desk:digests"), what)
+
+
+def _troubles(now: datetime) -> Iterator[Trouble]:
+    posts, editions, log = reverse("desk:posts"), reverse("desk:editions"), reverse("desk:deliveries")
+    counts = tally.by_state()
+    for state, title, advice, tone in (
+        ("unknown", "Deliveries that may have arrived", "Look at each and say what became of it.", "warn"),
+        ("expired", "Deliveries that came too late", "Their time had passed; they were not sent.", "warn"),
+    ):
+        yield Trouble(counts.get(state, 0), title, advice, f"{log}?state={state}", tone)
+    for post_state, title, advice, tone in (
+        (Post.State.HELD, "Posts held back", "Something in the text must be mended first.", "warn"),
+        (Post.State.FAILED, "Posts that failed", "The network refused them. Read why.", "bad"),
+        (
+            Post.State.UNKNOWN,
+            "Posts of unclear fate",
+            "Look on the network whether they were published.",
+            "warn",
+        ),
+        (Post.State.EXPIRED, "Posts that missed their slot", "Choose a new time, or cancel them.", "warn"),
+    ):
+        count = Post.objects.filter(state=post_state).count()
+        yield Trouble(count, title, advice, f"{posts}?state={post_state.value}", tone)
+    for edition_state, title, advice, tone in (
+        (
+            Edition.State.BLOCKED,
+            "Editions that cannot be assembled",
+            "Mend the template, then resume.",
+            "bad",
+        ),
+        (Edition.State.PAUSED, "Editions paused", "Resume or cancel them.", "warn"),
+    ):
+        count = Edition.objects.filter(state=edition_state).count()
+        yield Trouble(count, title, advice, f"{editions}?state={edition_state.value}", tone)
+    stopped = Channel.objects.filter(Q(enabled=True) & ~Q(paused_reason="")).count()
+    yield Trouble(
+        stopped,
+        "Channels stopped",
+        "Repair the access; nothing goes out there.",
+        reverse("desk:channels"),
+        "bad",
+    )
+    failing = Source.objects.filter(enabled=True).exclude(last_error="").count()
+    yield Trouble(
+        failing,
+        "Feeds that cannot be read",
+        "Their last answer was an error.",
+        reverse("desk:channels") + "#feeds",
+    )
+    refused = Rejection.objects.filter(last_at__gte=now - REJECTED_SINCE).count()
+    yield Trouble(refused, "Entries refused this week", "Tell their producer why.", reverse("desk:rejected"))
+
+
+def _posts_gone() -> Iterator[Gone]:
+    sent = Post.objects.filter(state=Post.State.SENT, sent_at__isnull=False).order_by("-pk")
+    for post in _with_names(sent)[:MOST]:
+        assert post.sent_at  # noqa: S101 - the query asked for it
+        yield Gone(post.sent_at, post.item.title, str(post.channel), reverse("desk:post", args=[post.pk]))
+
+
+def _editions_gone() -> Iterator[Gone]:
+    begun = Edition.objects.filter(
+        state__in=[Edition.State.SENT, Edition.State.SENDING], assembled_at__isnull=False
+    )
+    for edition in begun.select_related("digest").order_by("-pk")[:MOST]:
+        counts = tally.by_state(edition_id=edition.pk)
+        left = sum(counts.get(state, 0) for state in LEFT_US)
+        detail = f"{left:,} of {sum(counts.values()):,} sent"
+        at = edition.finished_at or edition.assembled_at
+        assert at  # noqa: S101 - the query asked for it
+        yield Gone(at, str(edition), "mail", reverse("desk:edition", args=[edition.pk]), detail)

@@ -1,0 +1,56 @@
+"""How every page of the desk is answered: template, status, what the frame around it needs. Knows no models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the desk's navigation. `names` are the url names that belong to it."""
+
+    label: str
+    url_name: str
+    icon: str
+    names: tuple[str, ...]
+    admins_only: bool = False
+
+
+SECTIONS = (
+    Section("Today", "desk:home", "today", ("home",)),
+    Section("Items", "desk:items", "items", ("items", "item", "topic", "rejected", "rejection")),
+    Section(
+        "Posts",
+        "desk:posts",
+        "posts",
+        ("posts", "post", "post-edit", "post-approve", "post-cancel", "post-reschedule"),
+    ),
+    Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
+    Section("Digests", "desk:digests", "digests", ("digests",)),
+    Section("Channels", "desk:channels", "channels", ("channels",)),
+    Section("Delivery log", "desk:deliveries", "log", ("deliveries", "delivery")),
+    Section("Audit trail", "desk:audit", "audit", ("audit",), admins_only=True),
+)
+
+
+def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a page, or a fragment for htmx, with the frame's values."""
+    match = request.resolver_match
+    frame = {
+        "messages": get_messages(request),
+        "sections": SECTIONS,
+        "here": match.url_name if match else "",
+        "zone_name": timezone.get_current_timezone_name(),
+    }
+    return render(request, template, frame | context, status=status)
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks for a fragment."""
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,37 @@
+"""Entries that were refused: the list and the page of one."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from publisher.desk.content import payload_text
+from publisher.desk.page import show
+from publisher.desk.paging import latest
+from publisher.items.models import Origin, Rejection
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """All refused entries, the latest first."""
+    wanted = {name: request.GET.get(name, "").strip() for name in ("q", "origin")}
+    rows = Rejection.objects.defer("payload")
+    if wanted["q"]:
+        rows = rows.filter(source_name__icontains=wanted["q"][:200])
+    if wanted["origin"]:
+        rows = rows.filter(origin=wanted["origin"])
+    context = {
+        "listing": latest(request, rows, "last_at"),
+        "wanted": wanted,
+        "filtered": any(wanted.values()),
+        "origins": Origin.choices,
+    }
+    return show(request, "desk/rejected.html", context)
+
+
+@require_GET
+def detail(request: HttpRequest, rejection_id: int) -> HttpResponse:
+    """One refused entry: why, what to do, and what came, as text."""
+    row = get_object_or_404(Rejection, pk=rejection_id)
+    return show(request, "desk/rejection.html", {"row": row, "payload": payload_text(bytes(row.payload))})

@@ -1,0 +1,49 @@
+"""The desk's addresses, and who may open each."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from publisher.desk import (
+    audit,
+    channels,
+    deliveries,
+    digests,
+    editions,
+    home,
+    items,
+    login,
+    posts,
+    rejected,
+)
+from publisher.desk.access import admins, anyone, staff
+
+app_name = "desk"
+
+urlpatterns = [
+    path("login", anyone(login.login), name="login"),
+    path("logout", anyone(login.logout), name="logout"),
+    path("", staff(home.home), name="home"),
+    path("items", staff(items.index), name="items"),
+    path("items/<int:item_id>", staff(items.detail), name="item"),
+    path("items/<int:item_id>/topics/<int:topic_id>", staff(items.decide_topic), name="topic"),
+    path("rejected", staff(rejected.index), name="rejected"),
+    path("rejected/<int:rejection_id>", staff(rejected.detail), name="rejection"),
+    path("posts", staff(posts.index), name="posts"),
+    path("posts/<int:post_id>", staff(posts.detail), name="post"),
+    path("posts/<int:post_id>/edit", staff(posts.edit), name="post-edit"),
+    path("posts/<int:post_id>/cancel", staff(posts.cancel), name="post-cancel"),
+    path("posts/<int:post_id>/reschedule", staff(posts.reschedule), name="post-reschedule"),
+    path("posts/<int:post_id>/measure/<int:part>", staff(posts.measure), name="post-measure"),
+    path("editions", staff(editions.index), name="editions"),
+    path("editions/<int:edition_id>", staff(editions.detail), name="edition"),
+    path("editions/<int:edition_id>/progress", staff(editions.progress), name="edition-progress"),
+    path("editions/<int:edition_id>/variants/<int:variant_id>", staff(editions.variant), name="variant"),
+    path("editions/<int:edition_id>/<slug:action>", staff(editions.act), name="edition-act"),
+    path("digests", staff(digests.index), name="digests"),
+    path("channels", staff(channels.index), name="channels"),
+    path("deliveries", staff(deliveries.index), name="deliveries"),
+    path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
+    path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
+    path("audit", admins(audit.index), name="audit"),
+]

@@ -1,0 +1,38 @@
+"""An edition on the web, as the holder of the link received it, without anything personal in it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from publisher.audience import tokens
+from publisher.delivery.models import Delivery
+from publisher.digests import webview
+from publisher.digests.models import Edition, Variant
+from publisher.site.page import asked_language, show, stale
+
+WITHDRAWN = (Edition.State.CANCELLED, Edition.State.EMPTY)
+
+
+@require_safe
+def web_version(request: HttpRequest, token: str) -> HttpResponse:
+    """The variant that was written for this subscriber."""
+    link = tokens.read(tokens.Purpose.WEB_VERSION, token)
+    if link is None:
+        return stale(request)
+    variant = _variant(link)
+    if variant is None or not variant.html or variant.edition.state in WITHDRAWN:
+        return show(request, "site/gone.html", {}, language=asked_language(request), status=410)
+    response = HttpResponse(webview.html_of(variant, settings.BASE_URL))
+    response["Content-Security-Policy"] = webview.policy(variant.edition, "'none'")
+    response["Content-Language"] = variant.language
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _variant(link: tokens.Link) -> Variant | None:
+    rows = Delivery.objects.filter(edition_id=link.target_id, subscriber_id=link.subscriber_id)
+    found = rows.select_related("variant__edition").first()
+    return found.variant if found else None

@@ -1,0 +1,105 @@
+"""Who may open which page: every address of the desk × everybody, walked from the URL table."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from publisher.desk.urls import urlpatterns
+from tests.builders import a_topic, an_item
+from tests.desk.builders import a_mail, a_post, a_rejection, a_variant, an_edition
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [pattern.name or "" for pattern in urlpatterns]
+ACCESS: dict[str, str] = {pattern.name or "": pattern.callback.access for pattern in urlpatterns}  # type: ignore[attr-defined]  # set by access.py
+POST_ONLY = {"logout", "topic", "post-edit", "post-cancel", "post-reschedule", "post-measure", "edition-act"}
+
+
+@pytest.fixture
+def addresses() -> dict[str, str]:
+    """One address that exists for each page."""
+    item, topic, post, edition = an_item(), a_topic(), a_post(), an_edition()
+    item.item_topics.create(topic=topic, state="suggested")
+    arguments: dict[str, dict[str, object]] = {
+        "item": {"item_id": item.pk},
+        "topic": {"item_id": item.pk, "topic_id": topic.pk},
+        "rejection": {"rejection_id": a_rejection().pk},
+        **{name: {"post_id": post.pk} for name in ("post", "post-edit", "post-cancel", "post-reschedule")},
+        "post-measure": {"post_id": post.pk, "part": 0},
+        "edition": {"edition_id": edition.pk},
+        "edition-progress": {"edition_id": edition.pk},
+        "edition-act": {"edition_id": edition.pk, "action": "approve"},
+        "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
+        "delivery": {"delivery_id": a_mail(edition).pk},
+    }
+    return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
+
+
+def ask(client: Client, page: str, address: str) -> int:
+    return (client.post(address) if page in POST_ONLY else client.get(address)).status_code
+
+
+def test_every_address_of_the_desk_says_who_may_open_it() -> None:
+    assert all(isinstance(pattern, URLPattern) for pattern in urlpatterns)
+    assert set(ACCESS.values()) == {"anyone", "staff", "admins"}
+    assert {name for name, access in ACCESS.items() if access == "anyone"} == {"login", "logout"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_gets_in_without_a_login(page: str, addresses: dict[str, str]) -> None:
+    response = (Client().post if page in POST_ONLY else Client().get)(addresses[page])
+    if ACCESS[page] == "anyone":
+        assert response.status_code in (200, 302)
+    else:
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("desk:login"))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ACCESS[page] != "anyone"])
+def test_an_account_without_access_is_refused(page: str, addresses: dict[str, str], outsider: Client) -> None:
+    assert ask(outsider, page, addresses[page]) == 403
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ACCESS[page] == "admins"])
+def test_staff_are_refused_what_is_for_admins(page: str, addresses: dict[str, str], desk: Client) -> None:
+    assert ask(desk, page, addresses[page]) == 403
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ACCESS[page] == "staff"])
+def test_staff_get_in(page: str, addresses: dict[str, str], desk: Client) -> None:
+    assert ask(desk, page, addresses[page]) in (200, 302, 400, 409, 422)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ACCESS[page] != "anyone"])
+def test_admins_get_in(page: str, addresses: dict[str, str], admin_desk: Client) -> None:
+    assert ask(admin_desk, page, addresses[page]) in (200, 302, 400, 409, 422)
+
+
+@pytest.mark.parametrize("page", sorted(POST_ONLY))
+def test_nothing_is_changed_by_opening_an_address(
+    page: str, addresses: dict[str, str], admin_desk: Client
+) -> None:
+    assert admin_desk.get(addresses[page]).status_code == 405
+
+
+@pytest.mark.parametrize("page", sorted(POST_ONLY))
+def test_nothing_is_changed_without_the_token_of_the_form(
+    page: str, addresses: dict[str, str], editor: User
+) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(editor)
+    assert strict.post(addresses[page]).status_code == 403
+
+
+def test_pages_are_never_kept_by_caches(desk: Client) -> None:
+    assert "no-store" in desk.get(reverse("desk:home"))["Cache-Control"]
+
+
+def test_a_fragment_asked_for_after_logging_out_sends_the_whole_page_to_the_login(
+    addresses: dict[str, str],
+) -> None:
+    response = Client().get(addresses["edition-progress"], headers={"HX-Request": "true"})
+    assert (response.status_code, response["HX-Redirect"]) == (401, reverse("desk:login"))
