@@ -176,7 +176,8 @@ def _tag_name(token: str) -> str:
 
 def _drop_empty(html: str) -> str:
     """Elements without content removed, from the inside out (a wrapper whose only child went is empty then too)."""
-    html = _LOOSE_BREAKS.sub("", html)
+    if "<br>" in html:
+        html = _LOOSE_BREAKS.sub("", html)
     for _ in range(4):
         html, count = _EMPTY.subn("", html)
         if not count:

@@ -44,7 +44,7 @@ _SHARED = {
 }
 _COUNTED = {name: re.compile(f"[{ranges}]") for name, ranges in _SCRIPTS}
 _LETTER = re.compile(r"[^\W\d_]")
-_SAMPLE = 4000
+_SAMPLE = 2000
 
 
 def normalise_tag(tag: str) -> str | None:
@@ -81,6 +81,8 @@ def guess_language(text: str, default: str) -> str:
     A script must hold a third of the letters; kana need only a twentieth, as Japanese is written with Chinese characters too.
     """
     sample = text[:_SAMPLE]
+    if sample.isascii():
+        return _latin(default) if _LETTER.search(sample) else default
     letters = len(_LETTER.findall(sample))
     if not letters:
         return default

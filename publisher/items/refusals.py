@@ -71,7 +71,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "Check the year and the order of day and month.",
     ),
     "bad_markup": (
-        "The HTML body was not read: it has {detail}.",
+        "The body was not read: it has {detail}.",
         "Send the article's own markup, not the whole page.",
     ),
     "bad_value": ("A field has a value that is not allowed: {fields}.", "See docs/schema/item.schema.json."),

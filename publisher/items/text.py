@@ -52,6 +52,8 @@ def shorten(value: str, limit: int) -> str:
 
 def without_controls(value: str) -> str:
     """NFC with every line end as LF; controls, bidi overrides and invisible characters removed. White space stays."""
+    if value.isascii() and value.isprintable():
+        return value
     value = _SURROGATES.sub("\ufffd", _LINE_END.sub("\n", value))
     return unicodedata.normalize("NFC", _REMOVED.sub("", value))
 
