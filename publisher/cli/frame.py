@@ -41,7 +41,7 @@ class Sections(click.Group):
 @click.group(
     cls=Sections,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`publisher COMMAND --help` explains one command. Settings: docs/configuration.md.",
+    epilog="More: `publisher COMMAND --help`. Settings: docs/configuration.md.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show what happens, not only what went wrong.")
 @click.version_option(package_name="publisher", message="%(version)s")
