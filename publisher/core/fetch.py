@@ -33,7 +33,12 @@ class Fetched:
 
 
 def get(
-    url: str, *, max_bytes: int, accept: str = "*/*", headers: Mapping[str, str] | None = None, seconds: float = SECONDS
+    url: str,
+    *,
+    max_bytes: int,
+    accept: str = "*/*",
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
 ) -> Fetched:
     """GET `url`, following redirects. Raises `Retry` (network, 429, 5xx) or `Rejected` (refused address, 4xx, too large)."""
     sent = {"User-Agent": USER_AGENT, "Accept": accept, **(headers or {})}
@@ -57,7 +62,9 @@ def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: in
     literal = f"[{ip}]" if ":" in ip else ip
     pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
     request = http.build_request(
-        "GET", pinned, headers={**headers, "Host": parts.netloc.rpartition("@")[2]},
+        "GET",
+        pinned,
+        headers={**headers, "Host": parts.netloc.rpartition("@")[2]},
         extensions={"sni_hostname": parts.hostname},
     )
     try:

@@ -12,7 +12,9 @@ class AuditEntry(models.Model):
     """Who did what to what, before and after. Only ever inserted: a trigger in the database refuses UPDATE and DELETE."""
 
     at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False
+    )
     actor_name = models.CharField(max_length=150)
     action = models.CharField(max_length=60)
     object_type = models.CharField(max_length=40)

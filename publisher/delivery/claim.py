@@ -17,7 +17,7 @@ class ClaimedMail:
     """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
 
     id: int
-    variant_id: int | None
+    variant_id: int
     address: str
     name: str
     subscriber_id: int

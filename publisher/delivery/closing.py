@@ -26,7 +26,11 @@ def cancel_left_over(*, now: datetime) -> int:
     open_ones = editions.filter(delivery__state="queued").distinct().values_list("id", flat=True)
     with connection.cursor() as cursor:
         for edition_id in open_ones:
-            values: dict[str, Any] = {"edition": edition_id, "now": now, "reason": "The edition was cancelled."}
+            values: dict[str, Any] = {
+                "edition": edition_id,
+                "now": now,
+                "reason": "The edition was cancelled.",
+            }
             cursor.execute(CANCEL_QUEUED, values)
             cancelled += int(cursor.rowcount)
     return cancelled

@@ -13,6 +13,8 @@ from django.db import connection, transaction
 
 from publisher.core import events, trace
 from publisher.delivery.closing import CANCEL_QUEUED
+from publisher.delivery.email.address import BadAddress
+from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.variants import serialise_variants
 from publisher.digests.assembling import choose_items, group_selections
 from publisher.digests.models import Edition
@@ -71,7 +73,7 @@ def assemble(edition_id: int, *, now: datetime) -> Edition:
             try:
                 render_variants(edition_id, now=now)
                 serialise_variants(edition_id)
-            except TemplateFailure as error:
+            except (TemplateFailure, BadHeader, BadAddress) as error:
                 _block(edition_id, str(error))
         enqueue(edition_id, now=now)
     edition.refresh_from_db()

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,21 +18,23 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from publisher.core import clock, events, trace
-from publisher.core.errors import ChannelDown, Retry
+from publisher.core.errors import ChannelDown, Rejected, Retry
 from publisher.delivery.claim import Claim, ClaimedMail, claim_mail, release, renew
-from publisher.delivery.email.smtp import MailServer, Result, Session, parse_mail_url
+from publisher.delivery.email.headers import BadHeader
+from publisher.delivery.email.smtp import Answer, MailServer, Outgoing, Result, Session, parse_mail_url
 from publisher.delivery.letters import Letters
 from publisher.delivery.settle import Try, outcome_of, settle
 from publisher.delivery.states import State
 from publisher.delivery.turns import turn
 from publisher.digests.models import Edition
+from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
 """Mails claimed at once: small enough that a pause takes effect soon, large enough that claiming costs little."""
 
-SERVER_PROBLEM = "The mail server: "
+SERVER_PROBLEM = "Mail cannot leave: "
 
 Clock = Callable[[], datetime]
 
@@ -92,7 +94,7 @@ class Sender:
 
     def send_edition(self, edition: Edition) -> None:
         """Send until nothing of the edition is due, the time is over, or the server is away."""
-        letters = Letters(edition)
+        letters = Letters(edition, now=self.clock())
         while not self.must_stop:
             claim = claim_mail(edition.pk, now=self.clock(), limit=self.batch, lease=self.lease)
             if not claim.mails:
@@ -107,7 +109,7 @@ class Sender:
         mails = {mail.id: mail for mail in claim.mails}
         hold = Hold(claim, self.lease, self.clock)
         try:
-            with closing(self._session.send(map(letters.outgoing, claim.mails))) as results:
+            with closing(self._session.send(self._messages(claim, letters))) as results:
                 for result in results:
                     if not self._settle(mails[result.id], claim.fence, result) or not hold.is_ours():
                         log.warning("claim.lost", extra={"fence": claim.fence})
@@ -115,6 +117,15 @@ class Sender:
         except (ChannelDown, Retry) as away:
             self._server_is_away(away)
         release(claim.fence)
+
+    def _messages(self, claim: Claim, letters: Letters) -> Iterator[Outgoing]:
+        """The claim's messages. One that cannot be built fails by itself and stops no other."""
+        for mail in claim.mails:
+            try:
+                yield letters.outgoing(mail)
+            except (BadHeader, SlotError) as error:
+                refused = Answer(Rejected(f"This message could not be built: {error}."))
+                self._settle(mail, claim.fence, Result(mail.id, refused, 0.0))
 
     def _server_is_away(self, error: ChannelDown | Retry) -> None:
         """The trouble is the server's and no message's: no message's tries are spent on it."""

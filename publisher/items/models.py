@@ -43,6 +43,9 @@ class Source(models.Model):
     next_poll_at = models.DateTimeField(null=True, blank=True)
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
+    entries_hash = models.BinaryField(
+        max_length=32, null=True, blank=True, help_text="SHA-256 of what the feed held when last read"
+    )
     last_error = models.TextField(blank=True)
     failures = models.PositiveIntegerField(default=0)
     credentials = EncryptedJSONField(null=True, blank=True)
@@ -89,7 +92,9 @@ class Item(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     producer_id = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, blank=True)
-    url_key = models.CharField(max_length=2000, blank=True, help_text="the address without tracking parameters")
+    url_key = models.CharField(
+        max_length=2000, blank=True, help_text="the address without tracking parameters"
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices)
     language = models.CharField(max_length=35)
     title = models.CharField(max_length=500)
@@ -106,7 +111,9 @@ class Item(models.Model):
     contact = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     attribution = models.TextField(blank=True)
-    translation_of = models.CharField(max_length=500, blank=True, help_text="the producer's id of the original")
+    translation_of = models.CharField(
+        max_length=500, blank=True, help_text="the producer's id of the original"
+    )
     original = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
     )
@@ -126,12 +133,22 @@ class Item(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "producer_id"], name="item_once_per_producer_id"),
-            models.UniqueConstraint(fields=["url_key"], name="item_once_per_url", condition=~models.Q(url_key="")),
+            models.UniqueConstraint(
+                fields=["url_key"], name="item_once_per_url", condition=~models.Q(url_key="")
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["-published_at", "-id"], name="item_published"),
-            models.Index(fields=["-id"], name="item_undrafted", condition=models.Q(drafted_revision__lt=models.F("revision"))),
-            models.Index(fields=["source", "translation_of"], name="item_translation", condition=~models.Q(translation_of="")),
+            models.Index(
+                fields=["-id"],
+                name="item_undrafted",
+                condition=models.Q(drafted_revision__lt=models.F("revision")),
+            ),
+            models.Index(
+                fields=["source", "translation_of"],
+                name="item_translation",
+                condition=~models.Q(translation_of=""),
+            ),
             models.Index(fields=["first_received_at"], name="item_first_received"),
         ]
 
@@ -188,7 +205,9 @@ class Rejection(models.Model):
     fields = models.JSONField(default=list)
     payload = models.BinaryField()
     payload_size = models.PositiveIntegerField()
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of origin, source and payload: the same thing is kept once")
+    digest = models.BinaryField(
+        max_length=32, help_text="SHA-256 of origin, source and payload: the same thing is kept once"
+    )
     times = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()

@@ -15,7 +15,9 @@ class Schedule(models.Model):
     name = models.CharField(max_length=80, unique=True)
     zone = models.CharField(max_length=64, default="UTC", help_text="IANA time zone, e.g. Asia/Shanghai")
     slots = models.JSONField(default=list, help_text='[{"weekday": 0, "at": "09:00"}], Monday is 0')
-    quiet = models.JSONField(default=list, help_text='[{"start": "22:00", "end": "07:00", "weekdays": [0, 1]}]')
+    quiet = models.JSONField(
+        default=list, help_text='[{"start": "22:00", "end": "07:00", "weekdays": [0, 1]}]'
+    )
     blackouts = models.JSONField(default=list, help_text='["2026-12-25"]')
     holiday_countries = models.JSONField(default=list, help_text='ISO 3166 codes: ["CN"]')
     least_gap_minutes = models.PositiveIntegerField(default=30)

@@ -27,7 +27,9 @@ class Channel(models.Model):
     topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids; empty: all")
     template = models.TextField(blank=True, help_text="staff's own template; empty: the network's")
     auto_approve = models.BooleanField(default=False)
-    tolerance_minutes = models.PositiveIntegerField(default=360, help_text="a slot missed by more expires and asks")
+    tolerance_minutes = models.PositiveIntegerField(
+        default=360, help_text="a slot missed by more expires and asks"
+    )
     enabled = models.BooleanField(default=True)
     paused_reason = models.TextField(blank=True)
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="the network asked us to wait")
@@ -59,10 +61,14 @@ class Post(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     parts = models.JSONField(default=list, help_text='[{"text": "…"}]: what leaves, one delivery each')
     link = models.URLField(max_length=2000, blank=True)
-    edited = models.BooleanField(default=False, help_text="a person changed the text: a new revision does not overwrite it")
+    edited = models.BooleanField(
+        default=False, help_text="a person changed the text: a new revision does not overwrite it"
+    )
     problem = models.TextField(blank=True)
     priority = models.SmallIntegerField(default=0, help_text="higher goes first")
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
     approved_at = models.DateTimeField(null=True, blank=True)
     slot_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -81,7 +87,9 @@ class Post(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["slot_at"], name="post_due", condition=models.Q(state="scheduled")),
-            models.Index(fields=["channel", "approved_at"], name="post_waiting", condition=models.Q(state="approved")),
+            models.Index(
+                fields=["channel", "approved_at"], name="post_waiting", condition=models.Q(state="approved")
+            ),
             models.Index(fields=["state", "-id"], name="post_state"),
             models.Index(fields=["channel", "slot_at"], name="post_channel_slots"),
         ]

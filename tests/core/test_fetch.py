@@ -66,7 +66,9 @@ def test_a_redirect_into_a_private_network_is_refused(site: str) -> None:
         fetch.get(f"{site}/to?http://127.0.0.1:1/", max_bytes=100)
 
 
-@pytest.mark.parametrize("address", ["ftp://office.example.org/", "file:///etc/passwd", "http://", "no address"])
+@pytest.mark.parametrize(
+    "address", ["ftp://office.example.org/", "file:///etc/passwd", "http://", "no address"]
+)
 def test_other_schemes_are_refused(address: str) -> None:
     with pytest.raises(Rejected, match="http or https"):
         fetch.get(address, max_bytes=100)

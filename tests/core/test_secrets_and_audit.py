@@ -42,7 +42,11 @@ def test_a_rotated_key_still_opens_what_the_former_one_closed(settings: Any) -> 
 def test_the_database_refuses_to_change_the_audit_trail(change: str) -> None:
     channel = a_channel()
     audit.record(None, "channel.pause", channel, {"enabled": True}, {"enabled": False})
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(change)
     assert AuditEntry.objects.get().actor_name == "system"
 

@@ -1,0 +1,74 @@
+"""One edition's mails as they go on the wire: the variant's bytes joined with each recipient's own words and links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from publisher.audience import tokens
+from publisher.audience.tokens import Purpose
+from publisher.delivery.claim import ClaimedMail
+from publisher.delivery.email.address import parse_address
+from publisher.delivery.email.message import MessageTemplate, date_header, message_id
+from publisher.delivery.email.smtp import Outgoing
+from publisher.digests.models import Edition, Variant
+from publisher.render.words import greeting
+
+CACHED_VARIANTS = 64
+"""Parsed templates kept in memory: some 5 MB, whatever the size of the edition."""
+
+
+class Letters:
+    """Builds the messages of one edition. Templates are read from the database as they are needed."""
+
+    def __init__(self, edition: Edition, *, now: datetime) -> None:
+        self.edition = edition
+        self._date = date_header(now)
+        self._domain = parse_address(edition.digest.from_address).domain
+        self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
+        self._preferences = tokens.writer(Purpose.PREFERENCES)
+        self._web = tokens.writer(Purpose.WEB_VERSION)
+        self._template = lru_cache(CACHED_VARIANTS)(_read_template)
+
+    def outgoing(self, mail: ClaimedMail) -> Outgoing:
+        """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
+        template, language = self._template(mail.variant_id)
+        return Outgoing(
+            id=mail.id,
+            mail_from=self.edition.digest.from_address,
+            rcpt_to=mail.address,
+            data=template.join(self.values(mail, language)),
+            checked=True,
+        )
+
+    def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
+        """What fills the slots for one recipient."""
+        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id
+        return {
+            "to_name": mail.name,
+            "to_address": mail.address,
+            "message_id": message_id_of(mail.id, edition_id, self._domain),
+            "date": self._date,
+            "greeting": greeting(language, mail.name),
+            "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",
+            "preferences_url": f"{settings.BASE_URL}/p/{self._preferences(reader, digest_id)}",
+            "web_url": f"{settings.BASE_URL}/e/{self._web(reader, edition_id)}",
+        }
+
+
+def message_id_of(delivery_id: int, edition_id: int, domain: str) -> str:
+    """The Message-ID of a delivery: the same in every try, and not the same in another installation's database."""
+    return message_id(f"{edition_id}.{delivery_id}.{_installation()}", domain)
+
+
+@lru_cache(1)
+def _installation() -> str:
+    return salted_hmac("publisher.message-id", "installation").hexdigest()[:12]
+
+
+def _read_template(variant_id: int) -> tuple[MessageTemplate, str]:
+    language, message = Variant.objects.values_list("language", "message").get(pk=variant_id)
+    return MessageTemplate.from_bytes(message or b""), language

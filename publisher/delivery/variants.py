@@ -1,0 +1,45 @@
+"""From a rendered variant to the bytes of its mail: serialised once, stored beside it, joined per recipient later."""
+
+from __future__ import annotations
+
+from publisher.delivery.email.address import parse_address
+from publisher.delivery.email.headers import Mailbox
+from publisher.delivery.email.message import ListHeaders, MessageTemplate, build_template
+from publisher.digests.models import Edition, EditionSelection, Variant
+
+
+def serialise_variants(edition_id: int) -> int:
+    """Serialise what is rendered and not serialised yet; how many. Raises `BadHeader` for an impossible sender or subject."""
+    edition = Edition.objects.select_related("digest").get(pk=edition_id)
+    needed = EditionSelection.objects.filter(edition=edition).values("variant_id")
+    waiting = Variant.objects.filter(id__in=needed, rendered_at__isnull=False, message__isnull=True)
+    count = 0
+    for variant in waiting.iterator(chunk_size=50):
+        variant.message = template_of(edition, variant).to_bytes()
+        variant.save(update_fields=["message"])
+        count += 1
+    return count
+
+
+def template_of(edition: Edition, variant: Variant) -> MessageTemplate:
+    """The mail of one variant with its slots, from its rendered subject, HTML and text."""
+    digest, language = edition.digest, variant.language
+    domain = parse_address(digest.from_address).domain
+    return build_template(
+        subject=variant.subject,
+        html=variant.html,
+        text=variant.text,
+        sender=Mailbox(digest.from_address, digest.text("from_name", language)),
+        reply_to=Mailbox(digest.reply_to) if digest.reply_to else None,
+        list_headers=ListHeaders(
+            identifier=f"{digest.slug}.{domain}",
+            title=digest.text("title", language),
+            feedback_id=f"{edition.pk}:{digest.slug[:60]}:digest:{_short(domain)}",
+        ),
+        language=language,
+    )
+
+
+def _short(domain: str) -> str:
+    """The sender's name in the Feedback-ID: the same in every mail of this domain, at most 15 characters."""
+    return domain.replace(".", "-")[:15]
