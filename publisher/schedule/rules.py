@@ -22,7 +22,7 @@ Json = dict[str, Any]
 EVERY_DAY = frozenset(range(7))
 MOST_SLOTS, MOST_QUIET, MOST_BLACKOUTS, MOST_COUNTRIES = 1000, 50, 2000, 20
 LONGEST_GAP_MINUTES, MOST_PER_DAY = 31 * 24 * 60, 1000
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
 @dataclass(frozen=True, order=True)
@@ -99,9 +99,9 @@ def rules_to_json(rules: ScheduleRules) -> Json:
     """The opposite of `rules_from_json`; every field is there."""
     return {
         "zone": rules.zone.key,
-        "slots": [{"weekday": slot.weekday, "at": f"{slot.at:%H:%M}"} for slot in sorted(rules.slots)],
+        "slots": [{"weekday": slot.weekday, "at": _written(slot.at)} for slot in sorted(rules.slots)],
         "quiet": [
-            {"start": f"{hours.start:%H:%M}", "end": f"{hours.end:%H:%M}", "weekdays": sorted(hours.weekdays)}
+            {"start": _written(hours.start), "end": _written(hours.end), "weekdays": sorted(hours.weekdays)}
             for hours in rules.quiet
         ],
         "blackouts": [day.isoformat() for day in sorted(rules.blackouts)],
@@ -166,8 +166,12 @@ def _weekday(field: str, value: object) -> int:
 
 def _time(field: str, value: object) -> time:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise RulesError(field, f"{reprlib.repr(value)} is no time of day", "HH:MM from 00:00 to 23:59")
+        raise RulesError(field, f"{reprlib.repr(value)} is no time of day", "HH:MM from 00:00 to 23:59 (seconds may follow)")
     return time.fromisoformat(value)
+
+
+def _written(at: time) -> str:
+    return at.isoformat(timespec="seconds" if at.second else "minutes")
 
 
 def _date(field: str, value: object) -> date:
