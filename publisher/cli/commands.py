@@ -39,7 +39,13 @@ COMMANDS: tuple[Command, ...] = (
         Needs.NOTHING,
         "Web, worker, beat and the servers, in this terminal.",
     ),
-    Command(RUN, "demo", "publisher.cli.demo:demo", Needs.NOTHING, "See the whole way of an item, with real servers."),
+    Command(
+        RUN,
+        "demo",
+        "publisher.cli.demo:demo",
+        Needs.NOTHING,
+        "See the whole way of an item, with real servers.",
+    ),
     Command(RUN, "web", "publisher.cli.processes:web", Needs.NOTHING, "Only the web process."),
     Command(RUN, "worker", "publisher.cli.processes:worker", Needs.NOTHING, "Only a worker."),
     Command(RUN, "beat", "publisher.cli.processes:beat", Needs.NOTHING, "Only the clock; run it once."),
@@ -56,8 +62,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
-    Command(
-        LOOK, "health", "publisher.cli.look:health", Needs.SETTINGS, "Whether one process works (exit code)."
-    ),
+    Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),
     Command(MAINTAIN, "django", "publisher.cli.maintain:django", Needs.SERVERS, "Django's own commands."),
 )

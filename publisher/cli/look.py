@@ -10,14 +10,11 @@ import redis
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from publisher.cli import database, programs
-from publisher.cli.reachable import answers
+from publisher.cli import database
+from publisher.cli.health import ANSWERS, AWAY, processes
 from publisher.cli.report import Report, reporting, table
-from publisher.core import alive
 from publisher.core.embedded.running import ServersLock
 from publisher.core.queues import queue_lengths, stream_state
-
-AWAY = "does not answer"
 
 
 @click.command()
@@ -27,20 +24,11 @@ def status() -> Report:
 
     The exit code is 0 when everything answers.
     """
-    data = {**_servers(), **_processes()}
+    data = {**_servers(), **processes(settings.ENVIRONMENT)}
     data |= _waiting()
     parts = ("database", "redis", "web", "worker", "beat")
-    data["healthy"] = all(data[part] == "answers" for part in parts) and data["missing_migrations"] == 0
+    data["healthy"] = all(data[part] == ANSWERS for part in parts) and data["missing_migrations"] == 0
     return Report(data, _as_text(data), ok=data["healthy"])
-
-
-@click.command()
-@click.argument("process", type=click.Choice(["web", "worker", "beat"]))
-@reporting
-def health(process: str) -> Report:
-    """Whether the process of this host or container works: exit code 0 or 1. For health checks."""
-    state = _processes()[process]
-    return Report({"process": process, "state": state}, f"{process} {state}", ok=state == "answers")
 
 
 def _servers() -> dict[str, Any]:
@@ -49,7 +37,7 @@ def _servers() -> dict[str, Any]:
     data["run_by"] = {"command": holder.command, "pid": holder.pid} if holder else None
     try:
         data["missing_migrations"] = len(database.missing_migrations())
-        data["database"] = "answers"
+        data["database"] = ANSWERS
     except OperationalError:
         data["database"] = AWAY
     finally:
@@ -57,18 +45,9 @@ def _servers() -> dict[str, Any]:
     return data
 
 
-def _processes() -> dict[str, str]:
-    env = settings.ENVIRONMENT
-    holder = ServersLock(env.data_dir).holder()
-    web = (holder.address if holder else "") or programs.local_url(env, env.port)
-    found = {"web": answers(f"{web}/healthz")}
-    found |= {name: alive.is_alive(env.data_dir, name) for name in ("worker", "beat")}
-    return {name: "answers" if works else AWAY for name, works in found.items()}
-
-
 def _waiting() -> dict[str, Any]:
     try:
-        return {"redis": "answers", "queues": queue_lengths(), "stream": asdict(stream_state())}
+        return {"redis": ANSWERS, "queues": queue_lengths(), "stream": asdict(stream_state())}
     except redis.RedisError:
         return {"redis": AWAY, "queues": None, "stream": None}
 
