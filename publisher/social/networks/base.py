@@ -1,0 +1,175 @@
+"""What a network is to Publisher. Read this to add one; `docs/networks.md` has the steps. Nothing here knows a network by name.
+
+A folder brings an object with these names. One that can only be measured yet satisfies `Measuring`, one that sends, `Network`.
+Errors are those of `publisher.core.errors`, and mean for a network:
+
+    Retry(after)   certainly not published; the same may work later. `after` when the network named a wait: its channel waits
+    Rejected       certainly not published, and the same never will be
+    Unknown        the request went out and no clear answer came: it may be published. Never sent again before `reconcile`
+    ChannelDown    nothing works on this account until a person repairs it: the channel is paused with the reason
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from publisher.render.measure import Measure
+
+__all__ = [
+    "Account",
+    "CannotTell",
+    "Card",
+    "Grade",
+    "Measure",
+    "Measuring",
+    "Network",
+    "NotFound",
+    "Outgoing",
+    "Part",
+    "Prepared",
+    "Receipt",
+]
+
+Rules = TypeVar("Rules")
+
+PUBLISH_WITHIN = timedelta(seconds=60)
+"""How long `publish` may take, all its requests together: longer, and another worker may take the post for abandoned."""
+
+
+class Grade(Enum):
+    """How surely a post appears once, when an answer was lost. The value is what staff read."""
+
+    GUARANTEED = "Guaranteed: the network knows a repeated post by its key."
+    WITHIN_A_WINDOW = (
+        "For a while: the network knows a repeated post by its key for a limited time, then we look."
+    )
+    BY_LOOKING = "By looking: the account's posts are searched before anything is repeated."
+    BY_A_PERSON = "By a person: the network cannot tell, so staff decide."
+
+
+@dataclass(frozen=True)
+class Account:
+    """A channel as its network sees it. `settings` holds what the network's folder documents; credentials are never shown."""
+
+    channel_id: int
+    name: str
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network may show of the page behind the link."""
+
+    title: str
+    summary: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One message. `text` is final; `number` counts from 0, of `of` in the thread. `language` is BCP 47."""
+
+    text: str
+    link: str = ""
+    language: str = "en"
+    card: Card | None = None
+    number: int = 0
+    of: int = 1
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A post as it leaves: its parts in order. One delivery each."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The exact message, stored before any socket opens and the same in every try.
+
+    `payload` survives JSON. `idempotency_key` is ours, new for each message, at most 64 ASCII characters.
+    """
+
+    payload: Mapping[str, Any]
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of publication. `remote_id` holds all that `edit`, `retract` and a following part need (≤ 300 characters)."""
+
+    remote_id: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """Certainly not published: it may be sent again."""
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    """Nobody can say. The post stays `unknown`; `reason` tells a person what to look at."""
+
+    reason: str
+
+
+class Measuring(Protocol[Rules]):
+    """A network for which posts can be drafted and measured."""
+
+    @property
+    def name(self) -> str:
+        """What is stored with channels and names the folders: lower-case letters, digits, underscore."""
+
+    @property
+    def label(self) -> str:
+        """What staff read: “Mastodon”."""
+
+    def rules(self, account: Account) -> Rules:
+        """The limits of this account, from its settings. Never asks the network: drafting must not wait for it."""
+
+    def measure(self, text: str, rules: Rules) -> Measure:
+        """How long `text` is by the network's own count, and whether it fits. Pure."""
+
+
+@runtime_checkable
+class Network(Measuring[Rules], Protocol[Rules]):
+    """A network that can be published to. All methods may be called from several processes at once."""
+
+    @property
+    def grade(self) -> Grade:
+        """How surely a post appears once."""
+
+    @property
+    def settles_within(self) -> timedelta:
+        """After this long, a request that nobody answered no longer takes effect: `reconcile` is not called before."""
+
+    def prepare(self, part: Part, account: Account, key: str) -> Prepared:
+        """The exact payload. Pure. Raises `Rejected` for what the network is sure to refuse."""
+
+    def publish(self, account: Account, prepared: Prepared, before: Sequence[Receipt] = ()) -> Receipt:
+        """Send it, once: no retry and no waiting for rate limits in here. `before` are the receipts of a thread's earlier parts.
+
+        Raises `Retry`, `Rejected`, `Unknown`, `ChannelDown`. Returns or raises within `PUBLISH_WITHIN`.
+        """
+
+    def reconcile(
+        self, account: Account, prepared: Prepared, *, since: timedelta
+    ) -> Receipt | NotFound | CannotTell:
+        """Was it published? `since` is the time since the first try. Raises `Retry` or `ChannelDown` when nobody can be asked."""
+
+    def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:
+        """Replace a published message. Raises as `publish`; `Rejected` where the network has no editing."""
+
+    def retract(self, account: Account, remote_id: str) -> None:
+        """Delete a published message; one that is gone already is no error. Raises as `publish`."""
+
+    def verify_credentials(self, account: Account) -> str:
+        """The account's name on the network. Raises `ChannelDown` with what to repair, or `Retry`."""

@@ -1,0 +1,86 @@
+"""From a network's name to the network: our own folders, and those that others install (entry points `publisher.networks`).
+
+The only place that lists networks. Everything else asks here by the name that a channel stores.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from publisher.core.errors import UserError
+from publisher.social.networks.base import Measuring, Network
+from publisher.social.networks.bluesky.network import BLUESKY
+from publisher.social.networks.linkedin.network import LINKEDIN
+from publisher.social.networks.mastodon.network import MASTODON
+from publisher.social.networks.sandbox.network import SANDBOX
+from publisher.social.networks.x.network import X
+
+log = logging.getLogger(__name__)
+
+OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, SANDBOX)
+GROUP = "publisher.networks"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+
+
+class NoSuchNetwork(UserError):
+    """No network of that name is installed."""
+
+
+class CannotSend(UserError):
+    """The network can be drafted for and measured, not sent to."""
+
+
+def get(name: str) -> Measuring[Any]:
+    """The network of that name, for drafting and measuring. Raises `NoSuchNetwork`."""
+    known = networks()
+    if name not in known:
+        raise NoSuchNetwork(
+            f"There is no network “{name}”.",
+            f"Known: {', '.join(sorted(known))}. One that was added by a package needs that package installed.",
+        )
+    return known[name]
+
+
+def sending(name: str) -> Network[Any]:
+    """The network of that name, for publishing. Raises `NoSuchNetwork`, `CannotSend`."""
+    network = get(name)
+    if not isinstance(network, Network):
+        raise CannotSend(
+            f"Publisher cannot send to {network.label} yet: its posts are drafted and measured only.",
+            "Copy the text from the draft, or choose a channel on another network.",
+        )
+    return network
+
+
+def can_send(name: str) -> bool:
+    """Whether posts for a channel on that network can leave."""
+    return isinstance(networks().get(name), Network)
+
+
+@cache
+def networks() -> dict[str, Measuring[Any]]:
+    """All networks by name. Read once a process: a package installed later needs a restart."""
+    return {network.name: network for network in OWN} | installed(entry_points(group=GROUP))
+
+
+def installed(found: Iterable[EntryPoint]) -> dict[str, Measuring[Any]]:
+    """The networks of other packages. One that cannot be loaded, or takes a name of ours, is left out and logged."""
+    ours = {network.name for network in OWN}
+    loaded: dict[str, Measuring[Any]] = {}
+    for point in found:
+        try:
+            network = point.load()
+        except (ImportError, AttributeError) as error:
+            log.error("network.not_loaded", extra={"network": point.name, "error": str(error)})  # noqa: TRY400 - no traceback: the package is not ours
+            continue
+        name = getattr(network, "name", "")
+        if not _NAME.fullmatch(str(name)) or name in ours or name in loaded:
+            log.error("network.bad_name", extra={"network": point.name, "given": str(name)})
+            continue
+        loaded[name] = network
+    return loaded

@@ -1,0 +1,65 @@
+"""What the sandbox server's answers mean. One table for the codes; the rest by hundreds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(days=1)
+USUAL_WAIT = timedelta(minutes=1)
+"""When a 429 names no time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+# 404: our posts are made at a fixed path, so the address is wrong. 409: the key is known with another text.
+_BY_CODE: dict[int, type[OtherSideError]] = {
+    401: ChannelDown,
+    403: ChannelDown,
+    404: ChannelDown,
+    408: Unknown,
+    409: Unknown,
+}
+
+
+def error_of(answer: Answer) -> OtherSideError | None:
+    """None for success. A 5xx may come from a gate in front of a server that did publish: it is ambiguous."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    reason = f"The sandbox server answered {status}{_detail(answer.body)}"
+    if status == 429:
+        return Retry(reason, after=_wait(answer.headers.get("retry-after", "")))
+    if status >= 500:
+        return Unknown(reason)
+    if status < 400:
+        return ChannelDown(f"{reason} The channel's `url` must be the server's own.")
+    return _BY_CODE.get(status, Rejected)(reason)
+
+
+def _wait(header: str) -> timedelta:
+    """`Retry-After` in seconds (the sandbox never gives a date), held within bounds."""
+    if not header.isascii() or not header.isdigit():
+        return USUAL_WAIT
+    return max(SHORTEST_WAIT, min(timedelta(seconds=int(header[:9])), LONGEST_WAIT))
+
+
+def _detail(body: bytes) -> str:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return "."
+    detail = found.get("error") if isinstance(found, dict) else None
+    return f": {detail[:300]}" if isinstance(detail, str) else "."

@@ -1,0 +1,60 @@
+"""The sandbox network for the registry. `payload.py` builds what is sent, `client.py` sends it, `server.py` is the other side.
+
+Settings of a channel: `url` (of the server), `timeout_seconds` (of each wait for it, default 10). Credentials: `token`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.render.measure import Measure
+from publisher.social.networks.base import Account, CannotTell, Grade, NotFound, Part, Prepared, Receipt
+from publisher.social.networks.sandbox import client
+from publisher.social.networks.sandbox.measure import measure
+from publisher.social.networks.sandbox.payload import payload
+from publisher.social.networks.sandbox.rules import Rules
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """See `Network`. Its server keeps idempotency keys for ever, so a repeated post is always known."""
+
+    name: str = "sandbox"
+    label: str = "Sandbox"
+    grade: Grade = Grade.GUARANTEED
+    settles_within: timedelta = timedelta(0)
+
+    def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
+        return Rules()
+
+    def measure(self, text: str, rules: Rules) -> Measure:
+        return measure(text, rules)
+
+    def prepare(self, part: Part, account: Account, key: str) -> Prepared:
+        return Prepared(payload(part, account), key)
+
+    def publish(self, account: Account, prepared: Prepared, before: Sequence[Receipt] = ()) -> Receipt:
+        return client.create(account, prepared, reply_to=before[-1].remote_id if before else "")
+
+    def reconcile(
+        self,
+        account: Account,
+        prepared: Prepared,
+        *,
+        since: timedelta,  # noqa: ARG002 - keys are kept for ever
+    ) -> Receipt | NotFound | CannotTell:
+        return client.find(account, prepared)
+
+    def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:
+        return client.replace(account, remote_id, prepared)
+
+    def retract(self, account: Account, remote_id: str) -> None:
+        client.delete(account, remote_id)
+
+    def verify_credentials(self, account: Account) -> str:
+        return client.whoami(account)
+
+
+SANDBOX = Sandbox()

@@ -1,0 +1,23 @@
+"""The body of `POST /api/posts` on the sandbox network. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publisher.core.errors import Rejected
+from publisher.social.networks.base import Account, Part
+from publisher.social.networks.sandbox.measure import measure
+from publisher.social.networks.sandbox.rules import Rules
+
+
+def payload(part: Part, account: Account) -> dict[str, Any]:
+    """What is stored and sent, byte for byte the same in every try. Raises `Rejected` for a text that does not fit."""
+    fit = measure(part.text, Rules())
+    if not fit.fits:
+        raise Rejected(f"The text does not fit the sandbox network: {fit.why}.")
+    body: dict[str, Any] = {"account": account.name, "text": part.text, "language": part.language}
+    if part.link:
+        body["link"] = part.link
+    if part.card:
+        body["card"] = {"title": part.card.title, "summary": part.card.summary}
+    return body
