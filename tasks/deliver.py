@@ -15,9 +15,9 @@ SECONDS = 20.0
 
 
 @stage("tasks.deliver.send_mail")
-def send_mail(*, now: datetime, **_ids: int) -> dict[str, int]:
+def send_mail(**_given: object) -> dict[str, int]:
     """Send queued mail for a while."""
-    return mail.send_due(now=now, seconds=SECONDS)
+    return mail.send_due(seconds=SECONDS)
 
 
 @stage("tasks.deliver.send_posts")

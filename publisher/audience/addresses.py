@@ -33,7 +33,7 @@ def checked(text: str) -> str:
 
 
 def key(address: str) -> str:
-    """How an address is compared: local part folded, domain as IDNA in lower case. Plus-tags are kept: they are other addresses."""
+    """How an address is compared: local part folded, domain as IDNA in lower case. Plus-tags stay: another address."""
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     return f"{local.casefold()}@{domain_key(domain)}"
 

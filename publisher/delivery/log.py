@@ -78,7 +78,7 @@ class Cursor:
         """From a link; anything unreadable is the first page."""
         number, _, address = text.partition("~")
         return (
-            cls(int(number), address) if number.isascii() and number.isdigit() and len(number) < 19 else None
+            cls(int(number), address) if number.isascii() and number.isdigit() and len(number) < 20 else None
         )
 
     def __str__(self) -> str:

@@ -39,7 +39,7 @@ SERVER_PROBLEM = "Mail cannot leave: "
 Clock = Callable[[], datetime]
 
 
-def send_due(*, now: datetime, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
+def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
     """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set."""
     if not settings.MAIL:
         return {}

@@ -105,7 +105,7 @@ class World:
         """`publisher up` on the demo's folder; returns once it answers /readyz."""
         log = (self.folder / "up.log").open("wb")
         command = [sys.executable, "-m", "publisher.cli", "up"]
-        service = subprocess.Popen(
+        service = subprocess.Popen(  # noqa: S603 - our own command
             command, env=self.environment, stdout=log, stderr=log, start_new_session=True
         )
         self._processes.append(service)

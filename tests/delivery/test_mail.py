@@ -123,7 +123,7 @@ def test_a_server_that_is_away_costs_no_message_a_try(inbox: redis.Redis, settin
     edition = an_assembled_edition()
     with SmtpSink() as sink:
         settings.MAIL = sink.url
-    assert send_due(now=NOON, seconds=5, clock_=lambda: NOON) == {}
+    assert send_due(seconds=5, clock_=lambda: NOON) == {}
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
     edition.refresh_from_db()
     assert edition.problem.startswith(mail.SERVER_PROBLEM)
@@ -134,7 +134,7 @@ def test_the_problem_is_gone_when_the_server_is_back(inbox: redis.Redis, setting
     Edition.objects.update(problem=mail.SERVER_PROBLEM + "refused")
     with SmtpSink() as sink:
         settings.MAIL = sink.url
-        assert send_due(now=NOON, seconds=30, clock_=lambda: NOON) == {"sent": 5}
+        assert send_due(seconds=30, clock_=lambda: NOON) == {"sent": 5}
     edition.refresh_from_db()
     assert edition.problem == ""
 
@@ -142,7 +142,7 @@ def test_the_problem_is_gone_when_the_server_is_back(inbox: redis.Redis, setting
 def test_nothing_leaves_while_no_mail_server_is_set(settings: Any) -> None:
     edition = an_assembled_edition()
     settings.MAIL = ""
-    assert send_due(now=NOON, seconds=5) == {}
+    assert send_due(seconds=5) == {}
     assert states(edition) == {"queued": 5}
 
 
@@ -150,7 +150,7 @@ def test_a_wrong_password_sends_nothing_and_is_shown(inbox: redis.Redis, setting
     edition = an_assembled_edition()
     with SmtpSink(login=("office", "right"), offers=("AUTH PLAIN",)) as sink:
         settings.MAIL = sink.url.replace("smtp://", "smtp://office:wrong@")
-        assert send_due(now=NOON, seconds=5, clock_=lambda: NOON) == {}
+        assert send_due(seconds=5, clock_=lambda: NOON) == {}
     edition.refresh_from_db()
     assert "535" in edition.problem
     assert states(edition) == {"queued": 5}

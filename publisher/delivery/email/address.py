@@ -42,6 +42,7 @@ class Address(NamedTuple):
         return f"{self.local}@{self.domain}"
 
 
+@lru_cache(maxsize=1024)  # header and envelope of one message ask for the same address
 def parse_address(text: str) -> Address:
     """Check `local@domain`.
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from publisher.delivery.email.address import BadAddress, parse_address
 
 FOLD = 76
+LONGEST_NAME = 60
 ENCODED_WORD_BYTES = 45
 """Bytes of UTF-8 in one encoded word: 60 characters of base64, 72 with its frame; RFC 2047 allows 75."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~ -]{1,60}\Z")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~ -]+\Z")
 _URI = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+\Z")
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{0,60}(?::[A-Za-z0-9._-]{0,60}){3}\Z")
@@ -49,11 +50,7 @@ def mailbox(field: str, box: Mailbox) -> bytes:
     name = clean(box.name)
     if not name:
         return f"{field}: <{address}>\r\n".encode()
-    if _PLAIN_NAME.match(name) and "=?" not in name:
-        words = [name]
-    else:
-        words = _encoded_words(name)
-    return _folded(field, [*words, f"<{address}>"])
+    return _folded(field, [*_phrase(name), f"<{address}>"])
 
 
 def unstructured(field: str, text: str) -> bytes:
@@ -83,8 +80,7 @@ def list_id(title: str, identifier: str) -> bytes:
     if not re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", identifier) or len(identifier) > 200:
         raise BadHeader(f"List-Id: {identifier[:80]!r} is not of the form list.domain")
     title = clean(title)
-    words = [] if not title else [title] if _PLAIN_NAME.match(title) else _encoded_words(title)
-    return _folded("List-Id", [*words, f"<{identifier}>"])
+    return _folded("List-Id", [*(_phrase(title) if title else []), f"<{identifier}>"])
 
 
 def feedback_id(value: str) -> bytes:
@@ -113,6 +109,16 @@ def list_unsubscribe(url: str, mailto: str = "") -> bytes:
 
 
 _COMMA = ",\r\n "
+
+
+def _phrase(name: str) -> list[str]:
+    """A display name: as it is, in quotes, or as encoded words."""
+    if "=?" not in name and len(name) <= LONGEST_NAME:
+        if _PLAIN_NAME.match(name):
+            return [name]
+        if name.isascii():
+            return ['"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    return _encoded_words(name)
 
 
 def _encoded_words(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -94,16 +94,25 @@ class Web:
                 return Response(
                     (PAGES / "style.css").read_text(encoding="utf-8"), kind="text/css; charset=utf-8"
                 )
-            case ["count.json"]:
-                return Response(json.dumps({"messages": self._store.count()}), kind="application/json")
+            case ["api", "messages"]:
+                return self._api(query)
             case ["messages", number, *tab] if number.isdecimal() and len(number) < 18 and len(tab) <= 1:
                 return self._message(int(number), tab[0] if tab else "")
         return self._missing()
 
+    def _api(self, query: dict[str, str]) -> Response:
+        """The list for programs: how many are kept, and the newest that fit `q` and `before`."""
+        lines = self._store.page(query.get("q", "")[:200], _number(query.get("before", "")))
+        messages = [{**asdict(line), "received": line.received.isoformat()} for line in lines[:PAGE]]
+        return Response(
+            json.dumps({"total": self._store.count(), "messages": messages}, ensure_ascii=False),
+            kind="application/json; charset=utf-8",
+        )
+
     def _list(self, query: dict[str, str]) -> Response:
         words = query.get("q", "")[:200]
         before = query.get("before", "")
-        lines = self._store.page(words, int(before) if before.isdecimal() and len(before) < 18 else None)
+        lines = self._store.page(words, _number(before))
         older = urlencode({"q": words, "before": lines[PAGE - 1].id}) if len(lines) > PAGE else ""
         return self._page(
             "list.html",
@@ -134,3 +143,7 @@ class Web:
 
     def _page(self, name: str, status: HTTPStatus = HTTPStatus.OK, /, **values: object) -> Response:
         return Response(self._templates.get_template(name).render(values), status)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 18 else None

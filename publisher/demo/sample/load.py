@@ -85,14 +85,12 @@ def _event(sample: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def feed(now: datetime) -> str:
     """An RSS feed with three good entries and one without a title."""
-    return _template("feed.xml.j2").render(at=lambda hours: format_datetime(now - timedelta(hours=hours)))
+    return _rendered("feed.xml.j2", at=lambda hours: format_datetime(now - timedelta(hours=hours)))
 
 
 def page(now: datetime) -> str:
     """The text of a "Latest" page: three entries, and one that is a date only."""
-    return _template("latest.txt.j2").render(
-        day=lambda days: (now - timedelta(days=days)).strftime("%d %B %Y")
-    )
+    return _rendered("latest.txt.j2", day=lambda days: (now - timedelta(days=days)).strftime("%d %B %Y"))
 
 
 def readers(count: int) -> Iterator[SampleReader]:
@@ -110,6 +108,7 @@ def readers(count: int) -> Iterator[SampleReader]:
         )
 
 
-def _template(name: str) -> Any:
+def _rendered(name: str, **values: Any) -> str:
     loader = FileSystemLoader(HERE)
-    return Environment(loader=loader, undefined=StrictUndefined, autoescape=False).get_template(name)  # noqa: S701 - our own text files, read by our own importers
+    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - our own text files
+    return environment.get_template(name).render(**values)

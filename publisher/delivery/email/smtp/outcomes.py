@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.delivery.email.smtp.replies import Reply
@@ -40,6 +41,9 @@ class Answer:
         return self.error is None
 
 
+GRANTED = Answer(None)
+"""A step before the dot went well; what the server said does not matter."""
+
 SETUP = frozenset({Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUTH})
 EVERY = frozenset(Step)
 ENVELOPE = frozenset({Step.RSET, Step.MAIL, Step.RCPT, Step.DATA})
@@ -62,11 +66,16 @@ RULES: tuple[tuple[frozenset[Step], int, int, type[OtherSideError] | None], ...]
 
 def answer_of(step: Step, reply: Reply) -> Answer:
     """What `reply` at `step` means."""
-    for steps, low, high, kind in RULES:
-        if step in steps and low <= reply.code <= high:
-            error = kind(f"At {step}: {spoken(reply)}") if kind else None
-            return Answer(error, reply.code, reply.enhanced, reply.text)
-    raise AssertionError(f"no rule for {reply.code}")
+    kind = _meaning(step, reply.code)
+    if kind is None and step is not Step.DOT:
+        return GRANTED
+    error = kind(f"At {step}: {spoken(reply)}") if kind else None
+    return Answer(error, reply.code, reply.enhanced, reply.text)
+
+
+@cache
+def _meaning(step: Step, code: int) -> type[OtherSideError] | None:
+    return next(kind for steps, low, high, kind in RULES if step in steps and low <= code <= high)
 
 
 def spoken(reply: Reply) -> str:
