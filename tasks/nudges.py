@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 NUDGES: dict[str, tuple[str, ...]] = {
     "entry.added": ("tasks.intake.drain",),
     "item.accepted": ("tasks.editorial.draft",),
+    "items.accepted": ("tasks.editorial.draft_waiting",),
     "item.retracted": ("tasks.editorial.retract",),
     "topics.decided": ("tasks.editorial.draft",),
     "post.approved": ("tasks.schedule.give_slots",),

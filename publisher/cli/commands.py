@@ -27,6 +27,7 @@ class Command:
 
 
 RUN = "Run"
+BRING_IN = "Bring items in"
 PEOPLE = "People"
 LOOK = "Look"
 MAINTAIN = "Maintain"
@@ -51,6 +52,48 @@ COMMANDS: tuple[Command, ...] = (
     Command(RUN, "beat", "publisher.cli.processes:beat", Needs.NOTHING, "Only the clock; run it once."),
     Command(
         RUN, "migrate", "publisher.cli.maintain:migrate", Needs.SERVERS, "Bring the database up to date."
+    ),
+    Command(
+        BRING_IN,
+        "import-feed",
+        "publisher.cli.intake:import_feed",
+        Needs.DATABASE,
+        "Import an RSS, Atom or JSON feed.",
+    ),
+    Command(
+        BRING_IN,
+        "import-page",
+        "publisher.cli.intake:import_page",
+        Needs.DATABASE,
+        "Import a page that lists what is new.",
+    ),
+    Command(
+        BRING_IN,
+        "add-item",
+        "publisher.cli.intake:add_item",
+        Needs.DATABASE,
+        "Add one item or event (JSON) to the stream.",
+    ),
+    Command(
+        BRING_IN,
+        "rejected",
+        "publisher.cli.intake:rejected",
+        Needs.DATABASE,
+        "Show what was refused, and why.",
+    ),
+    Command(
+        BRING_IN,
+        "sources",
+        "publisher.cli.intake:list_sources",
+        Needs.DATABASE,
+        "List the sources and their feeds.",
+    ),
+    Command(
+        BRING_IN,
+        "add-source",
+        "publisher.cli.intake:add_source",
+        Needs.DATABASE,
+        "Add a source, with a feed or an API key.",
     ),
     Command(
         PEOPLE,

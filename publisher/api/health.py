@@ -1,0 +1,96 @@
+"""/healthz (the process is alive) and /readyz (what it needs is there), for load balancers, containers and people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.db import OperationalError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from publisher.core.applied import missing_migrations
+from publisher.core.errors import UserError
+from publisher.core.redis import client
+from publisher.items import stream
+
+PROBE = "publisher:readyz"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must be there. `warning` does not make it fail."""
+
+    ok: bool
+    detail: str = ""
+    warning: str = ""
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """200 when items can be taken and stored, else 503; each check with its reason."""
+    checks = {name: check() for name, check in CHECKS.items()}
+    ready = all(check.ok for check in checks.values())
+    body: dict[str, Any] = {"ready": ready, "checks": {name: vars(check) for name, check in checks.items()}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _database() -> Check:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError as error:
+        return Check(False, _first_line(error))
+    return Check(True)
+
+
+def _migrations() -> Check:
+    try:
+        missing = missing_migrations()
+    except OperationalError as error:
+        return Check(False, _first_line(error))
+    return Check(False, f"{len(missing)} are missing: run `publisher migrate`.") if missing else Check(True)
+
+
+def _redis() -> Check:
+    """A write, since a replica or a full disk answers reads."""
+    try:
+        client().set(PROBE, b"1", ex=60)
+    except redis.RedisError as error:
+        return Check(False, _first_line(error))
+    return Check(True)
+
+
+def _durability() -> Check:
+    """202 promises that the entry is on disk: that is so with `appendfsync always` only."""
+    try:
+        policy = stream.durability()
+    except UserError as error:
+        return Check(True, warning=error.message)
+    if policy == "always":
+        return Check(True, "appendfsync always")
+    return Check(
+        True,
+        f"appendfsync {policy}",
+        warning="Entries answered with 202 may be lost when Redis dies: set appendonly yes, appendfsync always.",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+CHECKS: dict[str, Callable[[], Check]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "redis": _redis,
+    "durability": _durability,
+}

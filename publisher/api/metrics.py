@@ -1,0 +1,145 @@
+"""/metrics for Prometheus: read from database and Redis at each scrape, so that every web process says the same."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime
+
+import redis
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.models import Count, F, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from publisher.core import alive, clock
+from publisher.core.models import Heartbeat
+from publisher.core.queues import queue_lengths, stream_state
+from publisher.delivery import tally
+from publisher.items import stream
+from publisher.items.models import Item, Rejection, Source
+from publisher.items.stream import StreamAwayError
+
+PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
+
+# The oldest queued mail of each edition that is being sent, by the index delivery_mail_queue: one row an edition is read.
+OLDEST_MAIL = """
+SELECT min(oldest.due_at) FROM digests_edition edition CROSS JOIN LATERAL (
+    SELECT due_at FROM delivery_delivery
+    WHERE edition_id = edition.id AND state = 'queued' ORDER BY due_at, id LIMIT 1
+) oldest WHERE edition.state = 'sending'
+"""
+# The oldest queued part of a post, by the index delivery_post_queue.
+OLDEST_POST = """
+SELECT due_at FROM delivery_delivery
+WHERE state = 'queued' AND post_id IS NOT NULL ORDER BY due_at, id LIMIT 1
+"""
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answers this machine and private networks, unless PUBLISHER_PUBLIC_METRICS allows all."""
+    if not (settings.ENVIRONMENT.public_metrics or _is_near(request)):
+        return HttpResponseForbidden("Metrics are answered to this machine and private networks only.\n")
+    registry = CollectorRegistry()
+    registry.register(State())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class State(Collector):
+    """The gauges. A server that is away leaves its gauges out and says so in `publisher_up`."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = clock.now()
+        up = GaugeMetricFamily("publisher_up", "Whether the server answers.", labels=["part"])
+        for part, gauges in (("redis", _of_redis), ("database", _of_database)):
+            try:
+                found = list(gauges(now))
+            except (redis.RedisError, StreamAwayError, OperationalError):
+                up.add_metric([part], 0)
+            else:
+                up.add_metric([part], 1)
+                yield from found
+        yield up
+        yield _gauge(
+            "publisher_alive_age_seconds",
+            "Since the last sign of life of a process of this host.",
+            "process",
+            {name: alive.age(settings.ENVIRONMENT.data_dir, name) for name in ("worker", "beat")},
+        )
+
+
+def _of_redis(now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield _gauge("publisher_queue_depth", "Nudges that wait for a worker.", "queue", {**queue_lengths()})
+    state = stream_state()
+    for name, value, meaning in (
+        ("length", state.length, "Entries kept in the stream."),
+        ("lag", state.waiting, "Entries that intake has not read."),
+        ("pending", state.pending, "Entries that intake has read and not finished."),
+    ):
+        yield GaugeMetricFamily(f"publisher_stream_{name}", meaning, value=value)
+    age = stream.oldest_age(now)
+    yield GaugeMetricFamily(
+        "publisher_stream_oldest_seconds",
+        "How long the oldest unfinished entry has waited.",
+        value=age.total_seconds() if age else 0,
+    )
+
+
+def _of_database(now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield _gauge(
+        "publisher_oldest_due_seconds",
+        "How long the oldest message that is due has waited.",
+        "kind",
+        {"mail": _waited(OLDEST_MAIL, now), "post": _waited(OLDEST_POST, now)},
+    )
+    yield _gauge("publisher_deliveries", "Deliveries by state.", "state", {**tally.by_state()})
+    undrafted = Item.objects.filter(drafted_revision__lt=F("revision")).count()
+    retracted = Item.objects.exclude(retracted_at=None).count()
+    yield _gauge(
+        "publisher_items",
+        "Items stored, and of these retracted or not yet drafted.",
+        "state",
+        {"stored": Item.objects.count(), "retracted": retracted, "undrafted": undrafted},
+    )
+    refused = Rejection.objects.values_list("code").annotate(times=Sum("times"))
+    yield _gauge("publisher_rejections", "Entries refused, by reason.", "code", dict(refused))
+    failing = Source.objects.filter(failures__gt=0, enabled=True).aggregate(n=Count("id"))["n"]
+    yield GaugeMetricFamily("publisher_feeds_failing", "Feeds whose last poll failed.", value=failing)
+    beats = {beat.name: (now - beat.at).total_seconds() for beat in Heartbeat.objects.all()}
+    yield _gauge("publisher_heartbeat_age_seconds", "Since a job ran to its end.", "job", {**beats})
+
+
+def _gauge(name: str, meaning: str, label: str, values: dict[str, float | None]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, meaning, labels=[label])
+    for key, value in values.items():
+        if value is not None:
+            family.add_metric([key], value)
+    return family
+
+
+def _waited(sql: str, now: datetime) -> float:
+    """Seconds since the time that the query answers; 0 when nothing is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    return max((now - row[0]).total_seconds(), 0) if row and row[0] else 0
+
+
+def _is_near(request: HttpRequest) -> bool:
+    """From this machine or a private network, and not through a proxy, behind which everybody looks near."""
+    if any(name in request.headers for name in PROXY_HEADERS):
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private

@@ -1,0 +1,18 @@
+"""Addresses for machines."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from publisher.api.health import healthz, readyz
+from publisher.api.metrics import metrics
+from publisher.api.v1 import api, no_such_address
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("api/v1/", api.urls),
+    path("api/<path:rest>", csrf_exempt(no_such_address)),
+]

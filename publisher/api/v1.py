@@ -1,0 +1,150 @@
+"""The API for producers, version 1: handing in items, and the schemas of what may be handed in."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, JsonResponse
+from ninja import NinjaAPI
+from ninja.security import APIKeyHeader, HttpBearer
+
+from publisher.api import problems
+from publisher.api.problems import ProblemError
+from publisher.core import clock, trace
+from publisher.items import sources
+from publisher.items.envelope import MAX_ENTRY, Accepted, read_entry
+from publisher.items.models import Source
+from publisher.items.refusals import Refused, refuse
+from publisher.items.schema import event_json_schema, item_json_schema
+from publisher.items.submissions import KeyReusedError, submit
+
+MAX_KEY: Final = 255
+
+
+class Bearer(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Source | None:  # noqa: ARG002 - ninja's signature
+        return sources.by_key(token.strip())
+
+
+class KeyHeader(APIKeyHeader):
+    param_name = "X-API-Key"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Source | None:  # noqa: ARG002 - as above
+        return sources.by_key(key.strip()) if key else None
+
+
+api = NinjaAPI(
+    title="Publisher",
+    version="1",
+    description="Hand in items. An entry is on disk when it is answered with 202; it is stored within seconds.",
+    urls_namespace="api",
+    docs_url=None,
+)
+problems.register(api)
+
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
+_IN_OPENAPI: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "schema": {"type": "string", "maxLength": MAX_KEY},
+            "description": "The same key with the same body is the same entry, for a week.",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "/api/v1/schemas/item.json"}},
+            "application/cloudevents+json": {"schema": {"$ref": "/api/v1/schemas/event.json"}},
+        },
+    },
+    "responses": {
+        202: {"description": "The entry is on disk."},
+        400: {"description": "No JSON object, or no usable Idempotency-Key.", **_PROBLEM},
+        401: {"description": "No valid API key.", **_PROBLEM},
+        409: {"description": "The Idempotency-Key came before with another body.", **_PROBLEM},
+        413: {"description": "Too large.", **_PROBLEM},
+        422: {"description": "The item is not valid; `fields` says where.", **_PROBLEM},
+        503: {"description": "Nothing was taken; try again.", **_PROBLEM},
+    },
+}
+
+
+@api.post("/items", auth=[Bearer(), KeyHeader()], openapi_extra=_IN_OPENAPI, tags=["items"])
+def post_item(request: HttpRequest) -> JsonResponse:
+    """Hand in one item: a CloudEvent in structured JSON, or the item alone, which counts as published."""
+    source = cast("Source", request.auth)  # type: ignore[attr-defined]  # set by ninja
+    payload = _body(request)
+    now = clock.now()
+    entry = read_entry(payload, now=now)
+    if isinstance(entry, Refused):
+        raise problems.refused(entry)
+    try:
+        done = submit(payload, source=source, key=_key(request), trace_id=trace.current(), now=now)
+    except KeyReusedError:
+        raise ProblemError(
+            409,
+            "idempotency_key_reused",
+            "This Idempotency-Key came before with another body.",
+            "Use a new key for each entry, and the old one only to repeat the very same.",
+        ) from None
+    answer = {
+        "entry_id": done.entry_id,
+        "trace_id": done.trace_id,
+        "source": source.name,
+        "replayed": done.replayed,
+        "ignored_fields": list(entry.ignored) if isinstance(entry, Accepted) else [],
+    }
+    return JsonResponse(answer, status=202)
+
+
+@api.get("/schemas/item.json", tags=["schemas"])
+def item_schema(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - ninja's signature
+    """JSON Schema of an item."""
+    return JsonResponse(item_json_schema(), content_type="application/schema+json")
+
+
+@api.get("/schemas/event.json", tags=["schemas"])
+def event_schema(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - ninja's signature
+    """JSON Schema of an item or a retraction in its CloudEvents envelope."""
+    return JsonResponse(event_json_schema(), content_type="application/schema+json")
+
+
+def no_such_address(request: HttpRequest, rest: str) -> JsonResponse:  # noqa: ARG001 - the address is the problem
+    """Whatever else is asked under /api/."""
+    return problems.answer(
+        ProblemError(404, "not_found", "There is nothing at this address.", "See /api/v1/openapi.json.")
+    )
+
+
+def _body(request: HttpRequest) -> bytes:
+    if "ce-specversion" in request.headers:
+        raise ProblemError(
+            415,
+            "binary_mode",
+            "CloudEvents in binary mode (ce- headers) are not taken.",
+            "Send the event in structured mode: one JSON object with specversion, id, source, type and data.",
+        )
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > MAX_ENTRY:
+        raise problems.refused(refuse("too_large", size=int(length), limit=MAX_ENTRY))
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise problems.refused(refuse("too_large", size=MAX_ENTRY + 1, limit=MAX_ENTRY)) from None
+
+
+def _key(request: HttpRequest) -> str:
+    """The Idempotency-Key: a quoted string in the draft standard, bare in common use; both are the same."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    bare = key[1:-1] if len(key) > 1 and key.startswith('"') and key.endswith('"') else key
+    if (key and not bare) or len(bare) > MAX_KEY or not (bare.isascii() and bare.isprintable()):
+        raise ProblemError(
+            400,
+            "bad_idempotency_key",
+            f"The Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters.",
+            "A UUID is a good key.",
+        )
+    return bare
