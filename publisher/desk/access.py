@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -17,23 +17,22 @@ from django.utils.cache import add_never_cache_headers
 from publisher.core.errors import UserError
 from publisher.desk.page import show
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 ZONE_COOKIE = "desk_zone"
 
 
-def anyone(view: View[P]) -> View[P]:
+def anyone(view: View) -> View:
     """Open to all: only the login."""
     return _page(view, "anyone")
 
 
-def staff(view: View[P]) -> View[P]:
+def staff(view: View) -> View:
     """Open to accounts with `is_staff`."""
     return _page(view, "staff")
 
 
-def admins(view: View[P]) -> View[P]:
+def admins(view: View) -> View:
     """Open to superusers."""
     return _page(view, "admins")
 
@@ -43,9 +42,9 @@ def user_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def _page(view: View[P], access: str) -> View[P]:
+def _page(view: View, access: str) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with timezone.override(viewer_zone(request)):
             response = _refusal(request, access)
             if response is None:

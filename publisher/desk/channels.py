@@ -15,6 +15,7 @@ from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
 from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
 
 NEXT = 3
 LOOK_BACK = timedelta(days=2)
@@ -42,8 +43,16 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "waiting": waiting.count(),
         "slots": slots,
         "problem": problem,
-        "once": "",
+        "once": _once(channel),
     }
+
+
+def _once(channel: Channel) -> str:
+    """How sure we are that a post appears once there, or why nothing can be sent."""
+    try:
+        return str(registry.sending(channel.network).grade.value)
+    except UserError as error:
+        return error.message
 
 
 def next_slots(channel: Channel, now: datetime, count: int = NEXT) -> list[datetime]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -77,9 +79,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _shown(given: str, understood: object) -> str:
+def _shown(given: str, understood: datetime | None) -> str:
     """What the field shows again: the time as understood, or what was typed if it was not."""
-    return local_input(understood) if hasattr(understood, "astimezone") else given
+    return local_input(understood) if understood else given
 
 
 def _editions(chosen: str) -> list[tuple[str, str]]:

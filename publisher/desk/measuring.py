@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from publisher.render.measure import Measure
 from publisher.social.models import Channel
 from publisher.social.networks import registry
+from publisher.social.networks.base import Account
 
 # For the preview only: what networks show as a link, a tag or a name.
 _MARKED = re.compile(r"(https?://[^\s]+|[#＃][\w\u3400-\u9fff]+|@[\w.]+(?:@[\w.-]+)?)")
@@ -34,6 +35,11 @@ class Part:
 
 
 def measured(channel: Channel, texts: list[str]) -> list[Part]:
-    """Each text with its measure."""
-    network = registry.get(channel.network)
-    return [Part(n, text, network.measure(text, channel)) for n, text in enumerate(texts)]
+    """Each text with its measure. On a network that is not installed any more nothing fits."""
+    account = Account(channel.pk, channel.name, settings=channel.settings)
+    try:
+        network = registry.get(channel.network)
+    except registry.NoSuchNetwork as error:
+        return [Part(n, text, Measure(len(text), 0, False, error.message)) for n, text in enumerate(texts)]
+    rules = network.rules(account)
+    return [Part(n, text, network.measure(text, rules)) for n, text in enumerate(texts)]
