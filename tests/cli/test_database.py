@@ -1,0 +1,112 @@
+"""Commands that need the database, as real processes on a data folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from publisher.core.embedded.postgres import EmbeddedPostgres
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def publisher(
+    data_dir: Path, *arguments: str, typed: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PUBLISHER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "publisher.cli", *arguments],
+        cwd=ROOT,
+        env=kept | {"PUBLISHER_DATA_DIR": str(data_dir), **settings},
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def test_a_fresh_folder_needs_no_preparation_and_no_server_stays(data: Path) -> None:
+    done = publisher(data, "create-admin", "ada", "--generate", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["name"], report["created"]) == ("ada", True)
+    assert len(report["password"]) >= 12
+    assert EmbeddedPostgres(data).why_not_ready() != ""
+
+
+def test_the_same_name_is_not_taken_twice_but_may_get_a_new_password(data: Path) -> None:
+    publisher(data, "create-admin", "grace", "--generate")
+    again = publisher(data, "create-admin", "grace", "--generate")
+    assert (again.returncode, again.stderr.splitlines()[0]) == (
+        1,
+        "publisher: There is a login grace already.",
+    )
+    reset = publisher(
+        data, "create-admin", "grace", "--reset", "--password-stdin", typed="correct horse battery\n"
+    )
+    assert (reset.returncode, reset.stderr) == (0, "")
+
+
+def test_an_easy_password_is_refused(data: Path) -> None:
+    done = publisher(data, "create-admin", "eve", "--password-stdin", typed="password\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("publisher: The password is too easy.")
+
+
+def test_migrate_says_when_there_is_nothing_to_do(data: Path) -> None:
+    publisher(data, "migrate")
+    assert json.loads(publisher(data, "migrate", "--json").stdout) == {"applied": 0}
+
+
+def test_djangos_commands_are_passed_through(data: Path) -> None:
+    done = publisher(data, "django", "migrate", "--check")
+    assert done.returncode == 0, done.stderr
+    assert "usage: publisher django" in publisher(data, "django", "migrate", "--help").stdout
+
+
+def test_status_of_a_stopped_installation_starts_nothing(data: Path) -> None:
+    done = publisher(data, "status", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["healthy"], report["run_by"]) == (1, False, None)
+    assert report["database"] == "does not answer"
+
+
+def test_an_outside_database_that_is_away_is_one_line(tmp_path: Path) -> None:
+    away = {
+        "PUBLISHER_DATABASE_URL": "postgres://u:secret@127.0.0.1:1/p",
+        "PUBLISHER_REDIS_URL": "redis://127.0.0.1:1",
+    }
+    done = publisher(tmp_path, "create-admin", "ada", "--generate", **away)
+    assert done.returncode == 1
+    assert done.stderr.startswith("publisher: The database does not answer:")
+    assert len(done.stderr.splitlines()) == 2
+    assert "secret" not in done.stderr
+
+
+def test_an_outside_database_without_migrations_is_not_changed_unasked(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path / "outside", durable=False) as server:
+        outside = {"PUBLISHER_DATABASE_URL": server.url, "PUBLISHER_REDIS_URL": "redis://127.0.0.1:1"}
+        done = publisher(tmp_path, "create-admin", "ada", "--generate", **outside)
+        assert done.returncode == 1
+        assert "publisher migrate" in done.stderr
+        assert publisher(tmp_path, "migrate", **outside).returncode == 0
+        assert publisher(tmp_path, "create-admin", "ada", "--generate", **outside).returncode == 0
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_so() -> None:
+    done = publisher(Path("/proc/nowhere"), "migrate")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "/proc/nowhere" in done.stderr
