@@ -166,7 +166,11 @@ def _weekday(field: str, value: object) -> int:
 
 def _time(field: str, value: object) -> time:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise RulesError(field, f"{reprlib.repr(value)} is no time of day", "HH:MM from 00:00 to 23:59 (seconds may follow)")
+        raise RulesError(
+            field,
+            f"{reprlib.repr(value)} is no time of day",
+            "HH:MM from 00:00 to 23:59 (seconds may follow)",
+        )
     return time.fromisoformat(value)
 
 

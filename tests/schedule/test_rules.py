@@ -63,6 +63,13 @@ def test_only_the_zone_is_needed() -> None:
     assert rules_from_json(dict.fromkeys(FIELDS) | {"zone": "UTC"}) == ScheduleRules(zone=ZoneInfo("UTC"))
 
 
+def test_a_time_may_have_seconds_and_keeps_them() -> None:
+    stored = {"weekday": 0, "at": "09:00:30"}
+    rules = rules_from_json({"zone": "UTC", "slots": [stored]})
+    assert rules.slots == (WeeklySlot(0, time(9, 0, 30)),)
+    assert rules_to_json(rules)["slots"] == [stored]
+
+
 @settings(deadline=None)
 @given(schedules(), st.frozensets(st.dates(), max_size=3))
 def test_what_is_written_is_read_back(rules: ScheduleRules, blackouts: frozenset[date]) -> None:
