@@ -21,7 +21,14 @@ def test_every_state_is_in_the_table_and_can_be_reached() -> None:
 
 @pytest.mark.parametrize("state", LEFT_US)
 def test_what_has_left_can_never_fail_or_be_sent_again(state: State) -> None:
-    for forbidden in (State.QUEUED, State.SENDING, State.FAILED, State.CANCELLED, State.EXPIRED, State.UNKNOWN):
+    for forbidden in (
+        State.QUEUED,
+        State.SENDING,
+        State.FAILED,
+        State.CANCELLED,
+        State.EXPIRED,
+        State.UNKNOWN,
+    ):
         assert not may_become(state, forbidden)
 
 
