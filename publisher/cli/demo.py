@@ -11,7 +11,9 @@ from publisher.demo.runner import run
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="End after the summary; exit status 1 if anything is not as it should be.")
+@click.option(
+    "--once", is_flag=True, help="End after the summary; exit status 1 if anything is not as it should be."
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

@@ -86,7 +86,7 @@ class _Story:
 
     def _bring_items_in(self, now: datetime) -> None:
         """The three ways that the demo shows: the stream, a feed on loopback, a listing page."""
-        from publisher.items import polling, stream  # noqa: PLC0415 - after django.setup()
+        from publisher.items import importing, stream  # noqa: PLC0415 - after django.setup()
         from publisher.items.models import Item, Rejection  # noqa: PLC0415
 
         entries = [*load.events(now), *load.BROKEN]
@@ -99,9 +99,9 @@ class _Story:
         site = self.world.folder / "site"
         (site / "feed.xml").write_text(load.feed(now), encoding="utf-8")
         (site / "latest.txt").write_text(load.page(now), encoding="utf-8")
-        feed = polling.import_feed(f"{self.world.site_url}/feed.xml", source="island-radio", now=clock.now())
+        feed = importing.import_feed(f"{self.world.site_url}/feed.xml", source="island-radio", now=clock.now())
         self._said(f"a feed was read over HTTP: {feed}")
-        page = polling.import_page(f"{self.world.site_url}/latest.txt", source="provinces", now=clock.now())
+        page = importing.import_page(f"{self.world.site_url}/latest.txt", source="provinces", now=clock.now())
         self._said(f"a listing page was read: {page}")
 
     def _drafts(self, channels: int) -> None:
