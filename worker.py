@@ -1,4 +1,4 @@
-"""The Celery application. `celery -A worker worker` runs tasks, `celery -A worker beat` ticks.
+"""Where Celery finds the application. `celery -A worker worker` runs tasks, `celery -A worker beat` ticks.
 
 A message on a queue is only a nudge: it holds a task's name and at most ids. Losing every queue loses seconds.
 """
@@ -8,42 +8,15 @@ from __future__ import annotations
 import os
 
 import django
-from celery import Celery, signals
-from kombu import Queue
+from celery import signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 - settings exist only after the line above
+from tasks import alive, watch  # noqa: E402 - settings exist only after the line above
+from tasks.app import app  # noqa: E402 - as above
 
-from publisher.core.queues import STAGES  # noqa: E402
-from tasks import alive, watch  # noqa: E402
-from tasks.beat import BEAT  # noqa: E402
-
-app = Celery("publisher", broker=settings.CELERY_BROKER_URL, set_as_current=True)
-app.conf.update(
-    task_ignore_result=True,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    task_default_queue="upkeep",
-    task_queues=[Queue(stage) for stage in STAGES],
-    task_routes={f"tasks.{stage}.*": {"queue": stage} for stage in STAGES},
-    task_publish_retry=False,
-    task_soft_time_limit=600,
-    task_time_limit=660,
-    worker_prefetch_multiplier=1,
-    worker_concurrency=settings.ENVIRONMENT.concurrency,
-    worker_enable_remote_control=False,
-    worker_hijack_root_logger=False,
-    worker_redirect_stdouts=False,
-    worker_max_tasks_per_child=2000,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={"visibility_timeout": 900, "socket_connect_timeout": 3, "socket_timeout": 15},
-    beat_schedule=BEAT,
-    timezone="UTC",
-    imports=[f"tasks.{stage}" for stage in STAGES],
-)
+__all__ = ["app"]
 
 
 @signals.setup_logging.connect

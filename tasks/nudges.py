@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from celery import current_app
 from kombu.exceptions import OperationalError
+
+from tasks.app import app
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,6 @@ def nudge(event: str, ids: dict[str, int]) -> None:
     """Send the tasks of an event. A broker that is away is logged: beat's sweeps do the same work a little later."""
     for task in NUDGES.get(event, ()):
         try:
-            current_app.send_task(task, kwargs=ids, retry=False)
+            app.send_task(task, kwargs=ids, retry=False)
         except (OperationalError, OSError) as error:
             log.warning("nudge.lost", extra={"event": event, "task": task, "error": str(error)})

@@ -9,11 +9,11 @@ import logging
 import threading
 
 import redis
-from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from publisher.core.redis import client
+from tasks.app import app
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def _watch() -> None:
             found = client().xread({settings.STREAM: last}, count=1000, block=BLOCK_MS)
             if found:
                 last = _last_id(found) or last
-                current_app.send_task("tasks.intake.drain", retry=False)
+                app.send_task("tasks.intake.drain", retry=False)
         except (redis.RedisError, OperationalError, OSError) as error:
             log.warning("watch.away", extra={"error": str(error)})
             last = "$"

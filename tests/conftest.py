@@ -21,12 +21,16 @@ import django  # noqa: E402 - the settings read the environment set above
 
 django.setup()
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import redis  # noqa: E402
 
 from publisher.core.embedded.postgres import EmbeddedPostgres  # noqa: E402
 from publisher.core.embedded.valkey import EmbeddedValkey  # noqa: E402
 from publisher.core.redis import client  # noqa: E402
+
+hypothesis.settings.register_profile("publisher", deadline=None)  # no test asserts wall-clock time
+hypothesis.settings.load_profile("publisher")
 
 
 def pytest_unconfigure() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from publisher.core import events
-from tasks.beat import BEAT, STAGES
+from publisher.core.queues import STAGES
+from tasks.beat import BEAT
 from tasks.nudges import NUDGES, nudge
 from worker import app
 
