@@ -18,7 +18,7 @@ _RISKY = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 def encoded_part(text: str) -> bytes:
     """A part that is encoded once. Its last line has room for the `=` of a soft break (75 characters at most)."""
     raw = _NEWLINES.sub("\r\n", text).encode("utf-8", "replace")
-    return _safe_starts(_with_crlf(binascii.b2a_qp(raw, quotetabs=False, istext=True)))
+    return _finished(binascii.b2a_qp(raw, quotetabs=False, istext=True))
 
 
 def encoded_value(value: str) -> bytes:
@@ -26,12 +26,15 @@ def encoded_value(value: str) -> bytes:
     encoded = binascii.b2a_qp(value.encode("utf-8", "replace"), istext=False)
     if len(encoded) < LINE and encoded[:1] not in (b".", b"F"):
         return encoded
-    return _safe_starts(_with_crlf(encoded))
+    return _finished(encoded)
 
 
-def _with_crlf(encoded: bytes) -> bytes:
-    """The encoder ends its soft breaks in LF or CRLF, by what it saw first in the text."""
-    return encoded.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+def _finished(encoded: bytes) -> bytes:
+    """What the standard library leaves to do: CRLF after soft breaks, room at the very end, safe starts."""
+    encoded = encoded.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if len(encoded) - encoded.rfind(b"\n") - 1 == LINE:
+        encoded = encoded[:-1] + SOFT + encoded[-1:]
+    return _safe_starts(encoded)
 
 
 def _safe_starts(encoded: bytes) -> bytes:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from publisher.delivery.email.headers import BadHeader, Mailbox, clean
+from publisher.delivery.email.headers import ENCODED_WORD_BYTES, BadHeader, Mailbox, clean
 from publisher.delivery.email.message import (
     ListHeaders,
     MessageTemplate,
@@ -23,7 +25,10 @@ from publisher.delivery.email.smtp.envelope import Outgoing, content
 from publisher.render.slots import PREFIX, SlotError, cut, join, mark
 
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-HTML = f'<h1>{mark("greeting")}</h1>\n<p>News.</p>\n<a href="{mark("web_url")}">web</a> <a href="{mark("unsubscribe_url")}">x</a>\n'
+HTML = (
+    f"<h1>{mark('greeting')}</h1>\n<p>News.</p>\n"
+    f'<a href="{mark("web_url")}">web</a> <a href="{mark("unsubscribe_url")}">x</a>\n'
+)
 TEXT = f"{mark('greeting')},\n\nnews.\n.dot\n\n{mark('preferences_url')}\n{mark('unsubscribe_url')}"
 
 names = st.text(max_size=120)
@@ -63,6 +68,12 @@ def values(**more: str) -> dict[str, str]:
 
 def parsed(data: bytes) -> EmailMessage:
     return cast(EmailMessage, message_from_bytes(data, policy=policy.default))
+
+
+def name_in(data: bytes, field: str) -> str:
+    """The name before an address, by the older parser: the newer one of Python 3.11 puts spaces between encoded words."""
+    name, _ = parseaddr(str(message_from_bytes(data)[field]).replace("\r\n", ""))
+    return str(make_header(decode_header(name)))
 
 
 def body(message: EmailMessage, kind: str) -> str:
@@ -141,13 +152,17 @@ def test_a_mail_byte_by_byte() -> None:
 @example(name="a.b@example.org")
 @example(name="\ud800")
 @example(name=" . ")
+@example(name="x" * 76)
+@example(name="x" * 75 + ".")
 def test_any_name_is_read_back_and_injects_nothing(name: str) -> None:
     data = a_template().join(values(to_name=name, greeting=name))
     assert_well_formed(data)
     message = parsed(data)
     (to,) = message["To"].addresses
     assert to.addr_spec == "anna@example.org"
-    assert to.display_name == clean(name)
+    assert name_in(data, "To") == clean(name)
+    if len(clean(name).encode()) <= ENCODED_WORD_BYTES:
+        assert to.display_name == clean(name)
     assert sorted(message.keys()) == sorted(parsed(a_template().join(values())).keys())
     assert not message.defects
     assert not message["To"].defects
@@ -156,16 +171,17 @@ def test_any_name_is_read_back_and_injects_nothing(name: str) -> None:
 @given(name=names, address=st.builds("{}@{}".format, locals_, domains))
 def test_any_sender_and_recipient_is_read_back(name: str, address: str) -> None:
     template = a_template(sender=Mailbox(address, name), reply_to=Mailbox(address, name))
-    message = parsed(template.join(values(to_address=address)))
+    data = template.join(values(to_address=address))
+    message = parsed(data)
     for field in ("From", "Reply-To", "To"):
         (box,) = message[field].addresses
         assert f"{box.username}@{box.domain}" == address
-    assert message["From"].addresses[0].display_name == clean(name)
+    assert name_in(data, "From") == name_in(data, "Reply-To") == clean(name)
 
 
 def test_an_address_in_another_script_is_written_in_utf_8() -> None:
     data = a_template().join(values(to_address="读者@例子.example"))
-    assert parsed(data)["To"].addresses[0].addr_spec == "读者@xn--fsqu00a.example"
+    assert "To: Anna Beispiel <读者@xn--fsqu00a.example>\r\n".encode() in data
 
 
 @given(greeting=names, path=st.from_regex(r"[A-Za-z0-9._~?&=%/+'-]{0,200}", fullmatch=True))

@@ -301,9 +301,10 @@ def test_a_server_that_knows_only_helo_is_served() -> None:
 
 def test_an_idle_connection_that_was_closed_is_replaced_unseen() -> None:
     with SmtpSink([at("DOT", "250 ok\r\n421 4.4.2 idle too long\r\n", times=1, then_close=True)]) as sink:
-        with a_session(sink) as session:
-            assert kinds(list(session.send([a_message(1)]))) == ["accepted"]
-            assert kinds(list(session.send([a_message(2)]))) == ["accepted"]
+        session = a_session(sink)
+        assert kinds(list(session.send([a_message(1)]))) == ["accepted"]
+        assert kinds(list(session.send([a_message(2)]))) == ["accepted"]
+        session.close()
     assert sink.connections == 2
 
 
@@ -334,30 +335,32 @@ def test_a_server_that_cannot_be_used_raises(rule: Rule, error: type[Exception])
 
 @pytest.mark.parametrize("mechanisms", ["AUTH PLAIN LOGIN", "AUTH LOGIN", "AUTH=LOGIN"])
 def test_login(mechanisms: str) -> None:
-    with SmtpSink(offers=[mechanisms], login=("anna", "sécret")) as sink:
-        with a_session(sink, username="anna", password="sécret") as session:
-            assert kinds(list(session.send(messages(1)))) == ["accepted"]
+    with (
+        SmtpSink(offers=[mechanisms], login=("anna", "sécret")) as sink,
+        a_session(sink, username="anna", password="sécret") as session,
+    ):
+        assert kinds(list(session.send(messages(1)))) == ["accepted"]
 
 
 def test_a_refused_login_takes_the_channel_down_without_the_password_in_the_reason() -> None:
-    with SmtpSink(offers=["AUTH PLAIN"], login=("anna", "right")) as sink:
-        with (
-            a_session(sink, username="anna", password="wrong-password") as session,
-            pytest.raises(ChannelDown) as e,
-        ):
-            list(session.send(messages(1)))
+    with (
+        SmtpSink(offers=["AUTH PLAIN"], login=("anna", "right")) as sink,
+        a_session(sink, username="anna", password="wrong-password") as session,
+        pytest.raises(ChannelDown) as e,
+    ):
+        list(session.send(messages(1)))
     assert "535" in e.value.reason
     assert "wrong-password" not in e.value.reason
 
 
 def test_no_password_in_the_clear_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("publisher.delivery.email.smtp.url._is_loopback", lambda _host: False)
-    with SmtpSink(offers=["AUTH PLAIN"], login=("anna", "x")) as sink:
-        with (
-            a_session(sink, username="anna", password="x") as session,
-            pytest.raises(ChannelDown, match="in the clear"),
-        ):
-            list(session.send(messages(1)))
+    with (
+        SmtpSink(offers=["AUTH PLAIN"], login=("anna", "x")) as sink,
+        a_session(sink, username="anna", password="x") as session,
+        pytest.raises(ChannelDown, match="in the clear"),
+    ):
+        list(session.send(messages(1)))
     assert not any(line.startswith("AUTH") for line in sink.commands)
 
 
@@ -409,9 +412,12 @@ def test_required_starttls_that_is_not_offered_takes_the_channel_down() -> None:
 
 def test_words_smuggled_in_before_tls_are_not_believed(certificate: Path) -> None:
     smuggled = at("STARTTLS", "220 go ahead\r\n250 SIZE 1\r\n")
-    with SmtpSink([smuggled], tls=server_tls(certificate)) as sink, a_session(sink, verify=False) as session:
-        with pytest.raises(Retry, match="injection"):
-            list(session.send(messages(1)))
+    with (
+        SmtpSink([smuggled], tls=server_tls(certificate)) as sink,
+        a_session(sink, verify=False) as session,
+        pytest.raises(Retry, match="injection"),
+    ):
+        list(session.send(messages(1)))
 
 
 def test_a_hang_up_in_the_middle_of_the_content_is_certainly_not_accepted() -> None:
