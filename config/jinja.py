@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from publisher.core import clock
 from publisher.desk.badges import LONG_NAMES, badge_of
-from publisher.render.words import direction
+from publisher.desk.differences import value_pieces
+from publisher.desk.explain import deed
 
 
 def environment(**options: Any) -> Environment:
@@ -22,7 +23,13 @@ def environment(**options: Any) -> Environment:
     form: dict[str, Any] = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     env = Environment(**{**options, **form})  # noqa: S701 - `options` holds autoescape
     env.globals.update(
-        static=static, url=_url, now=clock.now, badge_of=badge_of, long_names=LONG_NAMES, direction=direction
+        static=static,
+        url=_url,
+        now=clock.now,
+        badge_of=badge_of,
+        long_names=LONG_NAMES,
+        deed=deed,
+        value_pieces=value_pieces,
     )
     env.filters.update(when=when, in_zone=in_zone, ago=ago, number=number, duration=duration)
     return env

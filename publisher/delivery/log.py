@@ -25,6 +25,7 @@ SLACK = timedelta(minutes=10)
 """How far ids and times of writing may be out of step: an edition's rows are written by one statement that takes a while."""
 
 _STATES = [state.value for state in State]
+_LARGEST_ID = 2**63 - 1
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -77,9 +78,9 @@ class Cursor:
     def read(cls, text: str) -> Cursor | None:
         """From a link; anything unreadable is the first page."""
         number, _, address = text.partition("~")
-        return (
-            cls(int(number), address) if number.isascii() and number.isdigit() and len(number) < 20 else None
-        )
+        if not (number.isascii() and number.isdigit()) or int(number[:20]) > _LARGEST_ID:
+            return None
+        return cls(int(number), address)
 
     def __str__(self) -> str:
         return f"{self.id}~{self.address}" if self.address else str(self.id)
@@ -202,12 +203,12 @@ def _by_edition(
 
 
 def _ranges(ids: IdFilter) -> tuple[list[str], dict[str, Any]]:
-    """The conditions on ids and times."""
+    """The conditions on ids and times. The ids bound the walk; the times only check, so no index may serve them."""
     given = {
         "id >= %(low)s": ("low", ids.low),
         "id < %(high)s": ("high", ids.high),
-        "created_at >= %(since)s": ("since", ids.wanted.since),
-        "created_at < %(until)s": ("until", ids.wanted.until),
+        "created_at + interval '0' >= %(since)s": ("since", ids.wanted.since),
+        "created_at + interval '0' < %(until)s": ("until", ids.wanted.until),
     }
     present = {condition: pair for condition, pair in given.items() if pair[1] is not None}
     return list(present), dict(present.values())

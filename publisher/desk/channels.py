@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +13,11 @@ from publisher.core.errors import UserError
 from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
+from publisher.social import slots
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 
 NEXT = 3
-LOOK_BACK = timedelta(days=2)
 
 
 @require_GET
@@ -34,14 +33,14 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
     planned = channel.posts.filter(state__in=[Post.State.SCHEDULED, Post.State.SENDING])
     waiting = channel.posts.filter(state=Post.State.APPROVED)
     try:
-        slots, problem = next_slots(channel, now), ""
+        free, problem = next_slots(channel, now), ""
     except UserError as error:
-        slots, problem = [], error.message
+        free, problem = [], error.message
     return {
         "channel": channel,
         "planned": planned.count(),
         "waiting": waiting.count(),
-        "slots": slots,
+        "slots": free,
         "problem": problem,
         "once": _once(channel),
     }
@@ -58,17 +57,8 @@ def _once(channel: Channel) -> str:
 def next_slots(channel: Channel, now: datetime, count: int = NEXT) -> list[datetime]:
     """The next free slots (UTC), each taken to be used up by the one before. Raises `UserError` for a broken schedule."""
     rules = channel.schedule.rules()
-    occupying = [Post.State.SCHEDULED, Post.State.SENDING, Post.State.SENT]
-    taken = set(
-        channel.posts.filter(state__in=occupying, slot_at__gte=now - LOOK_BACK).values_list(
-            "slot_at", flat=True
-        )
-    )
+    occupied = slots.taken(channel.pk, now)
     found: list[datetime] = []
-    for _ in islice(range(count), count):
-        at = next_free_slot(rules, now=now, taken=[each for each in taken if each])
-        if at is None:
-            break
+    while len(found) < count and (at := next_free_slot(rules, now=now, taken=[*occupied, *found])):
         found.append(at)
-        taken.add(at)
     return found

@@ -10,14 +10,14 @@ TAGS = {
     *("ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "td", "th", "caption"),
 }
-HEADINGS = ("h1", "h2", "h3", "h5", "h6")
+HEADINGS = ("h1", "h2", "h4", "h5", "h6")
 
 
 def shown_html(html: str) -> Markup:
     """An item's body for the desk: cleaned once more, without pictures, with headings that fit below the page's own."""
     cleaned = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, link_rel="noopener noreferrer nofollow")
     for name in HEADINGS:
-        cleaned = cleaned.replace(f"<{name}>", "<h4>").replace(f"</{name}>", "</h4>")
+        cleaned = cleaned.replace(f"<{name}>", "<h3>").replace(f"</{name}>", "</h3>")
     return Markup(cleaned)  # noqa: S704 - nh3 has just cleaned it
 
 

@@ -77,11 +77,17 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+def value_pieces(old: Any, new: Any) -> tuple[Piece, ...]:
+    """What changed between two values of the audit trail."""
+    return pieces(_as_text(old), _as_text(new))
+
+
 def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        parted = "\n\n" if any("\n" in str(each) or len(str(each)) > 60 for each in value) else ", "
+        return parted.join(map(str, value))
     if isinstance(value, dict):
         return "\n".join(f"{key}: {each}" for key, each in value.items())
     return str(value)

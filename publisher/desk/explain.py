@@ -1,4 +1,4 @@
-"""What a delivery's state and the codes of the other side mean, in plain words, and what to do. Tables and look-ups only."""
+"""States of deliveries, codes of the other side and deeds of the audit trail in plain words. Tables and look-ups only."""
 
 from __future__ import annotations
 
@@ -74,6 +74,25 @@ CODES: dict[int, str] = {
     503: "The network is not available now.",
     504: "The network did not answer in time.",
 }
+
+
+DEEDS: dict[str, str] = {
+    "post.approved": "approved it",
+    "post.edited": "edited the text",
+    "post.cancelled": "cancelled it",
+    "post.rescheduled": "changed the time",
+    "edition.approve": "approved it",
+    "edition.pause": "paused it",
+    "edition.resume": "resumed it",
+    "edition.cancel": "cancelled it",
+    "topic.accepted": "accepted a topic",
+    "topic.declined": "declined a topic",
+}
+
+
+def deed(action: str) -> str:
+    """What an entry of the audit trail says that somebody did."""
+    return DEEDS.get(action) or action.replace(".", ": ").replace("_", " ")
 
 
 def meaning(state: str) -> str:

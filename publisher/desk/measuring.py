@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from publisher.render.measure import Measure
+from publisher.social import accounts
 from publisher.social.models import Channel
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account
 
 # For the preview only: what networks show as a link, a tag or a name.
 _MARKED = re.compile(r"(https?://[^\s]+|[#＃][\w\u3400-\u9fff]+|@[\w.]+(?:@[\w.-]+)?)")
@@ -36,10 +36,8 @@ class Part:
 
 def measured(channel: Channel, texts: list[str]) -> list[Part]:
     """Each text with its measure. On a network that is not installed any more nothing fits."""
-    account = Account(channel.pk, channel.name, settings=channel.settings)
     try:
-        network = registry.get(channel.network)
+        measures = accounts.measured(channel, texts)
     except registry.NoSuchNetwork as error:
-        return [Part(n, text, Measure(len(text), 0, False, error.message)) for n, text in enumerate(texts)]
-    rules = network.rules(account)
-    return [Part(n, text, network.measure(text, rules)) for n, text in enumerate(texts)]
+        measures = [Measure(len(text), 0, False, error.message) for text in texts]
+    return [Part(n, text, measure) for n, (text, measure) in enumerate(zip(texts, measures, strict=True))]

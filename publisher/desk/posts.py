@@ -34,10 +34,6 @@ TABS = (
     ("trouble", "Needs a person", (S.HELD, S.FAILED, S.UNKNOWN, S.EXPIRED)),
     ("cancelled", "Cancelled", (S.CANCELLED,)),
 )
-EDITABLE = (S.DRAFT, S.HELD, S.APPROVED, S.SCHEDULED, S.EXPIRED)
-APPROVABLE = (S.DRAFT, S.HELD, S.EXPIRED)
-MOVABLE = (S.APPROVED, S.SCHEDULED, S.EXPIRED)
-CANCELLABLE = (S.DRAFT, S.HELD, S.APPROVED, S.SCHEDULED, S.EXPIRED)
 HISTORY = 20
 
 
@@ -181,10 +177,10 @@ def _page(
         "error": error,
         "zone": zone,
         "can": {
-            "edit": post.state in EDITABLE,
-            "approve": post.state in APPROVABLE,
-            "move": post.state in MOVABLE,
-            "cancel": post.state in CANCELLABLE,
+            "edit": post.state in approval.EDITABLE,
+            "approve": post.state in (*approval.APPROVABLE, *approval.EDITABLE),
+            "move": post.state in approval.MOVABLE,
+            "cancel": post.state in approval.CANCELLABLE,
         },
         "cancel_form": cancel_form or CancelForm(),
         "reschedule_form": reschedule_form or RescheduleForm(zone=zone, initial={"at": post.slot_at}),

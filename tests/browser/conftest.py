@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -19,6 +20,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+PICTURES = "https://office.example.org/img/"
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="320"><rect width="600" height="320" fill="#8fb3a3"/></svg>'
 OpenWindow = Callable[..., Page]
 
 
@@ -36,6 +39,17 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
     contexts = []
     complaints: list[str] = []
 
+    def answer(route: Route) -> None:
+        """Only pictures of a mail may be asked of other hosts."""
+        address = route.request.url
+        if urlsplit(address).hostname in ("localhost", "127.0.0.1"):
+            route.continue_()
+        elif address.startswith(PICTURES):
+            route.fulfill(body=PICTURE, content_type="image/svg+xml")
+        else:
+            complaints.append(f"asked another host: {address}")
+            route.abort()
+
     def open_window(
         *, width: int = 1280, height: int = 900, scheme: str = "light", scripts: bool = True
     ) -> Page:
@@ -48,6 +62,7 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
             locale="en-GB",
         )
         contexts.append(context)
+        context.route("**/*", answer)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -56,5 +71,4 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
     yield open_window
     for context in contexts:
         context.close()
-    expected = ("status of 4", "status of 409", "status of 422")
-    assert [text for text in complaints if not any(known in text for known in expected)] == []
+    assert [text for text in complaints if "the server responded with a status of 4" not in text] == []

@@ -225,9 +225,9 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
     )
     an_attempt(row, started_at=now, code=201, enhanced="", text="created")
     audit.record(
-        user, "post.edit", draft, {"text": ["Fields carry water"]}, {"text": [draft.parts[0]["text"]]}
+        user, "post.edited", draft, {"texts": ["Fields carry water"]}, {"texts": [draft.parts[0]["text"]]}
     )
-    audit.record(user, "post.approve", sent, {"state": "draft"}, {"state": "approved"})
+    audit.record(user, "post.approved", sent, {"state": "draft"}, {"state": "approved"})
     return draft
 
 
