@@ -12,6 +12,7 @@ from publisher.core.errors import UserError
 StartTLS = Literal["auto", "required", "off"]
 
 HINT: Final = "Example: smtp://user:password@mail.example.org:587?starttls=required"
+ENCODE: Final = "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. "
 PORTS: Final = {"smtp": 25, "smtps": 465}
 SUBMISSION_PORT: Final = 587
 OPTIONS: Final = {"starttls": get_args(StartTLS), "verify": ("on", "off")}
@@ -50,8 +51,10 @@ def parse_mail_url(text: str) -> MailServer:
     try:
         parts = urlsplit(text.strip())
         port = parts.port
-    except ValueError as error:
-        raise UserError(f"The address of the mail server cannot be read: {error}.", HINT) from error
+    except ValueError:  # its text may hold a piece of the password
+        raise UserError(
+            "The address of the mail server has no readable host and port.", ENCODE + HINT
+        ) from None
     if parts.scheme not in PORTS:
         raise UserError(
             f"{parts.scheme or 'An address without a scheme'} is no way to send mail: use smtp:// or smtps://.",
@@ -62,7 +65,7 @@ def parse_mail_url(text: str) -> MailServer:
     if parts.path not in ("", "/") or parts.fragment:
         raise UserError(
             "The address of the mail server ends after the port and its options.",
-            "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. " + HINT,
+            ENCODE + HINT,
         )
     options = _options(parts)
     username, password = unquote(parts.username or ""), unquote(parts.password or "")
