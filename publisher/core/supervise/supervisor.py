@@ -88,6 +88,8 @@ class Supervisor:
             self._end(program, life)
             return 130
         self._drain(process)
+        life.process = None
+        self._record(program).unlink(missing_ok=True)
         return process.returncode
 
     def run(self, on_tick: Callable[[], None] = lambda: None) -> None:

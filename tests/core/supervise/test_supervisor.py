@@ -134,6 +134,7 @@ def test_one_program_can_be_run_to_its_end(tmp_path: Path) -> None:
     assert run.supervisor.run_once(a_program("migrate", "print('done')")) == 0
     assert run.supervisor.run_once(a_program("migrate", FAILS)) == 3
     assert run.lines == ["migrate | done", "migrate | cannot"]
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_what_a_killed_predecessor_left_running_is_ended(tmp_path: Path) -> None:
