@@ -52,8 +52,7 @@ def publish(context: Context, body: bytes, authorization: str, key: str) -> Answ
     try:
         _authorise(context, authorization)
         fields = _fields(body)
-        if fields["reply_to"] and context.store.get(fields["reply_to"]) is None:
-            raise Refused(422, "The post that this one replies to does not exist.")
+        _check_thread(context, fields["reply_to"])
         post, is_new = context.store.create(fields, key=key[:255], body=body, now=context.now)
     except Refused as refused:
         return refused.answer
@@ -120,6 +119,11 @@ def _authorise(context: Context, authorization: str) -> None:
         raise Refused(401, "A bearer token is needed.")
     if context.tokens is not None and token not in context.tokens:
         raise Refused(401, "This token is not known.")
+
+
+def _check_thread(context: Context, reply_to: str) -> None:
+    if reply_to and context.store.get(reply_to) is None:
+        raise Refused(422, "The post that this one replies to does not exist.")
 
 
 def _fields(body: bytes) -> dict[str, str]:

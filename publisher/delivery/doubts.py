@@ -1,0 +1,201 @@
+"""Posts that may or may not have been published: the network is asked, and where it cannot tell, a person.
+
+Called by beat (`reconcile_unknown`) and the desk (`confirm`). A part is sent again only when it is certain that it is not there,
+and then with the same payload and key.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+from django.db.models import F, Min
+
+from publisher.core import audit, events, trace
+from publisher.core.crypto import CannotDecrypt
+from publisher.core.errors import ChannelDown, OtherSideError, UserError
+from publisher.delivery.leaving import may_still_leave, too_late
+from publisher.delivery.models import Attempt, Delivery
+from publisher.delivery.post_state import refresh_post
+from publisher.delivery.settle import Outcome, Try, settle
+from publisher.delivery.states import State
+from publisher.social.accounts import account_of
+from publisher.social.channels import pause
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import CannotTell, Grade, Network, NotFound, Prepared, Receipt
+from publisher.social.slots import lock_channel
+
+log = logging.getLogger(__name__)
+
+Answer = Receipt | NotFound | CannotTell
+SOONEST, LATEST = timedelta(seconds=15), timedelta(hours=6)
+GIVE_UP_AFTER = timedelta(days=7)
+"""Until then the network is asked again, after growing waits; then only a person can tell."""
+
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A part whose fate is unknown, with what is needed to ask about it."""
+
+    delivery: Delivery
+    post: Post
+    channel: Channel
+    since: timedelta
+
+
+def reconcile_unknown(*, now: datetime) -> int:
+    """Ask the networks about unknown parts; how many were resolved. Those that nobody can tell about wait for `confirm`."""
+    rows = Delivery.objects.filter(state=State.UNKNOWN, post__isnull=False, due_at__lte=now)
+    rows = rows.select_related("post", "channel__schedule").order_by("id")
+    resolved = 0
+    for delivery in rows[:BATCH]:
+        if delivery.post is None or delivery.channel is None:
+            continue
+        first = delivery.tries.aggregate(first=Min("started_at"))["first"] or delivery.created_at
+        with trace.bound(delivery.post.trace_id):
+            resolved += _resolve(_Doubt(delivery, delivery.post, delivery.channel, now - first), now)
+    return resolved
+
+
+def confirm(
+    delivery_id: int,
+    *,
+    user: AbstractBaseUser | AnonymousUser | None,
+    was_published: bool,
+    url: str,
+    now: datetime,
+) -> Post:
+    """A person's word on an unknown part: it is there (at `url`, which may be empty), or it is not.
+
+    One that is not there goes out now with the same key, if its slot was not missed by too much. Raises `UserError`.
+    """
+    if url and not url.startswith(("https://", "http://")):
+        raise UserError(
+            "The address must begin with https://.", "Copy it from the network's own page of the post."
+        )
+    delivery = Delivery.objects.select_related("post", "channel__schedule").filter(pk=delivery_id).first()
+    if (
+        delivery is None
+        or delivery.post is None
+        or delivery.channel is None
+        or delivery.state != State.UNKNOWN
+    ):
+        raise UserError("It is not unclear any more what became of this post.", "Load the page again.")
+    doubt = _Doubt(delivery, delivery.post, delivery.channel, timedelta())
+    answer: Answer = Receipt("", url[:2000]) if was_published else NotFound()
+    said = (
+        "A person says that it was published."
+        if was_published
+        else "A person says that it was not published."
+    )
+    with transaction.atomic():
+        if not _write(doubt, answer, said, timedelta(), now):
+            raise UserError("It is not unclear any more what became of this post.", "Load the page again.")
+        audit.record(user, "post.confirmed", doubt.post, after={"was_published": was_published, "url": url})
+    return Post.objects.get(pk=doubt.post.pk)
+
+
+def _resolve(doubt: _Doubt, now: datetime) -> bool:
+    """Ask, and write what was found. True when it is settled."""
+    started = time.monotonic()
+    try:
+        answer = _ask(doubt, now)
+    except ChannelDown as error:
+        pause(doubt.channel.pk, user=None, reason=error.reason)
+        answer = CannotTell(error.reason)
+    except OtherSideError as error:
+        answer = CannotTell(error.reason)
+    if isinstance(answer, CannotTell):
+        _put_off(doubt, answer, now)
+        return False
+    took = timedelta(seconds=time.monotonic() - started)
+    said = (
+        "Asked the network: it is published."
+        if isinstance(answer, Receipt)
+        else "Asked the network: it is not there."
+    )
+    return _write(doubt, answer, said, took, now)
+
+
+def _ask(doubt: _Doubt, now: datetime) -> Answer:
+    try:
+        network = registry.sending(doubt.channel.network)
+        account = account_of(doubt.channel)
+    except UserError as error:
+        return CannotTell(error.message)
+    except CannotDecrypt as error:
+        return CannotTell(str(error))
+    if network.grade is Grade.BY_A_PERSON:
+        return CannotTell(f"{network.label} cannot tell. Look there, then say here whether it was published.")
+    if _still_settling(doubt, network, now):
+        return CannotTell(doubt.delivery.reason)
+    prepared = Prepared(doubt.delivery.prepared or {}, doubt.delivery.idempotency_key)
+    return network.reconcile(account, prepared, since=doubt.since)
+
+
+def _still_settling(doubt: _Doubt, network: Network[object], now: datetime) -> bool:
+    """Whether the request that nobody answered may still take effect."""
+    last = Attempt.objects.filter(delivery=doubt.delivery).order_by("-id").first()
+    if last is None:
+        return False
+    return last.started_at + timedelta(milliseconds=last.duration_ms) + network.settles_within > now
+
+
+def _put_off(doubt: _Doubt, answer: CannotTell, now: datetime) -> None:
+    """Ask again later, ever more seldom; `due_at` of an unknown part is when it is next asked about."""
+    again = max(SOONEST, min(doubt.since / 2, LATEST))
+    if doubt.since > GIVE_UP_AFTER:
+        again = timedelta(days=36500)
+    with transaction.atomic():
+        rows = Delivery.objects.filter(pk=doubt.delivery.pk, state=State.UNKNOWN, fence=doubt.delivery.fence)
+        if rows.update(due_at=now + again, reason=answer.reason or F("reason")):
+            refresh_post(doubt.post.pk)
+
+
+def _write(
+    doubt: _Doubt, answer: Receipt | NotFound | CannotTell, said: str, took: timedelta, now: datetime
+) -> bool:
+    """Settle the part, unless somebody else has meanwhile."""
+    receipt = answer if isinstance(answer, Receipt) else Receipt("")
+    tried = Try(
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        started_at=now,
+        duration_ms=round(took.total_seconds() * 1000, 2),
+        text=said,
+        remote_id=receipt.remote_id,
+        remote_url=receipt.url,
+    )
+    outcome = _outcome(doubt, answer, now)
+    with transaction.atomic():
+        lock_channel(doubt.channel.pk)
+        current = Delivery.objects.select_for_update().get(pk=doubt.delivery.pk)
+        if current.state != State.UNKNOWN or current.fence != doubt.delivery.fence:
+            return False
+        settle(current.pk, current.fence, outcome, tried, now=now)
+        refresh_post(doubt.post.pk)
+    log.info(
+        "delivery.reconciled", extra={"delivery_id": current.pk, "state": outcome.state.value, "said": said}
+    )
+    if outcome.state is State.QUEUED:
+        events.emit("delivery.due")
+    return True
+
+
+def _outcome(doubt: _Doubt, answer: Answer, now: datetime) -> Outcome:
+    if isinstance(answer, Receipt):
+        return Outcome(State.SENT)
+    if not may_still_leave(doubt.post, doubt.channel, now):
+        return Outcome(State.FAILED, f"It was not published. {too_late(doubt.channel)}")
+    if doubt.delivery.attempts >= settings.ATTEMPTS:
+        return Outcome(State.FAILED, f"Given up after {doubt.delivery.attempts} tries; it was not published.")
+    return Outcome(State.QUEUED, "It was not published, so it is sent again.", now)

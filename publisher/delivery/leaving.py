@@ -1,0 +1,209 @@
+"""From a slot that has come to the deliveries of a post, each with its exact payload and key; and what no longer may leave.
+
+Called by the tick through `posts.enqueue_due`. One run a channel at a time, by the lock on its row.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from publisher.core import audit, events
+from publisher.core.errors import Rejected, UserError
+from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
+from publisher.delivery.models import Delivery
+from publisher.delivery.post_state import refresh_post
+from publisher.delivery.states import State
+from publisher.items.models import Item
+from publisher.social.accounts import account_of
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import Card, Outgoing, Part, Prepared
+from publisher.social.redrafting import ITEM_RETRACTED
+from publisher.social.slots import LOOK_BACK, lock_channel
+
+log = logging.getLogger(__name__)
+
+S = Post.State
+AGAIN = frozenset({State.FAILED, State.EXPIRED})
+"""Deliveries that are certainly not published, so that an approved post may prepare them anew."""
+
+NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
+CARD_SUMMARY = 300
+
+
+def enqueue_due(*, now: datetime) -> int:
+    """Queue the posts whose slot has come; how many. What is too late expires, what is retracted is cancelled."""
+    stop_queued(now=now)
+    due = Post.objects.filter(state=S.SCHEDULED, slot_at__lte=now)
+    channels = list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct())
+    queued = sum(_enqueue_channel(channel_id, now) for channel_id in channels)
+    if queued:
+        events.emit("delivery.due")
+    return queued
+
+
+@transaction.atomic
+def _enqueue_channel(channel_id: int, now: datetime) -> int:
+    channel = lock_channel(channel_id)
+    if channel is None:
+        return 0
+    posts = (
+        Post.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("item")
+        .filter(channel=channel, state=S.SCHEDULED, slot_at__lte=now)
+        .order_by("slot_at", "id")
+    )
+    try:
+        rules = channel.schedule.rules()
+    except UserError as error:
+        return _hold(list(posts), f"The schedule cannot be used: {error.message}")
+    left, queued = _left(channel, now), 0
+    for post in posts:
+        step = next_step(_due(post, channel, now), rules, left=left, now=now)
+        if step is Step.LEAVE:
+            if _queue(post, channel, now):
+                left.append(departed_at(post.slot_at or now, now))
+                queued += 1
+        elif step is not Step.WAIT:
+            _turn_away(post, step, channel)
+    return queued
+
+
+def _due(post: Post, channel: Channel, now: datetime) -> Due:
+    blocked = channel.blocked_until is not None and channel.blocked_until > now
+    embargo = post.item.embargo_until
+    return Due(
+        slot_at=post.slot_at or now,
+        tolerance=timedelta(minutes=channel.tolerance_minutes),
+        ready=channel.enabled and not channel.paused_reason and not blocked,
+        embargoed=embargo is not None and embargo > now,
+        retracted=post.item.retracted_at is not None,
+    )
+
+
+def _left(channel: Channel, now: datetime) -> list[datetime]:
+    """When the channel's posts of the last days left."""
+    recent = Delivery.objects.filter(channel=channel, part=0, created_at__gte=now - LOOK_BACK)
+    rows = recent.exclude(state__in=NEVER_LEFT).values_list("post__slot_at", "created_at", "sent_at")
+    return [
+        departed_at(slot_at or created_at, sent_at or created_at) for slot_at, created_at, sent_at in rows
+    ]
+
+
+def _queue(post: Post, channel: Channel, now: datetime) -> bool:
+    """Write the deliveries of a post, ready to be sent. What cannot be prepared holds the post with the reason."""
+    try:
+        network = registry.sending(channel.network)
+        parts = outgoing(post, post.item).parts
+        account = account_of(channel)
+        prepared = [network.prepare(part, account, uuid.uuid4().hex) for part in parts]
+    except UserError as error:
+        return bool(_hold([post], error.message))
+    except Rejected as error:
+        return bool(_hold([post], error.reason))
+    _write(post, channel, prepared, now)
+    post.state, post.problem = S.SENDING, ""
+    post.save(update_fields=["state", "problem"])
+    log.info("post.queued", extra={"post_id": post.pk, "parts": len(parts), "trace_id": post.trace_id})
+    return True
+
+
+def outgoing(post: Post, item: Item) -> Outgoing:
+    """The post as its network is given it."""
+    card = (
+        Card(item.title, item.summary[:CARD_SUMMARY], item.image_url, item.image_alt) if post.link else None
+    )
+    texts = [part["text"] for part in post.parts]
+    return Outgoing(
+        tuple(
+            Part(text, post.link, post.language, card if number == 0 else None, number, len(texts))
+            for number, text in enumerate(texts)
+        )
+    )
+
+
+def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: datetime) -> None:
+    known = {row.part: row for row in Delivery.objects.select_for_update().filter(post=post)}
+    for part, message in enumerate(prepared):
+        row = known.get(part) or Delivery(post=post, channel=channel, part=part)
+        if row.pk and row.state not in AGAIN:
+            continue
+        row.address, row.state, row.reason = channel.name, State.QUEUED, ""
+        row.due_at, row.created_at, row.settled_at = post.slot_at or now, now, None
+        row.idempotency_key, row.prepared, row.attempts = message.idempotency_key, dict(message.payload), 0
+        row.save()
+
+
+def _turn_away(post: Post, step: Step, channel: Channel) -> None:
+    before = {"state": post.state, "slot_at": post.slot_at.isoformat() if post.slot_at else None}
+    if step is Step.CANCEL:
+        post.state, post.problem, post.slot_at = S.CANCELLED, ITEM_RETRACTED, None
+    elif step is Step.EXPIRE:
+        post.state, post.problem = S.EXPIRED, too_late(channel)
+    else:
+        post.state, post.problem, post.slot_at = S.APPROVED, "", None
+        events.emit("post.approved", post_id=post.pk, channel_id=channel.pk)
+    post.save(update_fields=["state", "problem", "slot_at"])
+    audit.record(None, f"post.{step.value.replace(' ', '_')}", post, before, {"state": post.state})
+    log.info("post.not_queued", extra={"post_id": post.pk, "step": step.value, "trace_id": post.trace_id})
+
+
+def too_late(channel: Channel) -> str:
+    """What a person reads of a post that was not sent late."""
+    return (
+        f"Its slot was missed by more than {channel.tolerance_minutes} minutes, so it was not sent. "
+        "Give it another time, or cancel it."
+    )
+
+
+def _hold(posts: Sequence[Post], problem: str) -> int:
+    """Hold these with the reason; 0, the number of posts queued."""
+    for post in posts:
+        post.state, post.problem, post.slot_at = S.HELD, problem, None
+        post.save(update_fields=["state", "problem", "slot_at"])
+        audit.record(None, "post.held", post, after={"problem": problem})
+    return 0
+
+
+# The queue of posts is short (a partial index); each row is looked up by key. What is being sent now is not touched.
+STOPPED = """
+SELECT d.id, d.post_id, i.retracted_at IS NOT NULL
+FROM delivery_delivery d
+JOIN social_post p ON p.id = d.post_id
+JOIN social_channel c ON c.id = p.channel_id
+JOIN items_item i ON i.id = p.item_id
+WHERE d.state = 'queued' AND d.post_id IS NOT NULL
+  AND (i.retracted_at IS NOT NULL OR p.slot_at + c.tolerance_minutes * interval '1 minute' < %(now)s)
+ORDER BY d.id
+FOR UPDATE OF d SKIP LOCKED
+"""
+
+
+@transaction.atomic
+def stop_queued(*, now: datetime) -> int:
+    """Settle queued parts that may not leave any more: the item was retracted, or their time has passed; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(STOPPED, {"now": now})
+        rows: list[tuple[int, int, bool]] = cursor.fetchall()
+    for delivery_id, _post_id, retracted in rows:
+        state, reason = (
+            (State.CANCELLED, ITEM_RETRACTED) if retracted else (State.EXPIRED, "Its time had passed.")
+        )
+        values: dict[str, Any] = {"state": state, "reason": reason, "settled_at": now}
+        Delivery.objects.filter(pk=delivery_id, state=State.QUEUED).update(**values)
+    for post_id in sorted({post_id for _, post_id, _ in rows}):
+        refresh_post(post_id)
+    return len(rows)
+
+
+def may_still_leave(post: Post, channel: Channel, now: datetime) -> bool:
+    """Whether a part that turned out not to be published may be tried again without asking a person."""
+    return post.slot_at is not None and not is_too_late(
+        post.slot_at, timedelta(minutes=channel.tolerance_minutes), now
+    )

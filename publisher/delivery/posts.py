@@ -1,0 +1,174 @@
+"""Sending the parts of posts that are due: claim, publish outside any transaction, settle, bring the post in line.
+
+`leaving.py` queues them, `doubts.py` resolves what nobody can tell. One part a channel at a time, in the order of their slots.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from publisher.core import events, trace
+from publisher.core.crypto import CannotDecrypt
+from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.delivery.claim import claim_post
+from publisher.delivery.doubts import confirm, reconcile_unknown
+from publisher.delivery.leaving import enqueue_due
+from publisher.delivery.models import Delivery
+from publisher.delivery.post_state import refresh_post
+from publisher.delivery.settle import Outcome, Try, outcome_of, settle
+from publisher.delivery.states import State
+from publisher.social.accounts import account_of
+from publisher.social.channels import block, pause
+from publisher.social.networks import registry
+from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
+from publisher.social.slots import lock_channel
+
+__all__ = ["confirm", "due_deliveries", "enqueue_due", "reconcile_unknown", "send"]
+
+log = logging.getLogger(__name__)
+
+# The head of each channel's queue. The queue is short (a partial index); the other tables are looked up by key, and the rows
+# in `sending` are few. `claim_post` asks the same again of the one row; here the question is only whose turn it is.
+HEADS = """
+SELECT DISTINCT ON (d.channel_id) d.id
+FROM delivery_delivery d
+JOIN social_post p ON p.id = d.post_id
+JOIN social_channel c ON c.id = d.channel_id
+JOIN items_item i ON i.id = p.item_id
+WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
+  AND (%(channel)s::bigint IS NULL OR d.channel_id = %(channel)s)
+  AND p.state IN ('scheduled', 'sending')
+  AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
+  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_delivery earlier
+      WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_delivery other WHERE other.channel_id = d.channel_id AND other.state = 'sending'
+  )
+ORDER BY d.channel_id, d.due_at, d.id
+"""
+
+
+def due_deliveries(*, now: datetime) -> Iterator[int]:
+    """Ids of parts to send now, one of each channel in turn. Asks again after each round, so that sent ones make room."""
+    seen: set[int] = set()
+    while heads := [each for each in _heads(now) if each not in seen]:
+        seen.update(heads)
+        yield from heads
+
+
+def send(delivery_id: int, *, now: datetime) -> bool:
+    """Publish one part, if it is its turn and still right to do so. False: nothing was tried."""
+    lease = max(timedelta(seconds=settings.LEASE_SECONDS), 2 * PUBLISH_WITHIN)
+    fence = _claim(delivery_id, now, lease)
+    if not fence:
+        return False
+    delivery = Delivery.objects.select_related("post", "channel__schedule").get(pk=delivery_id)
+    assert delivery.post is not None  # noqa: S101 - for the type checker: only posts are claimed here
+    with trace.bound(delivery.post.trace_id):
+        started = time.monotonic()
+        result = _publish(delivery)
+        took = time.monotonic() - started
+        _settle(delivery, fence, result, started_at=now, took=timedelta(seconds=took))
+    return True
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What came of a try: a receipt, or an error."""
+
+    receipt: Receipt | None = None
+    error: OtherSideError | None = None
+
+
+def _heads(now: datetime, channel_id: int | None = None) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(HEADS, {"now": now, "channel": channel_id})
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+@transaction.atomic
+def _claim(delivery_id: int, now: datetime, lease: timedelta) -> int:
+    """The fence, or 0. Under the channel's lock, so that its parts leave one at a time and in order."""
+    channel_id = Delivery.objects.filter(pk=delivery_id).values_list("channel_id", flat=True).first()
+    if channel_id is None or lock_channel(channel_id) is None or delivery_id not in _heads(now, channel_id):
+        return 0
+    return claim_post(delivery_id, now=now, lease=lease)
+
+
+def _publish(delivery: Delivery) -> _Result:
+    """One call of the network. Any other error than its own leaves the claim to the sweep, which calls it unknown."""
+    channel = delivery.channel
+    assert channel is not None  # noqa: S101 - for the type checker: a post's delivery has its channel
+    before = Delivery.objects.filter(post=delivery.post, part__lt=delivery.part).order_by("part")
+    receipts = [Receipt(row.remote_id, row.remote_url) for row in before]
+    try:
+        network = registry.sending(channel.network)
+        account = account_of(channel)
+    except UserError as error:
+        return _Result(error=ChannelDown(error.message))
+    except CannotDecrypt as error:
+        return _Result(error=ChannelDown(str(error)))
+    try:
+        prepared = Prepared(delivery.prepared or {}, delivery.idempotency_key)
+        return _Result(receipt=network.publish(account, prepared, receipts))
+    except OtherSideError as error:
+        return _Result(error=error)
+
+
+def _settle(
+    delivery: Delivery, fence: int, result: _Result, *, started_at: datetime, took: timedelta
+) -> None:
+    now, error, receipt = started_at + took, result.error, result.receipt
+    outcome = _outcome(delivery, error, now)
+    tried = Try(
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        started_at=started_at,
+        duration_ms=round(took.total_seconds() * 1000, 2),
+        text=error.reason if error else "Published.",
+        remote_id=receipt.remote_id if receipt else "",
+        remote_url=receipt.url if receipt else "",
+    )
+    with transaction.atomic():
+        _tell_channel(delivery, error, now)
+        settled = settle(delivery.pk, fence, outcome, tried, now=now)
+        refresh_post(delivery.post_id or 0)
+    extra: dict[str, Any] = {
+        "delivery_id": delivery.pk,
+        "post_id": delivery.post_id,
+        "reason": outcome.reason,
+    }
+    level = logging.INFO if settled and outcome.state is State.SENT else logging.WARNING
+    event = "delivery.settled" if settled else "delivery.late_result"
+    log.log(level, event, extra=extra | {"state": outcome.state.value, "remote_id": tried.remote_id})
+    if outcome.state is State.SENT:
+        events.emit("post.sent", post_id=delivery.post_id or 0)
+
+
+def _outcome(delivery: Delivery, error: OtherSideError | None, now: datetime) -> Outcome:
+    """A channel that is down is nothing the message could help: it waits for the repair and loses no try by waiting."""
+    if isinstance(error, ChannelDown):
+        return Outcome(State.QUEUED, error.reason, delivery.due_at)
+    return outcome_of(error, attempts=delivery.attempts, most=settings.ATTEMPTS, now=now)
+
+
+def _tell_channel(delivery: Delivery, error: OtherSideError | None, now: datetime) -> None:
+    """What an error says of the whole channel. Locks the channel before the post is locked."""
+    channel_id = delivery.channel_id or 0
+    lock_channel(channel_id)
+    if isinstance(error, ChannelDown):
+        pause(channel_id, user=None, reason=error.reason)
+    elif isinstance(error, Retry) and error.after:
+        block(channel_id, until=now + error.after)

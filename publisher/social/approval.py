@@ -1,0 +1,179 @@
+"""What staff decide about a post: approve, edit, cancel, give it another time. The desk and the demo call these.
+
+Each takes the `version` that the person saw and raises `Stale` when the post has changed since; any other reason is a
+`UserError` in plain words. A refused deed changes nothing. Each leaves an entry in the audit trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+
+from publisher.core import audit, events
+from publisher.core.errors import UserError
+from publisher.schedule.quiet import why_not
+from publisher.schedule.slots import next_free_slot
+from publisher.social.accounts import check_texts
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.slots import lock_channel, taken
+
+User = AbstractBaseUser | AnonymousUser | None
+
+S = Post.State
+APPROVABLE = (S.DRAFT, S.HELD, S.EXPIRED, S.FAILED)
+EDITABLE = (S.DRAFT, S.HELD, S.APPROVED, S.SCHEDULED, S.EXPIRED, S.FAILED)
+CANCELLABLE = EDITABLE
+MOVABLE = (S.APPROVED, S.SCHEDULED, S.EXPIRED)
+
+LONGEST_PART = 20_000
+MOST_PARTS = 25
+
+
+class Stale(UserError):
+    """Somebody or something has changed the post since the form was shown."""
+
+
+def approve(post_id: int, *, user: User, version: int, now: datetime) -> Post:
+    """Let it go out: it waits for the next free slot of its channel.
+
+    A failed post may be approved again: nothing of what failed was published. Raises `Stale`, `UserError`.
+    """
+    with _changing(post_id, version, APPROVABLE, "approved") as post:
+        if post.item.retracted_at is not None:
+            raise UserError("The item was retracted, so nothing about it is published.", "Cancel the post.")
+        registry.sending(post.channel.network)
+        check_texts(post.channel, _texts(post))
+        before = {"state": post.state}
+        post.state, post.problem, post.slot_at = S.APPROVED, "", None
+        post.approved_by_id = user.pk if isinstance(user, AbstractBaseUser) else None
+        post.approved_at = now
+        _save(post, user, "post.approved", before, {"state": post.state, "texts": _texts(post)})
+        events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
+    return post
+
+
+def edit(post_id: int, *, user: User, version: int, texts: Sequence[str], now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
+    """Put a person's texts in place of the drafted ones. What was approved is a draft again: the new text is not approved.
+
+    Raises `Stale`, `UserError` (too long by the network's own measure).
+    """
+    cleaned = [text.replace("\r\n", "\n").strip() for text in texts]
+    with _changing(post_id, version, EDITABLE, "edited") as post:
+        _check_form(cleaned)
+        check_texts(post.channel, cleaned)
+        before = {"state": post.state, "texts": _texts(post)}
+        post.parts = [{"text": text} for text in cleaned]
+        post.edited, post.state, post.problem = True, S.DRAFT, ""
+        post.approved_by = post.approved_at = post.slot_at = None
+        _save(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})
+    return post
+
+
+def cancel(post_id: int, *, user: User, version: int, reason: str, now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
+    """Stop a post that is not going out yet, for good. Raises `Stale`, `UserError`."""
+    with _changing(post_id, version, CANCELLABLE, "cancelled") as post:
+        before = {"state": post.state}
+        post.state, post.problem, post.slot_at = S.CANCELLED, reason.strip() or "Cancelled by staff.", None
+        _save(post, user, "post.cancelled", before, {"state": post.state, "reason": post.problem})
+    return post
+
+
+def reschedule(post_id: int, *, user: User, version: int, at: datetime, now: datetime) -> Post:
+    """Give an approved post the time `at` (aware), slot or not. Raises `Stale`, `UserError` (quiet time, too near another)."""
+    with _changing(post_id, version, MOVABLE, "moved") as post:
+        registry.sending(post.channel.network)
+        _check_time(post, at, now)
+        before = {"state": post.state, "slot_at": _iso(post.slot_at)}
+        post.state, post.slot_at, post.problem = S.SCHEDULED, at, ""
+        _save(post, user, "post.rescheduled", before, {"state": post.state, "slot_at": _iso(at)})
+        events.emit("post.scheduled", post_id=post.pk)
+    return post
+
+
+@contextmanager
+def _changing(post_id: int, version: int, states: Sequence[str], done: str) -> Iterator[Post]:
+    """The post under lock, its channel locked before it, once it is known to be what the person saw and in a right state."""
+    with transaction.atomic():
+        channel_id = Post.objects.filter(pk=post_id).values_list("channel_id", flat=True).first()
+        channel = lock_channel(channel_id) if channel_id else None
+        locked = Post.objects.select_for_update(of=("self",), no_key=True).select_related("item")
+        post = locked.filter(pk=post_id).first()
+        if post is None or channel is None:
+            raise UserError("There is no such post.", "Load the list again.")
+        post.channel = channel
+        if post.version != version:
+            raise Stale(
+                "The post has changed since you opened it.",
+                "Compare the two, then repeat what you wanted to do.",
+            )
+        if post.state not in states:
+            raise UserError(
+                f"The post cannot be {done} now: it is “{S(post.state).label}”.",
+                "Load the page again to see what can be done with it.",
+            )
+        yield post
+
+
+def _save(post: Post, user: User, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    post.version += 1
+    post.save()
+    audit.record(user, action, post, before, after)
+
+
+def _texts(post: Post) -> list[str]:
+    return [part["text"] for part in post.parts]
+
+
+def _check_form(texts: Sequence[str]) -> None:
+    if len(texts) > MOST_PARTS:
+        raise UserError(f"A post has at most {MOST_PARTS} messages; these are {len(texts)}.")
+    if any(len(text) > LONGEST_PART for text in texts):
+        raise UserError(f"A message of more than {LONGEST_PART:,} characters fits no network.")
+    if any("\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text) for text in texts):
+        raise UserError("The text holds a character that no network takes (NUL or half a character).")
+
+
+def _check_time(post: Post, at: datetime, now: datetime) -> None:
+    channel, rules = post.channel, post.channel.schedule.rules()
+    embargo = post.item.embargo_until
+    if at <= now:
+        raise UserError("That time has passed.", "Choose one in the future.")
+    if embargo and at < embargo:
+        raise UserError(
+            f"The item is under embargo until {_local(channel, embargo)}.", "Choose a later time."
+        )
+    if why := why_not(rules, at):
+        raise UserError(f"The channel is silent then: {why}.", _suggestion(channel, post, now))
+    for other in _others(post, now):
+        if abs(other - at) < rules.least_gap or other == at:
+            least = int(rules.least_gap.total_seconds() // 60)
+            gap = f" At least {least} minutes lie between two." if least else ""
+            when = _local(channel, other)
+            raise UserError(
+                f"Another post of this channel goes out at {when}.{gap}", _suggestion(channel, post, now)
+            )
+
+
+def _others(post: Post, now: datetime) -> list[datetime]:
+    return [at for at in taken(post.channel_id, now) if at != post.slot_at]
+
+
+def _suggestion(channel: Channel, post: Post, now: datetime) -> str:
+    free = next_free_slot(channel.schedule.rules(), now=now, taken=_others(post, now))
+    return f"The next free slot is {_local(channel, free)}." if free else "Choose another time."
+
+
+def _local(channel: Channel, at: datetime) -> str:
+    zone = channel.schedule.rules().zone
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M} ({zone.key})"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,67 @@
+"""The text of a post as its channel's template makes it, measured by its network. No database; a failure holds this post only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.items.languages import primary
+from publisher.items.models import Item, Topic
+from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
+from publisher.render.social import render_snippet
+from publisher.render.views import ItemView
+from publisher.social.models import Channel
+from publisher.social.networks import registry
+from publisher.social.networks.base import Account
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The texts of a post's parts; `problem` says why it cannot leave as it is, else is empty."""
+
+    texts: tuple[str, ...]
+    problem: str = ""
+
+
+def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
+    """Render and measure. What fails (a template with its line, an unknown network) is told in `problem`, never raised."""
+    try:
+        network = registry.get(channel.network)
+    except registry.NoSuchNetwork as error:
+        return Draft((), error.message)
+    try:
+        snippet = render_snippet(
+            network.name,
+            view_of(item, channel, topics),
+            limits=network.rules(Account(channel.pk, channel.name, {}, channel.settings or {})),
+            measure=network.measure,
+            channel_template=channel.template or None,
+        )
+    except TemplateFailure as failure:
+        return Draft((), f"The template failed: {failure}")
+    except TEMPLATE_ERRORS as error:
+        return Draft((), f"{network.label} could not measure the text: {error or type(error).__name__}")
+    problem = "" if snippet.fits else f"The text does not fit {network.label}: {snippet.why}."
+    return Draft((snippet.text,), problem)
+
+
+def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
+    """The item as the channel's readers see it: topics in its language, the link of the channel's region."""
+    chinese = primary(item.language) == "zh"
+    return ItemView(
+        id=item.pk,
+        kind=item.kind,
+        title=item.title,
+        url=link_for(item, channel),
+        summary=item.summary,
+        published_at=item.published_at,
+        language=item.language,
+        topics=tuple(topic.name_zh if chinese else topic.name_en for topic in topics),
+        image_url=item.image_url,
+        image_alt=item.image_alt,
+    )
+
+
+def link_for(item: Item, channel: Channel) -> str:
+    """The item's address for readers in the channel's region, else its own."""
+    return str((channel.region and item.links.get(channel.region)) or item.url)[:2000]

@@ -1,0 +1,183 @@
+"""Drafting: a post for each channel that takes an item, made by the channel's template from the item's newest revision.
+
+All drafting of one item stands in a queue at the item's row, so it may be asked for any number of times, by several at once.
+Who decides is `matching.py` and `redrafting.py`; who renders, `composing.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from publisher.core import audit, events, trace
+from publisher.items.models import Item, ItemTopic, Topic
+from publisher.items.visibility import is_visible, visible
+from publisher.social.composing import Draft, compose, link_for
+from publisher.social.matching import Facts, Wants, matches
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, UNSENT, Deed, Stands, redraft
+
+__all__ = ["UNSENT", "cancel_for_item", "draft_item", "undrafted"]
+
+log = logging.getLogger(__name__)
+
+S = Post.State
+WRITTEN = (
+    "item_revision",
+    "language",
+    "state",
+    "parts",
+    "link",
+    "edited",
+    "problem",
+    "approved_by",
+    "approved_at",
+    "slot_at",
+    "version",
+)
+
+
+def undrafted(*, now: datetime, limit: int) -> list[int]:
+    """Ids of visible items whose newest revision is not drafted yet, oldest first. An embargo that lifts puts an item here."""
+    waiting = visible(now).filter(drafted_revision__lt=F("revision"))
+    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+
+
+@transaction.atomic
+def draft_item(item_id: int, *, now: datetime) -> list[int]:
+    """Draft what is missing and renew what the item's newest revision outdates; ids of the posts written.
+
+    Nothing for an item that is unknown, retracted or under embargo. Asking again writes nothing.
+    """
+    item = (
+        Item.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("source")
+        .filter(pk=item_id)
+        .first()
+    )
+    if item is None or not is_visible(item, now):
+        return []
+    with trace.bound(item.trace_id):
+        written = _Drafting(item, now).run()
+        Item.objects.filter(pk=item.pk).update(drafted_revision=item.revision)
+        if written:
+            log.info(
+                "item.drafted", extra={"item_id": item.pk, "revision": item.revision, "posts": len(written)}
+            )
+    return written
+
+
+@transaction.atomic
+def cancel_for_item(item_id: int, *, now: datetime) -> list[int]:  # noqa: ARG001 - part of the form of every deed
+    """Cancel the posts of a retracted item of which nothing has left; their ids. What is going out is stopped by its claim."""
+    posts = list(
+        Post.objects.select_for_update(no_key=True).filter(item_id=item_id, state__in=UNSENT).order_by("id")
+    )
+    for post in posts:
+        audit.record(
+            None, "post.cancelled", post, before={"state": post.state}, after={"reason": ITEM_RETRACTED}
+        )
+        post.state, post.problem, post.slot_at = S.CANCELLED, ITEM_RETRACTED, None
+        post.version += 1
+        post.save(update_fields=["state", "problem", "slot_at", "version"])
+    return [post.pk for post in posts]
+
+
+@dataclass
+class _Drafting:
+    """One run for one item, whose row is locked."""
+
+    item: Item
+    now: datetime
+
+    def run(self) -> list[int]:
+        topics = _topics(self.item)
+        facts = Facts(
+            language=self.item.language,
+            kind=self.item.kind,
+            topics=frozenset(topic.pk for topic in topics),
+            source_enabled=self.item.source.enabled,
+        )
+        rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
+        posts = {post.channel_id: post for post in rows}
+        channels = Channel.objects.order_by("id")
+        written = []
+        for channel in channels:
+            post = posts.get(channel.pk)
+            if post is None and not matches(_wants(channel), facts):
+                continue
+            if post and post.state not in UNSENT and post.problem != ITEM_RETRACTED:
+                continue
+            draft = compose(self.item, channel, topics)
+            changed = self._renew(post, channel, draft) if post else self._create(channel, draft)
+            if changed:
+                written.append(changed.pk)
+        return written
+
+    def _create(self, channel: Channel, draft: Draft) -> Post:
+        post = Post(item=self.item, channel=channel, created_at=self.now, trace_id=self.item.trace_id)
+        self._fill(post, channel, draft)
+        post.save(force_insert=True)
+        self._tell(post)
+        return post
+
+    def _renew(self, post: Post, channel: Channel, draft: Draft) -> Post | None:
+        texts = tuple(part["text"] for part in post.parts)
+        stands = Stands(post.state, post.edited, post.problem, post.item_revision, texts)
+        deed = redraft(stands, revision=self.item.revision, texts=draft.texts, holds=bool(draft.problem))
+        if deed is Deed.LEAVE or (
+            post.state == S.HELD and texts == draft.texts and post.problem == draft.problem
+        ):
+            return None
+        before = {"state": post.state, "revision": post.item_revision}
+        if deed is Deed.RENEW:
+            self._fill(post, channel, draft)
+        if deed is Deed.FLAG:
+            post.state, post.problem = S.DRAFT, ITEM_CHANGED
+            post.approved_by = post.approved_at = post.slot_at = None
+        post.item_revision, post.link = self.item.revision, link_for(self.item, channel)
+        post.version += deed is not Deed.NOTE
+        post.save(update_fields=WRITTEN)
+        if deed is not Deed.NOTE:
+            after = {"state": post.state, "revision": post.item_revision}
+            audit.record(
+                None, "post.redrafted" if deed is Deed.RENEW else "post.outdated", post, before, after
+            )
+            self._tell(post)
+        return post
+
+    def _fill(self, post: Post, channel: Channel, draft: Draft) -> None:
+        """Put the draft in place. Whatever was approved before is approved no more, unless the channel approves by itself."""
+        post.item_revision = self.item.revision
+        post.language = self.item.language
+        post.parts = [{"text": text} for text in draft.texts]
+        post.link = link_for(self.item, channel)
+        post.edited = False
+        post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
+        post.approved_by = post.approved_at = post.slot_at = None
+        if channel.auto_approve and post.state == S.DRAFT and registry.can_send(channel.network):
+            post.state, post.approved_at = S.APPROVED, self.now
+
+    def _tell(self, post: Post) -> None:
+        if post.state == S.APPROVED:
+            audit.record(None, "post.approved", post, after={"by": "the channel's rule"})
+            events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
+
+
+def _wants(channel: Channel) -> Wants:
+    return Wants(channel.language, frozenset(channel.kinds), frozenset(channel.topics), channel.enabled)
+
+
+def _topics(item: Item) -> list[Topic]:
+    """What the item is about: accepted topics first, then suggestions that nobody declined, the surest first."""
+    rows = ItemTopic.objects.filter(item=item, topic__retired=False).exclude(state=ItemTopic.State.DECLINED)
+    ordered = sorted(
+        rows.select_related("topic"),
+        key=lambda row: (row.state != ItemTopic.State.ACCEPTED, -row.score, row.topic.position, row.topic_id),
+    )
+    return [row.topic for row in ordered]

@@ -1,0 +1,60 @@
+"""What becomes of a post when its item is drafted again. Pure; `drafting.py` carries it out.
+
+The rule: no text leaves that nobody approved, and no text that a person wrote is overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from publisher.social.models import Post
+
+ITEM_CHANGED = "The item has changed since this text was edited. Compare them, then approve again."
+ITEM_RETRACTED = "The item was retracted."
+
+S = Post.State
+
+UNSENT = (S.DRAFT, S.HELD, S.APPROVED, S.SCHEDULED, S.EXPIRED)
+"""States of which nothing has left yet; a retraction cancels them."""
+
+APPROVED = (S.APPROVED, S.SCHEDULED, S.EXPIRED)
+
+
+class Deed(Enum):
+    """What to do with a post that exists already."""
+
+    LEAVE = "leave"
+    RENEW = "renew"  # put the new text in place
+    NOTE = "note"  # the text stays right: only note the revision that it was compared with
+    FLAG = "flag"  # keep the person's text, withdraw its approval, say why
+
+
+@dataclass(frozen=True)
+class Stands:
+    """A post as it stands, against an item's newest `revision`."""
+
+    state: str
+    edited: bool
+    problem: str
+    item_revision: int
+    texts: tuple[str, ...]
+
+
+def redraft(stands: Stands, *, revision: int, texts: tuple[str, ...], holds: bool) -> Deed:
+    """Decide about one post. `texts` is what the template makes now; `holds`: it failed or does not fit.
+
+    A post that a retraction cancelled comes back when its item does.
+    """
+    if stands.state == S.CANCELLED and stands.problem == ITEM_RETRACTED:
+        return Deed.RENEW
+    if stands.state not in UNSENT:
+        return Deed.LEAVE
+    is_new = stands.item_revision < revision
+    if stands.edited:
+        return Deed.FLAG if is_new else Deed.LEAVE
+    if stands.state in APPROVED and not is_new:
+        return Deed.LEAVE
+    if stands.texts == texts and not holds and stands.state != S.HELD:
+        return Deed.NOTE if is_new else Deed.LEAVE
+    return Deed.RENEW

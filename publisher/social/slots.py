@@ -1,0 +1,106 @@
+"""Giving approved posts their slots. One run a channel at a time: its row is locked, and the database holds each slot once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from publisher.core import events
+from publisher.core.errors import UserError
+from publisher.items.visibility import visible_q
+from publisher.schedule.rules import ScheduleRules
+from publisher.schedule.slots import Waiting, assign_slots, why_no_slot
+from publisher.social.models import Channel, Post
+
+log = logging.getLogger(__name__)
+
+S = Post.State
+LOOK_BACK = timedelta(days=2)
+"""Posts of the last two days count for the least gap and the most per day, whatever the zone."""
+
+MOST_AT_ONCE = 500
+
+
+def channels_waiting() -> list[int]:
+    """Channels with approved posts that could be given slots now."""
+    posts = Post.objects.filter(state=S.APPROVED, channel__enabled=True, channel__paused_reason="")
+    return list(posts.order_by("channel_id").values_list("channel_id", flat=True).distinct())
+
+
+@transaction.atomic
+def give_slots(channel_id: int, *, now: datetime) -> int:
+    """Give the channel's approved posts their slots, by priority, then approval; how many got one.
+
+    A paused channel gives none, nor does an item under embargo get one. Posts without a free slot within a year keep
+    waiting, and say why.
+    """
+    channel = lock_channel(channel_id)
+    if channel is None or not channel.enabled or channel.paused_reason:
+        return 0
+    posts = list(
+        Post.objects.select_for_update(of=("self",), no_key=True)
+        .filter(visible_q(now, "item__"), channel=channel, state=S.APPROVED)
+        .order_by("id")
+    )
+    if not posts:
+        return 0
+    try:
+        rules = channel.schedule.rules()
+    except UserError as error:
+        return _none_for(posts, f"The schedule cannot be used: {error.message}")
+    return _assign(channel, rules, posts, now)
+
+
+def lock_channel(channel_id: int) -> Channel | None:
+    """The channel, its row locked until the transaction ends. Whoever locks posts of one channel locks it before them."""
+    locked = Channel.objects.select_for_update(of=("self",), no_key=True).select_related("schedule")
+    return locked.filter(pk=channel_id).first()
+
+
+def taken(channel_id: int, now: datetime) -> list[datetime]:
+    """When the channel posts or has posted: planned slots, and what left in the last two days."""
+    planned = Post.objects.filter(
+        channel_id=channel_id,
+        state__in=(S.SCHEDULED, S.SENDING, S.SENT, S.UNKNOWN),
+        slot_at__gte=now - LOOK_BACK,
+    )
+    left_late = Post.objects.filter(
+        channel_id=channel_id, state=S.SENT, slot_at__lt=now, sent_at__gte=now - LOOK_BACK
+    )
+    times = {*planned.values_list("slot_at", flat=True), *left_late.values_list("sent_at", flat=True)}
+    return sorted(at for at in times if at is not None)
+
+
+def _assign(channel: Channel, rules: ScheduleRules, posts: list[Post], now: datetime) -> int:
+    start = max(now, channel.blocked_until or now)
+    occupied = taken(channel.pk, now)
+    waiting = [Waiting(post.pk, post.priority, post.approved_at or post.created_at) for post in posts]
+    waiting.sort(key=lambda each: (-each.priority, each.approved_at, each.id))
+    assigned = {
+        assignment.id: assignment.at
+        for assignment in assign_slots(rules, waiting[:MOST_AT_ONCE], now=start, taken=occupied)
+    }
+    given = [post for post in posts if assigned.get(post.pk)]
+    for post in given:
+        post.state, post.slot_at, post.problem = S.SCHEDULED, assigned[post.pk], ""
+        post.save(update_fields=["state", "slot_at", "problem"])
+        log.info(
+            "post.scheduled", extra={"post_id": post.pk, "at": str(post.slot_at), "trace_id": post.trace_id}
+        )
+        events.emit("post.scheduled", post_id=post.pk)
+    left = [post for post in posts if post.pk in assigned and assigned[post.pk] is None]
+    if left:
+        all_taken = [*occupied, *(post.slot_at for post in given if post.slot_at)]
+        _none_for(left, why_no_slot(rules, now=start, taken=all_taken) or "")
+    return len(given)
+
+
+def _none_for(posts: list[Post], why: str) -> int:
+    """Say why these get no slot; 0, the number of slots given."""
+    for post in posts:
+        if post.problem != why:
+            post.problem = why
+            post.save(update_fields=["problem"])
+    return 0
