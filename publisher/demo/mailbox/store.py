@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,7 +113,13 @@ class Store:
             "SELECT id, received, mail_from, rcpt_to, size, sender, subject, data FROM message WHERE id = ?",
             [number],
         ).fetchone()
-        return (_line(row[:7]), row[7]) if row else None
+        if row is None:
+            return None
+        line, data = _line(row[:7]), row[7]
+        if row[6] is None:  # its turn to be read has not come yet
+            read = summary(data)
+            line = replace(line, sender=read.sender, subject=read.subject)
+        return line, data
 
     def close(self) -> None:
         self.flush()
