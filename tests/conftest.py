@@ -20,6 +20,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's sync API leaves an
 import django  # noqa: E402 - the settings read the environment set above
 
 django.setup()
+# pytest-xdist hands this process's environment to its workers, whose settings would be read before their conftest.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
