@@ -53,7 +53,7 @@ class LogFilter:
         state = query.get("state", "").strip()
         if state and state not in _STATES:
             errors["state"] = f"There is no state “{state[:40]}”. Choose one of the list."
-        address = query.get("address", "").strip().lower()
+        address = query.get("address", "").replace("\0", "").strip().lower()[:320]
         if address and len(address) < LEAST_PREFIX:
             errors["address"] = f"Give at least the first {LEAST_PREFIX} characters of the address."
         since = _moment(query.get("from", ""), "from", zone, errors)
@@ -80,7 +80,7 @@ class Cursor:
         number, _, address = text.partition("~")
         if not (number.isascii() and number.isdigit()) or int(number[:20]) > _LARGEST_ID:
             return None
-        return cls(int(number), address)
+        return cls(int(number), address.replace("\0", ""))
 
     def __str__(self) -> str:
         return f"{self.id}~{self.address}" if self.address else str(self.id)

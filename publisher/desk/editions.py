@@ -21,7 +21,7 @@ from publisher.delivery import tally
 from publisher.delivery.states import LEFT_US, State
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
-from publisher.desk.page import show
+from publisher.desk.page import asked, show
 from publisher.desk.paging import latest
 from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
@@ -44,7 +44,7 @@ HISTORY = 20
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """All editions, latest first."""
-    wanted = {name: request.GET.get(name, "").strip() for name in ("state", "digest")}
+    wanted = asked(request, "state", "digest")
     rows = Edition.objects.select_related("digest")
     if wanted["state"] in S.values:
         rows = rows.filter(state=wanted["state"])

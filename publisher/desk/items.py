@@ -16,7 +16,7 @@ from publisher.desk.access import user_of
 from publisher.desk.content import shown_html
 from publisher.desk.differences import FieldChange, field_changes
 from publisher.desk.journey import journey_of
-from publisher.desk.page import is_htmx, show
+from publisher.desk.page import asked, is_htmx, show
 from publisher.desk.paging import latest
 from publisher.digests.models import EditionItem
 from publisher.items import topic_choice
@@ -29,10 +29,7 @@ VISIBILITY = (("visible", "Visible"), ("embargo", "Under embargo"), ("retracted"
 def index(request: HttpRequest) -> HttpResponse:
     """All items, latest first."""
     now = clock.now()
-    wanted = {
-        name: request.GET.get(name, "").strip()
-        for name in ("q", "kind", "source", "origin", "topic", "state")
-    }
+    wanted = asked(request, "q", "kind", "source", "origin", "topic", "state")
     rows = _filtered(Item.objects.select_related("source").defer("body_html", "body_text"), wanted, now)
     context = {
         "listing": latest(request, rows, "published_at"),
@@ -50,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _filtered(rows: QuerySet[Item], wanted: dict[str, str], now: datetime) -> QuerySet[Item]:
     if wanted["q"]:
-        rows = rows.filter(title__icontains=wanted["q"][:200])
+        rows = rows.filter(title__icontains=wanted["q"])
     if wanted["kind"]:
         rows = rows.filter(kind=wanted["kind"])
     if wanted["origin"]:

@@ -32,7 +32,10 @@ def login(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and request.user.is_staff:
             return redirect(target)
         return _form(request, target)
-    name, password = request.POST.get("username", "")[:150], request.POST.get("password", "")[:LONGEST]
+    name, password = (
+        request.POST.get("username", "").replace("\0", "")[:150],
+        request.POST.get("password", "")[:LONGEST],
+    )
     address = request.META.get("REMOTE_ADDR", "")
     if not throttle.begin(name, address, now=clock.now()):
         log.warning("login.throttled", extra={"address": address})

@@ -54,3 +54,8 @@ def show(request: HttpRequest, template: str, context: dict[str, Any], *, status
 def is_htmx(request: HttpRequest) -> bool:
     """Whether htmx asks for a fragment."""
     return request.headers.get("HX-Request") == "true"
+
+
+def asked(request: HttpRequest, *names: str) -> dict[str, str]:
+    """These values of the query string, trimmed; empty when absent. PostgreSQL knows no NUL in texts."""
+    return {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in names}

@@ -20,7 +20,7 @@ from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
 from publisher.desk.forms import CancelForm, RescheduleForm, VersionForm, texts_of
 from publisher.desk.measuring import measured
-from publisher.desk.page import show
+from publisher.desk.page import asked, show
 from publisher.desk.paging import newest
 from publisher.social import approval
 from publisher.social.models import Channel, Post
@@ -40,7 +40,7 @@ HISTORY = 20
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """All posts, newest first; `state` is a tab or one state."""
-    wanted = {name: request.GET.get(name, "").strip() for name in ("state", "channel")}
+    wanted = asked(request, "state", "channel")
     rows = Post.objects.select_related("item", "channel__schedule").defer(
         "item__body_html", "item__body_text"
     )

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from publisher.desk.content import payload_text
-from publisher.desk.page import show
+from publisher.desk.page import asked, show
 from publisher.desk.paging import latest
 from publisher.items.models import Origin, Rejection
 
@@ -15,10 +15,10 @@ from publisher.items.models import Origin, Rejection
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """All refused entries, the latest first."""
-    wanted = {name: request.GET.get(name, "").strip() for name in ("q", "origin")}
+    wanted = asked(request, "q", "origin")
     rows = Rejection.objects.defer("payload")
     if wanted["q"]:
-        rows = rows.filter(source_name__icontains=wanted["q"][:200])
+        rows = rows.filter(source_name__icontains=wanted["q"])
     if wanted["origin"]:
         rows = rows.filter(origin=wanted["origin"])
     context = {

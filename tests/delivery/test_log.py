@@ -67,7 +67,10 @@ def test_no_query_string_breaks_the_filter(state: str, address: str, since: str,
     LogFilter.from_query({"state": state, "address": address, "from": since, "channel": channel})
 
 
-@given(st.integers(min_value=0, max_value=2**62), st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+@given(
+    st.integers(min_value=0, max_value=2**62),
+    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+)
 def test_a_cursor_survives_its_link(number: int, address: str) -> None:
     assert Cursor.read(str(Cursor(number, address))) == Cursor(number, address)
 
@@ -231,7 +234,7 @@ def test_every_filter_walks_its_own_index_and_reads_few_rows_however_old_they_ar
         (LogFilter(address="reader777"), None, "delivery_address_folded"),
         (LogFilter(address="reader"), Cursor(middle, "reader5@example5.org"), "delivery_address_folded"),
         (LogFilter(since=NOON + HOUR, until=NOON + 2 * HOUR), None, "delivery_delivery_pkey"),
-        (LogFilter(state="failed", since=NOON + HOUR, until=NOON + 2 * HOUR), None, "delivery_state"),
+        (LogFilter(state="sent", since=NOON + HOUR, until=NOON + 20 * HOUR), None, "delivery_state"),
     ]
     for wanted, after, index in cases:
         count, names = rows_read(wanted, after)
