@@ -15,7 +15,7 @@ import pytest
 
 from publisher.cli.reachable import answers
 from publisher.core import child
-from tests.cli.service import Service, left
+from tests.cli.service import SECONDS, Service, left
 from tests.processes import until
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def replaced(record: Path, old: psutil.Process) -> bool:
 def test_up_runs_everything_and_ctrl_c_leaves_nothing(services: list[Service], data: Path) -> None:
     service = start(services, data)
     assert answers(f"{service.address()}/healthz")
-    until(lambda: healthy(service), what="web, worker and beat answer")
+    until(lambda: healthy(service), seconds=SECONDS, what="web, worker and beat answer")
     processes = service.everything()
     assert {"postgres", "valkey-server"} <= {process.name() for process in processes}
 
@@ -100,7 +100,7 @@ def test_after_kill_9_the_next_start_has_the_data_and_no_old_process(
     assert left(old) == []
     again = second.run("create-admin", "ada", "--generate")
     assert "There is a login ada already" in again.stderr
-    until(lambda: healthy(second), what="everything answers again")
+    until(lambda: healthy(second), seconds=SECONDS, what="everything answers again")
     assert second.stop() == 0
 
 
@@ -113,7 +113,7 @@ def test_a_killed_worker_and_a_killed_database_come_back(services: list[Service]
         process.kill()
         service.until("program.ended", program=name)
         until(partial(replaced, data / "run" / f"{name}.json", process), what=f"{name} is back")
-    until(lambda: healthy(service), what="everything answers again")
+    until(lambda: healthy(service), seconds=SECONDS, what="everything answers again")
     assert service.stop(signal.SIGTERM) == 0
 
 
