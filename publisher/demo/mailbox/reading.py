@@ -32,7 +32,14 @@ class Parts:
 def summary(data: bytes) -> Summary:
     head = data.partition(b"\r\n\r\n")[0]
     message = BytesHeaderParser().parsebytes(head)
-    return Summary(_decoded(message["From"]), _decoded(message["To"]), _decoded(message["Subject"]))
+    return Summary(
+        _unquoted(_decoded(message["From"])), _decoded(message["To"]), _decoded(message["Subject"])
+    )
+
+
+def _unquoted(sender: str) -> str:
+    """`"Country Office" <news@…>` without the quotes that only a header needs."""
+    return re.sub(r'^"((?:[^"\\]|\\.)*)"', lambda quoted: re.sub(r"\\(.)", r"\1", quoted.group(1)), sender)
 
 
 def parts(data: bytes) -> Parts:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import NoReturn
 
 from publisher.core.errors import ChannelDown, Retry
@@ -67,7 +68,7 @@ class Connection:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = cls(Wire(sock), server, limits)
         try:
-            connection._prepare(tls or tls_context(verify=server.verify))
+            connection._prepare(tls)
         except ssl.SSLError as error:
             connection.wire.close()
             connection._tls_failed(error)
@@ -98,11 +99,10 @@ class Connection:
         finally:
             self.wire.close()
 
-    def _prepare(self, tls: ssl.SSLContext) -> None:
+    def _prepare(self, tls: ssl.SSLContext | None) -> None:
         server, limits = self._server, self._limits
         if server.implicit_tls:
-            self.wire.secure(tls, server.host, limits.greeting)
-            self._secure = True
+            self._turn_to_tls(tls)
         self._demand(Step.GREETING, self.wire.read_reply(limits.greeting))
         self._hello()
         if not server.implicit_tls and server.starttls != "off":
@@ -120,15 +120,19 @@ class Connection:
             self._demand(Step.EHLO, reply)
             self.features = features_of(reply.lines)
 
-    def _start_tls(self, tls: ssl.SSLContext) -> None:
+    def _start_tls(self, tls: ssl.SSLContext | None) -> None:
         if not self.features.starttls:
             if self._server.starttls == "required":
                 raise ChannelDown(f"The mail server {self._server} offers no STARTTLS, and TLS is required.")
             return
         self._demand(Step.STARTTLS, self.ask(b"STARTTLS\r\n"))
-        self.wire.secure(tls, self._server.host, self._limits.greeting)
-        self._secure = True
+        self._turn_to_tls(tls)
         self._hello()
+
+    def _turn_to_tls(self, tls: ssl.SSLContext | None) -> None:
+        server = self._server
+        self.wire.secure(tls or tls_context(verify=server.verify), server.host, self._limits.greeting)
+        self._secure = True
 
     def _login(self) -> None:
         server = self._server
@@ -166,6 +170,7 @@ class Connection:
         raise ChannelDown(f"TLS with the mail server {self._server} failed: {reason}.") from error
 
 
+@cache  # reading the authorities takes 30 ms
 def tls_context(*, verify: bool = True, ca_file: str | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer; certificates are checked against the system's authorities or `ca_file`."""
     context = ssl.create_default_context(cafile=ca_file)
