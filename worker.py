@@ -6,9 +6,11 @@ A message on a queue is only a nudge: it holds a task's name and at most ids. Lo
 from __future__ import annotations
 
 import os
+import warnings
 
 import django
 from celery import signals
+from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -17,6 +19,10 @@ from tasks import alive, watch  # noqa: E402 - settings exist only after the lin
 from tasks.app import app  # noqa: E402 - as above
 
 __all__ = ["app"]
+
+
+# Seven lines at each start in a container or demo that runs as root. docs/operations.md says it once.
+warnings.simplefilter("ignore", SecurityWarning)
 
 
 @signals.setup_logging.connect

@@ -169,7 +169,12 @@ SETTINGS: tuple[Setting, ...] = (
         _words,
     ),
     Setting(
-        "PUBLISHER_BIND", "127.0.0.1", "IP address", "192.0.2.7", "The address the web process listens on.", str
+        "PUBLISHER_BIND",
+        "127.0.0.1",
+        "IP address",
+        "192.0.2.7",
+        "The address the web process listens on.",
+        str,
     ),
     Setting(
         "PUBLISHER_PORT",

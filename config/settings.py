@@ -104,7 +104,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ENVIRONMENT.data_dir / "static"
+STATIC_ROOT = None  # served from where they lie, with no collecting step
 STATICFILES_DIRS = [("site", BASE_DIR / "publisher" / "desk" / "assets")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

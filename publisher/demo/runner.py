@@ -99,7 +99,9 @@ class _Story:
         site = self.world.folder / "site"
         (site / "feed.xml").write_text(load.feed(now), encoding="utf-8")
         (site / "latest.txt").write_text(load.page(now), encoding="utf-8")
-        feed = importing.import_feed(f"{self.world.site_url}/feed.xml", source="island-radio", now=clock.now())
+        feed = importing.import_feed(
+            f"{self.world.site_url}/feed.xml", source="island-radio", now=clock.now()
+        )
         self._said(f"a feed was read over HTTP: {feed}")
         page = importing.import_page(f"{self.world.site_url}/latest.txt", source="provinces", now=clock.now())
         self._said(f"a listing page was read: {page}")

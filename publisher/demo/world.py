@@ -100,6 +100,7 @@ class World:
             "PUBLISHER_LOG_FORMAT": "json",
         }
         os.environ.update({k: v for k, v in self.environment.items() if k.startswith("PUBLISHER_")})
+        os.environ["PUBLISHER_LOG_LEVEL"] = "warning"  # this process tells its story itself
 
     def start_service(self) -> None:
         """`publisher up` on the demo's folder; returns once it answers /readyz."""

@@ -87,7 +87,7 @@ def _assign(channel: Channel, rules: ScheduleRules, posts: list[Post], now: date
         post.state, post.slot_at, post.problem = S.SCHEDULED, assigned[post.pk], ""
         post.save(update_fields=["state", "slot_at", "problem"])
         log.info(
-            "post.scheduled", extra={"post_id": post.pk, "at": str(post.slot_at), "trace_id": post.trace_id}
+            "post.scheduled", extra={"post_id": post.pk, "slot_at": str(post.slot_at), "trace_id": post.trace_id}
         )
         events.emit("post.scheduled", post_id=post.pk)
     left = [post for post in posts if post.pk in assigned and assigned[post.pk] is None]

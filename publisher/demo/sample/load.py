@@ -37,6 +37,8 @@ NAMES = {
 }
 TOPICS = (
     (),
+    (),
+    (),
     ("sdg-2", "sdg-15"),
     ("sdg-3",),
     ("sdg-7", "sdg-13"),
@@ -44,7 +46,7 @@ TOPICS = (
     ("sdg-4",),
     ("sdg-16",),
 )
-KINDS = ((), ("story", "video"), ("press_release", "speech"), ("publication",))
+KINDS = ((), (), (), ("story", "video"), ("press_release", "speech"), ("publication",))
 
 
 @dataclass(frozen=True)
