@@ -18,7 +18,8 @@ _IN_TEXT: Final = 1.0
 # An agency is named once and meant; the words of goals are everyday words.
 _WEIGHT: Final = {"sdg": 1.0, "agency": 2.0}
 _MOST_WORDS: Final = 8
-_KEY: Final = 3  # words are looked up by their first letters
+_MOST_WORDS_KEPT: Final = 20_000
+_KEY: Final = 3  # needles are looked up by the first letters of their first word
 _ENDING: Final = 12  # what `*` stands for, at most
 _WORD: Final = re.compile(r"(?<![\w-])\w+")
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
@@ -63,6 +64,13 @@ class _Needle:
     stem: str
     open_end: bool
     exact: bool
+    first: str
+
+    def begins_with(self, word: str) -> bool:
+        """`first` is the stem's first word in lower case; where the stem is that word only, an ending may follow."""
+        return word == self.first or (
+            self.open_end and len(self.first) == len(self.stem) and word.startswith(self.first)
+        )
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,17 @@ class _Index:
     by_start: dict[str, tuple[_Needle, ...]]
     expressions: re.Pattern[str] | None
     chinese: tuple[tuple[int, str], ...]
+    words: dict[str, tuple[_Needle, ...]]
+
+    def of_word(self, word: str) -> tuple[_Needle, ...]:
+        """The needles that may begin with this word of a text. Texts share their words, so the answers are kept."""
+        found = self.words.get(word)
+        if found is None:
+            found = tuple(needle for needle in self.by_start.get(word[:_KEY], ()) if needle.begins_with(word))
+            if len(self.words) >= _MOST_WORDS_KEPT:
+                self.words.clear()
+            self.words[word] = found
+        return found
 
 
 @dataclass
@@ -96,7 +115,7 @@ def _hits(index: _Index, text: str) -> Iterator[tuple[int, str]]:
     behind: dict[int, int] = {}
     for token in _WORD.finditer(written):
         start = token.start()
-        for needle in index.by_start.get(lowered[start : start + _KEY], ()):
+        for needle in index.of_word(lowered[start : token.end()]):
             end = _end(needle, written if needle.exact else lowered, start)
             if end and start >= behind.get(needle.rule, 0):
                 behind[needle.rule] = end
@@ -138,12 +157,20 @@ def _index(rules: tuple[TopicRule, ...]) -> _Index:
     for number, rule in enumerate(rules):
         for word in rule.words_en:
             stem, exact = word.removesuffix("*").replace("’", "'"), word == word.upper()
-            needle = _Needle(number, stem if exact else _lower(stem), word.endswith("*"), exact)
-            by_start.setdefault(_lower(stem)[:_KEY], []).append(needle)
+            first = _WORD.match(_lower(stem))
+            needle = _Needle(
+                number,
+                stem if exact else _lower(stem),
+                word.endswith("*"),
+                exact,
+                first.group() if first else "",
+            )
+            by_start.setdefault(needle.first[:_KEY], []).append(needle)
         if rule.expressions:
             expressions.append(f"(?P<r{number}>{'|'.join(rule.expressions)})")
     return _Index(
         {key: tuple(sorted(needles, key=lambda n: -len(n.stem))) for key, needles in by_start.items()},
         re.compile(r"(?<!\w)(?:" + "|".join(expressions) + ")") if expressions else None,
         tuple((number, word) for number, rule in enumerate(rules) for word in rule.words_zh),
+        {},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -72,12 +73,17 @@ def load_topics(path: Path) -> tuple[TopicRule, ...]:
 
 def named_topics(rules: Sequence[TopicRule], names: Iterable[str]) -> tuple[str, ...]:
     """Slugs of the topics that a producer named by slug, English or Chinese name, or acronym; unknown names are left out."""
-    known = {
+    known = _names(tuple(rules))
+    return tuple(dict.fromkeys(known[name.casefold()] for name in names if name.casefold() in known))
+
+
+@lru_cache(maxsize=4)
+def _names(rules: tuple[TopicRule, ...]) -> dict[str, str]:
+    return {
         key.casefold(): rule.slug
         for rule in rules
         for key in (rule.slug, rule.name_en, rule.name_zh, *_short(rule))
     }
-    return tuple(dict.fromkeys(known[name.casefold()] for name in names if name.casefold() in known))
 
 
 def _rule(topic: _Topic, position: int, path: Path) -> TopicRule:
