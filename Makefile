@@ -8,10 +8,10 @@ CODE := publisher tasks config worker.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format bench docs lock clean
+.PHONY: help demo up test check format bench docs screenshots lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## See the whole way of an item, with real servers; ARGS=--once ends after the summary
 	@$(BIN)/publisher demo $(ARGS)
@@ -38,6 +38,10 @@ bench: $(VENV)/.ready-dev ## Measure; ARGS="--json FILE" writes the figures for 
 
 docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
 	@$(BIN)/python -m tests.generated_docs
+
+screenshots: $(VENV)/.ready-dev ## Take the pictures of docs/screenshots anew, from the demo
+	@.ci/system-packages
+	@$(BIN)/python -m tests.screenshots
 
 lock: ## Pin the dependencies anew, with hashes
 	@$(LOCK) pyproject.toml -o requirements.txt

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
+from publisher.audience.models import Subscription
 from publisher.delivery import tally
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Edition, EditionSelection, Variant
@@ -63,6 +64,7 @@ def report(edition: Edition, *, readers: int, mailbox_url: str, sandbox_url: str
         _equal("items accepted, by origin", items, EXPECTED_ITEMS),
         _equal("entries rejected, by origin", rejected, EXPECTED_REJECTED),
         _equal("the edition's state", edition.state, "sent"),
+        _equal("readers who got a mail", times["n"], _matched(edition)),
         _equal("mails in the mailbox", mails, times["n"]),
         _equal("deliveries sent", deliveries.get("sent", 0), times["n"] + approved),
         _equal("deliveries in any other state", sum(deliveries.values()) - deliveries.get("sent", 0), 0),
@@ -81,6 +83,24 @@ def report(edition: Edition, *, readers: int, mailbox_url: str, sandbox_url: str
         subscribers_without_match=readers - int(times["n"]),
         messages_per_second=round(times["n"] / seconds, 1) if seconds else 0.0,
         checks=checks,
+    )
+
+
+def _matched(edition: Edition) -> int:
+    """Readers whose choice holds at least one of the edition's items: counted one by one, unlike the service does it."""
+    held = [
+        (entry.item.language[:2], entry.item.kind, set(entry.topics))
+        for entry in edition.edition_items.select_related("item")
+    ]
+    chosen = Subscription.objects.filter(digest_id=edition.digest_id).select_related("selection")
+    return sum(
+        any(
+            language == wanted.selection.language[:2]
+            and (not wanted.selection.kinds or kind in wanted.selection.kinds)
+            and (not wanted.selection.topics or not topics.isdisjoint(wanted.selection.topics))
+            for language, kind, topics in held
+        )
+        for wanted in chosen
     )
 
 

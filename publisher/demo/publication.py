@@ -73,9 +73,8 @@ def _soon(now: datetime) -> list[dict[str, Any]]:
     return [{"weekday": at.weekday(), "at": at.time().isoformat()} for at in times]
 
 
-def create_digest(*, now: datetime, due: datetime) -> Digest:
-    """The weekly digest, whose time this week is `due`."""
-    local = due.astimezone(SHANGHAI)
+def create_digest(*, now: datetime) -> Digest:
+    """The weekly digest, not yet switched on."""
     return Digest.objects.create(
         slug="weekly",
         title={"en": "The week in Almaria", "zh": "阿尔马里亚一周"},
@@ -89,10 +88,16 @@ def create_digest(*, now: datetime, due: datetime) -> Digest:
         organisation="Country Office of Almaria",
         postal_address="1 Harbour Road, Port Almaria",
         zone="Asia/Shanghai",
-        weekday=local.weekday(),
-        at=local.time(),
+        enabled=False,
         created_at=now - timedelta(days=1),
     )
+
+
+def switch_on(digest: Digest, *, due: datetime) -> None:
+    """Let the digest's time this week be `due`."""
+    local = due.astimezone(SHANGHAI)
+    digest.weekday, digest.at, digest.enabled = local.weekday(), local.time(), True
+    digest.save(update_fields=["weekday", "at", "enabled"])
 
 
 def create_readers(digest: Digest, *, count: int, now: datetime) -> int:

@@ -28,8 +28,11 @@ PATIENCE = 60.0
 DUE_IN = timedelta(seconds=1)
 
 
-def run(folder: Path, *, once: bool, console: Console) -> int:
-    """Play the demo in `folder`; 0 when everything was as it should be, else 1. Without `once` it stays until Ctrl-C."""
+def run(folder: Path, *, once: bool, console: Console, then: Callable[[World], None] | None = None) -> int:
+    """Play the demo in `folder`; 0 when everything was as it should be, else 1. Without `once` it stays until Ctrl-C.
+
+    `then` is called with the running world after the summary (the pictures of the documentation are taken so).
+    """
     started = time.monotonic()
     with World(folder) as world:
         console.print("[bold]Publisher[/bold]: from a new item to a delivered digest and a published post\n")
@@ -41,6 +44,8 @@ def run(folder: Path, *, once: bool, console: Console) -> int:
         report = _Story(world, console).play()
         _summary(console, report, time.monotonic() - started)
         _addresses(console, world)
+        if then:
+            then(world)
         if once:
             return 0 if report.ok else 1
         console.print("\nEverything stays up until you press Ctrl-C.")
@@ -70,10 +75,10 @@ class _Story:
         self._bring_items_in(now)
         self._drafts(len(channels))
         self._approve()
-        due = clock.now() + DUE_IN
-        digest = publication.create_digest(now=now, due=due)
+        digest = publication.create_digest(now=now)
         readers = publication.create_readers(digest, count=READERS, now=now)
         self._said(f"{readers} readers with different choices have subscribed to “{digest}”")
+        publication.switch_on(digest, due=clock.now() + DUE_IN)
         edition = self._edition(digest.pk)
         self._wait_for_posts()
         return checks.report(

@@ -1,0 +1,34 @@
+"""The demo is the shortest proof that the whole way works: it is run here as a user runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import environment
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_demo_ends_well_and_says_where_to_look(tmp_path: Path) -> None:
+    env = {name: value for name, value in environment().items() if not name.startswith("PUBLISHER_")}
+    command = [sys.executable, "-m", "publisher.cli", "demo", "--once", "--folder", str(tmp_path / "demo")]
+    played = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert "✗" not in played.stdout
+    for shown in ("Desk", "Mailbox", "Sandbox timeline", "Variants rendered", "Messages per second"):
+        assert shown in played.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_demo_empties_no_folder_that_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("keep me")
+    command = [sys.executable, "-m", "publisher.cli", "demo", "--once", "--folder", str(tmp_path)]
+    played = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert played.returncode == 1
+    assert "was not made by a demo" in played.stderr
+    assert (tmp_path / "precious.txt").read_text() == "keep me"
