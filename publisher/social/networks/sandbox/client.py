@@ -83,7 +83,8 @@ def _ask(
     except _NEVER_LEFT as error:
         raise Retry(f"The sandbox server cannot be reached: {_said(error)}.") from error
     except (*_UNUSABLE, UnicodeError) as error:
-        raise ChannelDown(f"The channel's address or token cannot be used: {_said(error)}.") from error
+        # The error would quote the header, and with it the token.
+        raise ChannelDown(f"The channel's address or token cannot be used ({type(error).__name__}).") from None
     except httpx.HTTPError as error:
         raise Unknown(f"The sandbox server took the request and gave no answer: {_said(error)}.") from error
     if refused := error_of(got):

@@ -1,0 +1,87 @@
+"""Networks by name: our own, those of other packages, and what is said of one that is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from publisher.render.measure import Measure
+from publisher.social.networks import registry
+from publisher.social.networks.base import Account, Measuring, Network
+from publisher.social.networks.registry import CannotSend, NoSuchNetwork
+
+
+@dataclass(frozen=True)
+class Village:
+    """A network that another package brings."""
+
+    name: str = "village"
+    label: str = "Village board"
+
+    def rules(self, account: Account) -> int:  # noqa: ARG002 - the same for all
+        return 100
+
+    def measure(self, text: str, rules: int) -> Measure:
+        return Measure(len(text), rules, len(text) <= rules)
+
+
+VILLAGE = Village()
+POSER = Village(name="sandbox")
+NAMELESS = Village(name="No Name!")
+
+
+def an_entry_point(name: str, target: str) -> EntryPoint:
+    return EntryPoint(name, f"{__name__}:{target}", registry.GROUP)
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest imports test files under names of its own; entry points import by name."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+
+
+def test_every_network_of_ours_can_be_drafted_for() -> None:
+    for network in registry.OWN:
+        assert registry.get(network.name) is network
+        rules = network.rules(Account(1, "Almaria"))
+        assert network.measure("Rain arrives.", rules).fits
+        assert not network.measure("a" * 10_000, rules).fits
+
+
+def test_a_network_either_sends_whole_or_says_that_it_cannot() -> None:
+    for network in registry.OWN:
+        if isinstance(network, Network):
+            assert registry.sending(network.name) is network
+        else:
+            with pytest.raises(CannotSend, match=f"cannot send to {network.label} yet"):
+                registry.sending(network.name)
+    assert registry.can_send("sandbox")
+    assert not registry.can_send("nowhere")
+
+
+def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+    with pytest.raises(NoSuchNetwork, match="“myspace”") as raised:
+        registry.get("myspace")
+    assert "mastodon" in raised.value.hint
+
+
+def test_another_package_brings_a_network_by_entry_point() -> None:
+    found: dict[str, Measuring[object]] = registry.installed([an_entry_point("village", "VILLAGE")])
+    assert found == {"village": VILLAGE}
+
+
+@pytest.mark.parametrize("target", ["POSER", "NAMELESS", "NOT_THERE"])
+def test_a_package_that_cannot_be_used_stops_nothing(target: str) -> None:
+    points = [an_entry_point("other", target), an_entry_point("village", "VILLAGE")]
+    assert list(registry.installed(points)) == ["village"]
+
+
+def test_mastodon_takes_the_limits_that_its_server_told() -> None:
+    network = registry.get("mastodon")
+    account = Account(1, "A", {}, {"max_characters": 11, "content_warning": "rain"})
+    assert network.measure("seven..", network.rules(account)).fits
+    assert not network.measure("eight...", network.rules(account)).fits

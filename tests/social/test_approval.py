@@ -1,0 +1,174 @@
+"""What staff may do with a post, and what they are told when they may not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from publisher.core.errors import UserError
+from publisher.core.models import AuditEntry
+from publisher.items.models import Item
+from publisher.social import approval
+from publisher.social.approval import Stale
+from publisher.social.models import Post
+from tests.builders import NOON, a_channel, a_schedule
+from tests.social.steps import (
+    EVERY_MINUTE,
+    a_draft,
+    a_sandbox_channel,
+    a_scheduled_post,
+    an_editor,
+    approved,
+    fresh,
+    text_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+S = Post.State
+
+
+def edit(post: Post, *texts: str) -> Post:
+    return approval.edit(post.pk, user=an_editor(), version=post.version, texts=texts, now=NOON)
+
+
+def cancel(post: Post, reason: str = "Not now.") -> Post:
+    return approval.cancel(post.pk, user=an_editor(), version=post.version, reason=reason, now=NOON)
+
+
+def move(post: Post, hours: float) -> Post:
+    at = NOON + timedelta(hours=hours)
+    return approval.reschedule(post.pk, user=an_editor(), version=post.version, at=at, now=NOON)
+
+
+def test_an_approved_post_waits_for_a_slot_and_names_who_approved_it() -> None:
+    post = approved(a_draft())
+    assert (post.state, post.approved_by, post.approved_at) == ("approved", an_editor(), NOON)
+    entry = AuditEntry.objects.get(action="post.approved")
+    assert (entry.actor_name, entry.object_id) == ("ilse", str(post.pk))
+
+
+def test_a_form_that_has_become_stale_is_refused_and_changes_nothing() -> None:
+    post = a_draft()
+    edit(post, "Mine.")
+    for deed in (lambda: edit(post, "Yours."), lambda: cancel(post), lambda: move(post, 1)):
+        with pytest.raises(Stale, match="changed since you opened it"):
+            deed()
+    with pytest.raises(Stale):
+        approval.approve(post.pk, user=None, version=post.version, now=NOON)
+    assert text_of(post) == "Mine."
+
+
+@pytest.mark.parametrize("state", [S.SENDING, S.SENT, S.UNKNOWN, S.CANCELLED])
+def test_what_is_going_out_gone_or_stopped_cannot_be_changed(state: Post.State) -> None:
+    post = a_draft()
+    Post.objects.filter(pk=post.pk).update(state=state)
+    for deed in (
+        lambda: approved(post),
+        lambda: edit(post, "x"),
+        lambda: cancel(post),
+        lambda: move(post, 1),
+    ):
+        with pytest.raises(UserError, match=state.label):
+            deed()
+    assert fresh(post).version == post.version
+
+
+def test_a_text_that_is_too_long_is_refused_by_the_networks_own_measure() -> None:
+    post = a_draft(a_channel("x"))
+    with pytest.raises(UserError, match="does not fit X: 2 characters too long"):
+        edit(post, "字" * 141)
+    assert edit(post, "字" * 140).edited
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["   "], ["a\x00b"], ["\ud800"], ["a"] * 26, ["a" * 20_001]])
+def test_texts_that_no_network_takes_are_refused(texts: list[str]) -> None:
+    post = a_draft()
+    before = text_of(post)
+    with pytest.raises(UserError):
+        edit(post, *texts)
+    assert text_of(post) == before
+
+
+def test_an_edited_post_must_be_approved_again() -> None:
+    post = a_scheduled_post(a_sandbox_channel())
+    edited = edit(post, "Other words.")
+    assert (edited.state, edited.slot_at, edited.approved_by) == ("draft", None, None)
+    assert AuditEntry.objects.get(action="post.edited").after["texts"] == ["Other words."]
+
+
+def test_a_post_that_was_held_can_be_mended_and_approved() -> None:
+    post = a_draft(a_sandbox_channel(template="{{ broken"))
+    assert post.state == "held"
+    with pytest.raises(UserError, match="no text"):
+        approved(post)
+    assert approved(edit(post, "Written by hand.")).state == "approved"
+
+
+def test_nothing_is_approved_where_it_cannot_be_sent() -> None:
+    post = a_draft(a_channel("mastodon"))
+    with pytest.raises(UserError, match="cannot send to Mastodon yet"):
+        approved(post)
+
+
+def test_nothing_is_approved_about_a_retracted_item() -> None:
+    post = a_draft()
+    Item.objects.filter(pk=post.item_id).update(retracted_at=NOON)
+    with pytest.raises(UserError, match="retracted"):
+        approved(post)
+
+
+def test_a_cancelled_post_keeps_the_reason() -> None:
+    post = cancel(a_scheduled_post(a_sandbox_channel()), "The minister speaks first.")
+    assert (post.state, post.problem, post.slot_at) == ("cancelled", "The minister speaks first.", None)
+
+
+def test_a_post_can_be_given_a_time_that_is_no_slot() -> None:
+    post = move(a_scheduled_post(a_sandbox_channel()), 5.51)
+    assert (post.state, post.slot_at) == ("scheduled", NOON + timedelta(hours=5.51))
+
+
+def test_an_expired_post_can_be_given_another_time() -> None:
+    post = a_scheduled_post(a_sandbox_channel())
+    Post.objects.filter(pk=post.pk).update(state="expired", problem="Its slot was missed.")
+    assert (move(post, 2).state, fresh(post).problem) == ("scheduled", "")
+
+
+def test_quiet_time_and_blackouts_are_told_with_the_next_free_slot() -> None:
+    schedule = a_schedule(
+        slots=EVERY_MINUTE,
+        quiet=[{"start": "22:00", "end": "07:00"}],
+        blackouts=["2026-06-02"],
+        least_gap_minutes=30,
+    )
+    post = a_scheduled_post(a_sandbox_channel(schedule=schedule))
+    with pytest.raises(UserError, match="quiet hours 22:00–07:00") as raised:
+        move(post, 11)
+    assert raised.value.hint == "The next free slot is 1 June 2026, 12:00 (UTC)."
+    with pytest.raises(UserError, match="blackout date 2026-06-02"):
+        move(post, 24)
+    with pytest.raises(UserError, match="passed"):
+        move(post, -1)
+
+
+def test_two_posts_of_a_channel_keep_the_least_gap() -> None:
+    channel = a_sandbox_channel(schedule=a_schedule(slots=EVERY_MINUTE, least_gap_minutes=30))
+    first, second = a_scheduled_post(channel), a_scheduled_post(channel)
+    move(first, 3)
+    with pytest.raises(UserError, match="At least 30 minutes lie between two"):
+        move(second, 3.25)
+    assert move(second, 3.5).state == "scheduled"
+
+
+def test_no_time_before_the_embargo_lifts() -> None:
+    post = a_scheduled_post(a_sandbox_channel())
+    Item.objects.filter(pk=post.item_id).update(embargo_until=NOON + timedelta(hours=4))
+    with pytest.raises(UserError, match="under embargo until 1 June 2026, 16:00"):
+        move(post, 3)
+    assert move(post, 4).state == "scheduled"
+
+
+def test_a_post_that_is_gone_is_told_so() -> None:
+    with pytest.raises(UserError, match="no such post"):
+        approval.approve(0, user=None, version=1, now=NOON)
