@@ -12,9 +12,7 @@ from enum import Enum
 
 from publisher.schedule.quiet import why_not
 from publisher.schedule.rules import ScheduleRules
-
-ON_TIME = timedelta(minutes=1)
-"""A post that leaves this soon after its slot counts as having left at its slot."""
+from publisher.social.slots import ON_TIME
 
 
 class Step(Enum):

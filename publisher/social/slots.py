@@ -17,8 +17,11 @@ from publisher.social.models import Channel, Post
 log = logging.getLogger(__name__)
 
 S = Post.State
-LOOK_BACK = timedelta(days=2)
-"""Posts of the last two days count for the least gap and the most per day, whatever the zone."""
+LOOK_BACK = timedelta(days=32)
+"""How far back posts count: a little more than the longest least gap that a schedule may have."""
+
+ON_TIME = timedelta(minutes=1)
+"""A post that leaves this soon after its slot counts as having left at its slot."""
 
 MOST_AT_ONCE = 500
 
@@ -60,17 +63,15 @@ def lock_channel(channel_id: int) -> Channel | None:
 
 
 def taken(channel_id: int, now: datetime) -> list[datetime]:
-    """When the channel posts or has posted: planned slots, and what left in the last two days."""
-    planned = Post.objects.filter(
-        channel_id=channel_id,
-        state__in=(S.SCHEDULED, S.SENDING, S.SENT, S.UNKNOWN),
-        slot_at__gte=now - LOOK_BACK,
-    )
-    left_late = Post.objects.filter(
-        channel_id=channel_id, state=S.SENT, slot_at__lt=now, sent_at__gte=now - LOOK_BACK
-    )
-    times = {*planned.values_list("slot_at", flat=True), *left_late.values_list("sent_at", flat=True)}
-    return sorted(at for at in times if at is not None)
+    """When the channel posts or has posted: planned slots, and each post that left, once: late ones when they left."""
+    posts = Post.objects.filter(channel_id=channel_id, slot_at__isnull=False)
+    planned = posts.filter(state__in=(S.SCHEDULED, S.SENDING, S.UNKNOWN), slot_at__gte=now - LOOK_BACK)
+    left = posts.filter(state=S.SENT, sent_at__gte=now - LOOK_BACK)
+    times = {slot_at for slot_at in planned.values_list("slot_at", flat=True) if slot_at}
+    for slot_at, sent_at in left.values_list("slot_at", "sent_at"):
+        if slot_at and sent_at:
+            times.add(slot_at if sent_at - slot_at <= ON_TIME else sent_at)
+    return sorted(times)
 
 
 def _assign(channel: Channel, rules: ScheduleRules, posts: list[Post], now: datetime) -> int:
@@ -87,7 +88,8 @@ def _assign(channel: Channel, rules: ScheduleRules, posts: list[Post], now: date
         post.state, post.slot_at, post.problem = S.SCHEDULED, assigned[post.pk], ""
         post.save(update_fields=["state", "slot_at", "problem"])
         log.info(
-            "post.scheduled", extra={"post_id": post.pk, "slot_at": str(post.slot_at), "trace_id": post.trace_id}
+            "post.scheduled",
+            extra={"post_id": post.pk, "slot_at": str(post.slot_at), "trace_id": post.trace_id},
         )
         events.emit("post.scheduled", post_id=post.pk)
     left = [post for post in posts if post.pk in assigned and assigned[post.pk] is None]
