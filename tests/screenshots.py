@@ -13,7 +13,15 @@ from publisher.demo import runner
 from publisher.demo.world import World
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PAGES = {
     "desk": "/desk/",
     "items": "/desk/items",

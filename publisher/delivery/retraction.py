@@ -9,8 +9,8 @@ from publisher.digests.assembling import drop_item
 from publisher.digests.models import Edition, EditionItem
 from publisher.items.models import Item
 from publisher.social.drafting import cancel_for_item
-from publisher.social.redrafting import UNSENT
 from publisher.social.models import Post
+from publisher.social.redrafting import UNSENT
 
 OPEN_EDITIONS = (
     Edition.State.ASSEMBLING,
