@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from publisher.render.digest import render_alert, render_digest
 from publisher.render.slots import cut, join
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.browser
 LANGUAGES = ["en", "zh-Hans", "ar"]
 # A mail is one article, which its wrapper declares; landmarks around it are the mail program's.
 NOT_FOR_MAILS = {"region", "landmark-one-main"}
-LAUNCH = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -44,13 +37,11 @@ class Screen:
 
 
 @pytest.fixture(scope="module")
-def screen() -> Iterator[Screen]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=LAUNCH)
-        page = browser.new_page()
-        page.route("**/*", _refuse)
-        yield Screen(page)
-        browser.close()
+def screen(browser: Browser) -> Iterator[Screen]:
+    page = browser.new_page()
+    page.route("**/*", _refuse)
+    yield Screen(page)
+    page.close()
 
 
 def html_of(view: DigestView, name: str = "Sofia") -> str:

@@ -34,11 +34,11 @@ def text_of(client: Client, address: str) -> str:
         ("/desk/", "publisher import-feed"),
         ("/desk/items", "publisher import-feed"),
         ("/desk/rejected", "publisher rejected"),
-        ("/desk/posts", "publisher"),
-        ("/desk/editions", "publisher"),
+        ("/desk/posts", "publisher demo"),
+        ("/desk/editions", "publisher demo"),
         ("/desk/digests", "publisher demo"),
         ("/desk/channels", "publisher demo"),
-        ("/desk/deliveries", "make demo"),
+        ("/desk/deliveries", "publisher demo"),
     ],
 )
 def test_an_empty_page_teaches_the_next_step(desk: Client, address: str, lesson: str) -> None:

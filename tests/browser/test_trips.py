@@ -1,0 +1,113 @@
+"""What staff and readers do, in a real browser: with the keyboard alone, and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from publisher.audience import tokens
+from publisher.items.models import ItemTopic
+from publisher.social.models import Post
+from tests.browser.conftest import OpenWindow
+from tests.browser.test_every_page import log_in
+from tests.browser.world import World, build
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return build()
+
+
+def tab_to(page: Page, name: str, most: int = 60) -> None:
+    """Press Tab until the thing of that name has the focus; each stop must be visible and marked."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        outline = focused.evaluate("element => getComputedStyle(element).outlineStyle")
+        assert outline != "none"
+        if name in (focused.inner_text().strip() or focused.get_attribute("aria-label") or ""):
+            return
+    raise AssertionError(f"“{name}” was not reached with the keyboard")
+
+
+def test_a_post_is_approved_with_the_keyboard_alone(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    log_in(page, live_server.url)
+    tab_to(page, "Skip to the content")
+    page.keyboard.press("Enter")
+    tab_to(page, "Terraced fields in Sorrel Valley")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/desk/posts/{world.draft.pk}")
+    tab_to(page, "Approve")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Approved")
+    assert Post.objects.get(pk=world.draft.pk).state == "approved"
+
+
+def test_the_counter_and_the_preview_follow_what_is_typed(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    log_in(page, live_server.url)
+    page.goto(f"{live_server.url}/desk/posts/{world.draft.pk}")
+    page.get_by_label("What is published").fill("Read https://a.example/x 读")
+    expect(page.locator("#counter-0")).to_contain_text("26 of 500")
+    expect(page.locator("#preview-0")).to_have_text("Read https://a.example/x 读")
+    page.get_by_label("What is published").fill("字" * 510)
+    expect(page.locator("#counter-0")).to_contain_text("10 characters too long")
+
+
+def test_a_topic_is_accepted_without_leaving_the_page(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    log_in(page, live_server.url)
+    page.goto(f"{live_server.url}/desk/items/{world.item.pk}")
+    page.get_by_role("button", name="Accept SDG 2").or_(
+        page.get_by_role("button", name="Accept Goal 2")
+    ).click()
+    expect(page.locator("#topics .badge.good")).to_have_count(2)
+    assert ItemTopic.objects.filter(state="accepted").count() == 2
+
+
+def test_the_desk_works_without_scripts(world: World, live_server: LiveServer, window: OpenWindow) -> None:
+    page = window(scripts=False)
+    log_in(page, live_server.url)
+    page.goto(f"{live_server.url}/desk/items/{world.item.pk}")
+    page.get_by_role("button", name="Accept").first.click()
+    expect(page.get_by_role("status")).to_contain_text("is accepted")
+    page.goto(f"{live_server.url}/desk/posts/{world.draft.pk}")
+    page.get_by_label("What is published").fill("Written without scripts")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("status")).to_contain_text("Approved")
+    page.goto(f"{live_server.url}/desk/editions/{world.waiting.pk}")
+    page.get_by_role("button", name="Approve and send").click()
+    expect(page.get_by_role("status")).to_contain_text("goes out")
+    page.goto(f"{live_server.url}/desk/deliveries?state=failed")
+    page.get_by_role("link", name="@example.net").first.click()
+    expect(page.get_by_role("heading", name="Tries")).to_be_visible()
+
+
+def test_times_are_those_of_the_viewer_from_the_login_on(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    log_in(page, live_server.url)
+    expect(page.get_by_text("Times are in Europe/Berlin")).to_be_visible()
+
+
+def test_a_reader_unsubscribes_without_scripts(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window(scripts=False, width=360)
+    link = (world.subscription.subscriber_id, world.subscription.digest_id)
+    page.goto(f"{live_server.url}/u/{tokens.write(tokens.Purpose.UNSUBSCRIBE, *link)}")
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("status")).to_contain_text("no more mail")
+    world.subscription.refresh_from_db()
+    assert world.subscription.state == "ended"
