@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +20,11 @@ Nudge = Callable[[str, dict[str, int]], None]
 
 def emit(name: str, **ids: int) -> None:
     """Say that `name` happened. Listeners are nudged after the transaction commits; none of them can fail the caller."""
-    transaction.on_commit(partial(_deliver, name, ids), robust=True)
+
+    def deliver() -> None:
+        _deliver(name, ids)
+
+    transaction.on_commit(deliver, robust=True)
 
 
 def _deliver(name: str, ids: dict[str, int]) -> None:
