@@ -38,7 +38,7 @@ def beat() -> None:
 def _run(describe: Callable[[Environment, Mapping[str, str]], Program]) -> None:
     """Become the process; with an embedded server, stay as its parent."""
     env = read(os.environ)
-    (env.data_dir / "run").mkdir(parents=True, exist_ok=True)
+    programs.prepare_folders(env)
     if not embedded_servers(env):
         program = describe(env, {**os.environ, "PUBLISHER_DATA_DIR": str(env.data_dir)})
         os.chdir(program.cwd)

@@ -64,6 +64,17 @@ def migrations(environ: Mapping[str, str]) -> Program:
     return Program("migrate", (sys.executable, "-m", "publisher.cli", "migrate"), environ, ROOT)
 
 
+def prepare_folders(env: Environment) -> None:
+    """The folders that the processes take for granted. Raises `UserError` when they cannot be made."""
+    try:
+        for name in ("log", "run", "static"):
+            (env.data_dir / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{env.data_dir} cannot be written to: {error.strerror}.", "Choose another PUBLISHER_DATA_DIR."
+        ) from error
+
+
 def listening_socket(env: Environment) -> socket.socket:
     """The web address, taken before anything starts and kept while the web process is replaced.
 

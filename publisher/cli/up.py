@@ -40,6 +40,7 @@ def up() -> None:
     env = read(os.environ)
     output = terminal_output(("publisher", "migrate", "web", "worker", "beat"), env)
     log_to(output, env)
+    programs.prepare_folders(env)
     lock = ServersLock(env.data_dir)
     servers = embedded_servers(env)
     with ExitStack() as cleanup:

@@ -19,13 +19,13 @@ SECONDS = 180.0  # only ends a test that would never end
 
 
 class Service:
-    """A started `publisher up`. Its lines are read as they come."""
+    """A started `publisher up` (or web, worker, beat). Its lines are read as they come."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, command: str = "up", **settings: str) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PUBLISHER_")}
         self.environ = kept | {"PUBLISHER_DATA_DIR": str(data_dir), "PUBLISHER_PORT": "0", **settings}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "publisher.cli", "up"],
+            [sys.executable, "-m", "publisher.cli", command],
             cwd=ROOT,
             env=self.environ,
             stdin=subprocess.DEVNULL,

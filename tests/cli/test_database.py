@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from publisher.core.embedded.postgres import EmbeddedPostgres
+from tests.folders import a_data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +35,9 @@ def publisher(
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+def data() -> Iterator[Path]:
+    with a_data_folder() as folder:
+        yield folder
 
 
 def test_a_fresh_folder_needs_no_preparation_and_no_server_stays(data: Path) -> None:
@@ -94,7 +97,7 @@ def test_an_outside_database_that_is_away_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_outside_database_without_migrations_is_not_changed_unasked(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / "outside", durable=False) as server:
+    with a_data_folder() as outside_folder, EmbeddedPostgres(outside_folder, durable=False) as server:
         outside = {"PUBLISHER_DATABASE_URL": server.url, "PUBLISHER_REDIS_URL": "redis://127.0.0.1:1"}
         done = publisher(tmp_path, "create-admin", "ada", "--generate", **outside)
         assert done.returncode == 1

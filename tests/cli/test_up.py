@@ -14,20 +14,22 @@ import psutil
 import pytest
 
 from publisher.cli.reachable import answers
-from publisher.core import child
+from publisher.core import alive, child
 from tests.cli.service import SECONDS, Service, left
+from tests.folders import a_data_folder
 from tests.processes import until
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data() -> Iterator[Path]:
+    with a_data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
-def services() -> Iterator[list[Service]]:
+def services(data: Path) -> Iterator[list[Service]]:
     """Services that a test starts; none outlives it."""
     started: list[Service] = []
     yield started
@@ -42,8 +44,25 @@ def start(services: list[Service], data: Path, **settings: str) -> Service:
     return services[-1]
 
 
-def healthy(service: Service) -> bool:
-    return bool(json.loads(service.run("status", "--json").stdout)["healthy"])
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Service, Path]]:
+    """One service for the tests that leave it running, with its data folder."""
+    with a_data_folder() as folder:
+        service = Service(folder)
+        service.address()
+        yield service, folder
+        processes = service.everything()
+        assert service.stop(signal.SIGTERM) == 0
+        assert left(processes) == []
+
+
+def signs_of_life(data: Path, *names: str) -> None:
+    """Wait until each of these has given a new sign of life."""
+    for name in names:
+        (data / "run" / f"{name}.alive").unlink(missing_ok=True)
+    until(
+        lambda: all(alive.is_alive(data, name) for name in names), seconds=SECONDS, what=f"{names} do rounds"
+    )
 
 
 def replaced(record: Path, old: psutil.Process) -> bool:
@@ -51,39 +70,64 @@ def replaced(record: Path, old: psutil.Process) -> bool:
     return found is not None and found != old
 
 
-def test_up_runs_everything_and_ctrl_c_leaves_nothing(services: list[Service], data: Path) -> None:
-    service = start(services, data)
-    assert answers(f"{service.address()}/healthz")
-    until(lambda: healthy(service), seconds=SECONDS, what="web, worker and beat answer")
-    processes = service.everything()
-    assert {"postgres", "valkey-server"} <= {process.name() for process in processes}
-
-    assert service.stop(signal.SIGINT) == 0
-    assert left(processes) == []
-    service.until("up.stopped")
-    stopped = [line["program"] for line in service.seen if line["event"] == "program.stopped"]
-    assert stopped == ["web", "beat", "worker"]
-    assert [path.name for path in (data / "run").glob("*.json")] == []
+def test_everything_runs_and_status_says_so(running: tuple[Service, Path]) -> None:
+    service, data = running
+    signs_of_life(data, "worker", "beat")
+    report = json.loads(service.run("status", "--json").stdout)
+    assert report["healthy"], report
+    assert report["run_by"] == {"command": "up", "pid": service.process.pid}
+    assert {"postgres", "valkey-server"} <= {process.name() for process in service.everything()}
 
 
-def test_a_second_up_says_who_runs_and_leaves_it_alone(services: list[Service], data: Path) -> None:
-    first = start(services, data)
-    address = first.address()
+def test_a_second_up_says_who_runs_and_leaves_it_alone(running: tuple[Service, Path]) -> None:
+    first, _data = running
     second = first.run("up")
     assert second.returncode == 1
     assert f"process {first.process.pid}" in second.stderr
-    assert address in second.stderr
-    assert first.process.poll() is None
-    assert healthy(first) or first.run("health", "web").returncode == 0
+    assert first.run("health", "web").returncode == 0
 
 
-def test_commands_use_the_servers_of_a_running_up(services: list[Service], data: Path) -> None:
-    service = start(services, data)
-    service.address()
+def test_commands_use_the_servers_of_a_running_up(running: tuple[Service, Path]) -> None:
+    service, data = running
     server = child.recall(data / "run" / "postgres.json")
     done = service.run("create-admin", "ada", "--generate")
     assert done.returncode == 0, done.stderr
     assert server == child.recall(data / "run" / "postgres.json")
+
+
+@pytest.mark.parametrize("name", ["worker", "beat", "postgres", "valkey"])
+def test_what_is_killed_comes_back(running: tuple[Service, Path], name: str) -> None:
+    service, data = running
+    record = data / "run" / f"{name}.json"
+    process = child.recall(record)
+    assert process is not None
+    process.kill()
+    service.until("program.ended", program=name)
+    until(partial(replaced, record, process), seconds=SECONDS, what=f"{name} is back")
+    signs_of_life(data, "worker", "beat")
+
+
+def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(services: list[Service], data: Path) -> None:
+    service = start(services, data)
+    assert answers(f"{service.address()}/healthz")
+    processes = service.everything()
+    assert service.stop(signal.SIGINT) == 0
+    assert left(processes) == []
+    service.until("up.stopped")
+    order = [
+        line.get("server") or line["program"] for line in service.seen if line["event"].endswith(".stopped")
+    ]
+    assert order == ["web", "beat", "worker", "valkey", "postgres", "publisher"]
+    assert [path.name for path in (data / "run").glob("*.json")] == []
+
+
+def test_one_process_alone_brings_its_servers(services: list[Service], data: Path) -> None:
+    services.append(beat := Service(data, "beat"))
+    until(lambda: beat.run("health", "beat").returncode == 0, seconds=SECONDS, what="beat does its rounds")
+    processes = beat.everything()
+    assert {"postgres", "valkey-server"} <= {process.name() for process in processes}
+    assert beat.stop(signal.SIGTERM) == 0
+    assert left(processes) == []
 
 
 def test_after_kill_9_the_next_start_has_the_data_and_no_old_process(
@@ -100,21 +144,8 @@ def test_after_kill_9_the_next_start_has_the_data_and_no_old_process(
     assert left(old) == []
     again = second.run("create-admin", "ada", "--generate")
     assert "There is a login ada already" in again.stderr
-    until(lambda: healthy(second), seconds=SECONDS, what="everything answers again")
+    signs_of_life(data, "worker", "beat")
     assert second.stop() == 0
-
-
-def test_a_killed_worker_and_a_killed_database_come_back(services: list[Service], data: Path) -> None:
-    service = start(services, data)
-    service.address()
-    for name in ("worker", "postgres"):
-        process = child.recall(data / "run" / f"{name}.json")
-        assert process is not None
-        process.kill()
-        service.until("program.ended", program=name)
-        until(partial(replaced, data / "run" / f"{name}.json", process), what=f"{name} is back")
-    until(lambda: healthy(service), seconds=SECONDS, what="everything answers again")
-    assert service.stop(signal.SIGTERM) == 0
 
 
 def test_a_taken_port_is_said_before_anything_starts(services: list[Service], data: Path) -> None:

@@ -123,10 +123,10 @@ class EmbeddedPostgres(EmbeddedServer):
                 extra_groups=[] if account.switch else None,
             )
         except (subprocess.SubprocessError, OSError) as error:
-            said = getattr(error, "stdout", None) or str(error)
+            reason = _reason(getattr(error, "stdout", None) or str(error))
             shutil.rmtree(folder, ignore_errors=True)
             raise UserError(
-                f"The embedded PostgreSQL could not make its data folder: {said.strip()}",
+                f"The embedded PostgreSQL could not make its data folder: {reason}",
                 "See that the disk has room and that the folder may be written to.",
             ) from error
         log.info("embedded.initialised", extra={"server": self.name, "folder": str(self.folder)})
@@ -184,6 +184,13 @@ class EmbeddedPostgres(EmbeddedServer):
     def _clear_sockets(self, folder: Path) -> None:
         for path in folder.glob(".s.PGSQL.*"):
             path.unlink(missing_ok=True)
+
+
+def _reason(said: str) -> str:
+    """What initdb says of an error, out of all that it says."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line.removeprefix("initdb: ") for line in lines if line.startswith("initdb: ")]
+    return "; ".join(errors or lines[-1:])
 
 
 def _program(name: str) -> Path:

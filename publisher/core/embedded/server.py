@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import subprocess
@@ -105,6 +106,8 @@ class EmbeddedServer:
         child.end(self._process, self.hurrying if hurry else self.stopping)
         self._process = None
         self.record.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the other server's socket is still in it, or a killed one's
+            self.socket_dir.rmdir()
         log.info("embedded.stopped", extra={"server": self.name})
 
     def is_alive(self) -> bool:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from publisher.core.embedded import addresses
 
-FOLDERS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=60), max_size=20)
+FOLDERS = st.lists(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60),
+    max_size=20,
+)
 SOCKET_LIMIT = 100  # bytes; Linux has 107, macOS 103
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from publisher.core.embedded import addresses
 from publisher.core.embedded.postgres import EmbeddedPostgres
 from publisher.core.embedded.valkey import EmbeddedValkey
 from publisher.core.errors import UserError
+from tests.folders import a_data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -56,16 +58,13 @@ server.stop()
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
+def data() -> Iterator[Path]:
     """A data folder with a name too long for a socket in it."""
-    folder = tmp_path / ("long-" * 30) / "data"
-    folder.mkdir(parents=True)
-    yield folder
-    sockets = addresses.socket_dir(folder)
-    for left in sockets.glob(".s.PGSQL*"):
-        left.unlink()
-    if sockets.exists():
-        sockets.rmdir()
+    with a_data_folder() as short:
+        folder = short / ("long-" * 30)
+        folder.mkdir()
+        yield folder
+        shutil.rmtree(addresses.socket_dir(folder), ignore_errors=True)
 
 
 def kept(server: EmbeddedPostgres) -> list[str]:
@@ -116,14 +115,8 @@ def test_servers_never_run_as_root(data: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs every other test of this file as itself")
-def test_an_ordinary_user_runs_the_server_as_itself(tmp_path: Path) -> None:
+def test_an_ordinary_user_runs_the_server_as_itself(data: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    for folder in tmp_path.parents:
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o001)
-    tmp_path.chmod(0o755)
-    data = tmp_path / "data"
-    data.mkdir()
     os.chown(data, nobody.pw_uid, nobody.pw_gid)
     done = subprocess.run(
         [sys.executable, "-c", ORDINARY, str(data), str(nobody.pw_uid), str(nobody.pw_gid)],
