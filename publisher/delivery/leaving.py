@@ -92,7 +92,8 @@ def _left(channel: Channel, now: datetime) -> list[datetime]:
     recent = Delivery.objects.filter(channel=channel, part=0, created_at__gte=now - LOOK_BACK)
     rows = recent.exclude(state__in=NEVER_LEFT).values_list("post__slot_at", "created_at", "sent_at")
     return [
-        departed_at(slot_at or created_at, sent_at or created_at) for slot_at, created_at, sent_at in rows
+        departed_at(slot_at or created_at, departed_at(created_at, sent_at or created_at))
+        for slot_at, created_at, sent_at in rows
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -52,7 +53,12 @@ def test_an_approved_post_waits_for_a_slot_and_names_who_approved_it() -> None:
 def test_a_form_that_has_become_stale_is_refused_and_changes_nothing() -> None:
     post = a_draft()
     edit(post, "Mine.")
-    for deed in (lambda: edit(post, "Yours."), lambda: cancel(post), lambda: move(post, 1)):
+    deeds: list[Callable[[], Post]] = [
+        lambda: edit(post, "Yours."),
+        lambda: cancel(post),
+        lambda: move(post, 1),
+    ]
+    for deed in deeds:
         with pytest.raises(Stale, match="changed since you opened it"):
             deed()
     with pytest.raises(Stale):
@@ -64,12 +70,13 @@ def test_a_form_that_has_become_stale_is_refused_and_changes_nothing() -> None:
 def test_what_is_going_out_gone_or_stopped_cannot_be_changed(state: Post.State) -> None:
     post = a_draft()
     Post.objects.filter(pk=post.pk).update(state=state)
-    for deed in (
+    deeds: list[Callable[[], Post]] = [
         lambda: approved(post),
         lambda: edit(post, "x"),
         lambda: cancel(post),
         lambda: move(post, 1),
-    ):
+    ]
+    for deed in deeds:
         with pytest.raises(UserError, match=state.label):
             deed()
     assert fresh(post).version == post.version
