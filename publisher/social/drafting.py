@@ -105,25 +105,20 @@ class _Drafting:
         )
         rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
         posts = {post.channel_id: post for post in rows}
-        channels = Channel.objects.order_by("id")
-        written = []
-        for channel in channels:
+        made, renewed = [], []
+        for channel in Channel.objects.order_by("id"):
             post = posts.get(channel.pk)
-            if post is None and not matches(_wants(channel), facts):
-                continue
-            if post and post.state not in UNSENT and post.problem != ITEM_RETRACTED:
-                continue
-            draft = compose(self.item, channel, topics)
-            changed = self._renew(post, channel, draft) if post else self._create(channel, draft)
-            if changed:
-                written.append(changed.pk)
-        return written
+            if post is None and matches(_wants(channel), facts):
+                made.append(self._make(channel, compose(self.item, channel, topics)))
+            elif post and (post.state in UNSENT or post.problem == ITEM_RETRACTED):
+                renewed.append(self._renew(post, channel, compose(self.item, channel, topics)))
+        for post in Post.objects.bulk_create(made):
+            self._tell(post)
+        return [post.pk for post in (*made, *renewed) if post]
 
-    def _create(self, channel: Channel, draft: Draft) -> Post:
+    def _make(self, channel: Channel, draft: Draft) -> Post:
         post = Post(item=self.item, channel=channel, created_at=self.now, trace_id=self.item.trace_id)
         self._fill(post, channel, draft)
-        post.save(force_insert=True)
-        self._tell(post)
         return post
 
     def _renew(self, post: Post, channel: Channel, draft: Draft) -> Post | None:
