@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
 from publisher.render.measure import Measure
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account, Network
+from publisher.social.networks.base import Account, Grade, Network
 from publisher.social.networks.registry import CannotSend, NoSuchNetwork
+from publisher.social.networks.sandbox.faults import Kind
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,13 @@ def test_mastodon_takes_the_limits_that_its_server_told() -> None:
     account = Account(1, "A", {}, {"max_characters": 11, "content_warning": "rain"})
     assert network.measure("seven..", network.rules(account)).fits
     assert not network.measure("eight...", network.rules(account)).fits
+
+
+def test_the_page_on_networks_lists_every_fault_and_every_grade() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
+    for kind in Kind:
+        assert f"| `{kind.value}` |" in page
+    for grade in Grade:
+        assert f"| {grade.name.replace('_', ' ').lower()} |" in page
+    for network in registry.OWN:
+        assert network.label in page
