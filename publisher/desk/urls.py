@@ -15,6 +15,7 @@ from publisher.desk import (
     login,
     posts,
     rejected,
+    repairs,
 )
 from publisher.desk.access import admins, anyone, staff
 
@@ -42,8 +43,10 @@ urlpatterns = [
     path("editions/<int:edition_id>/<slug:action>", staff(editions.act), name="edition-act"),
     path("digests", staff(digests.index), name="digests"),
     path("channels", staff(channels.index), name="channels"),
+    path("channels/<int:channel_id>/resume", staff(repairs.resume), name="channel-resume"),
     path("deliveries", staff(deliveries.index), name="deliveries"),
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
+    path("deliveries/<int:delivery_id>/confirm", staff(repairs.confirm), name="delivery-confirm"),
     path("audit", admins(audit.index), name="audit"),
 ]

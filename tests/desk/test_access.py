@@ -9,13 +9,23 @@ from django.urls import URLPattern, reverse
 
 from publisher.desk.urls import urlpatterns
 from tests.builders import a_topic, an_item
-from tests.desk.builders import a_mail, a_post, a_rejection, a_variant, an_edition
+from tests.desk.builders import a_mail, a_post, a_post_delivery, a_rejection, a_variant, an_edition
 
 pytestmark = pytest.mark.django_db
 
 PAGES = [pattern.name or "" for pattern in urlpatterns]
 ACCESS: dict[str, str] = {pattern.name or "": pattern.callback.access for pattern in urlpatterns}  # type: ignore[attr-defined]  # set by access.py
-POST_ONLY = {"logout", "topic", "post-edit", "post-cancel", "post-reschedule", "post-measure", "edition-act"}
+POST_ONLY = {
+    "logout",
+    "topic",
+    "post-edit",
+    "post-cancel",
+    "post-reschedule",
+    "post-measure",
+    "edition-act",
+    "channel-resume",
+    "delivery-confirm",
+}
 
 
 @pytest.fixture
@@ -34,6 +44,8 @@ def addresses() -> dict[str, str]:
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},
+        "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
+        "channel-resume": {"channel_id": post.channel_id},
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
 

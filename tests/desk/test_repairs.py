@@ -1,0 +1,64 @@
+"""What staff do when a network went wrong."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from publisher.core.models import AuditEntry
+from publisher.delivery.models import Delivery
+from publisher.social.models import Channel, Post
+from tests.builders import a_channel
+from tests.desk.builders import a_post, a_post_delivery
+
+pytestmark = pytest.mark.django_db
+
+
+def an_unclear_delivery() -> Delivery:
+    return a_post_delivery(a_post(state="unknown"), state="unknown", reason="No answer came.")
+
+
+def test_a_paused_channel_goes_on_when_a_person_says_that_it_is_repaired(desk: Client) -> None:
+    channel = a_channel(paused_reason="The token was revoked.")
+    page = desk.get("/desk/channels").content.decode()
+    assert "The token was revoked." in page
+    assert f"/desk/channels/{channel.pk}/resume" in page
+    page = desk.post(f"/desk/channels/{channel.pk}/resume", follow=True).content.decode()
+    assert f"{channel.name} goes on." in page
+    assert Channel.objects.get(pk=channel.pk).paused_reason == ""
+    assert AuditEntry.objects.filter(action="channel.resumed").exists()
+
+
+def test_a_channel_that_cannot_send_says_so_instead(desk: Client) -> None:
+    channel = a_channel("x", paused_reason="Staff said so.")
+    page = desk.post(f"/desk/channels/{channel.pk}/resume", follow=True).content.decode()
+    assert "cannot send to X yet" in page
+    assert Channel.objects.get(pk=channel.pk).paused_reason
+
+
+def test_a_person_says_that_an_unclear_post_is_there(desk: Client) -> None:
+    row = an_unclear_delivery()
+    assert "Is it there?" in desk.get(f"/desk/deliveries/{row.pk}").content.decode()
+    given = {"was_published": "yes", "url": "https://sandbox.example.org/1"}
+    page = desk.post(f"/desk/deliveries/{row.pk}/confirm", given, follow=True).content.decode()
+    assert "Is it there?" not in page
+    row.refresh_from_db()
+    assert (row.state, row.remote_url) == ("sent", "https://sandbox.example.org/1")
+    assert Post.objects.get(deliveries=row).state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "Choose whether the post is there"),
+        ({"was_published": "yes", "url": "javascript:alert(1)"}, "must begin with https"),
+    ],
+)
+def test_a_form_that_says_nothing_clear_changes_nothing(
+    desk: Client, given: dict[str, str], told: str
+) -> None:
+    row = an_unclear_delivery()
+    page = desk.post(f"/desk/deliveries/{row.pk}/confirm", given, follow=True).content.decode()
+    assert told in page
+    row.refresh_from_db()
+    assert row.state == "unknown"
