@@ -28,7 +28,9 @@ def test_the_demo_ends_well_and_says_where_to_look(tmp_path: Path) -> None:
 def test_the_demo_empties_no_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("keep me")
     command = [sys.executable, "-m", "publisher.cli", "demo", "--once", "--folder", str(tmp_path)]
-    played = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    played = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
     assert played.returncode == 1
     assert "was not made by a demo" in played.stderr
     assert (tmp_path / "precious.txt").read_text() == "keep me"

@@ -43,7 +43,9 @@ def titles(edition: Edition) -> list[str]:
 
 def masks(edition: Edition) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for language, mask in Variant.objects.filter(edition=edition).order_by("mask").values_list("language", "mask"):
+    for language, mask in (
+        Variant.objects.filter(edition=edition).order_by("mask").values_list("language", "mask")
+    ):
         found.setdefault(language, []).append(mask)
     return found
 
@@ -137,7 +139,9 @@ def test_a_reader_of_chinese_gets_the_chinese_items_whatever_the_script_tag() ->
 
 def test_readers_in_a_region_get_the_link_made_for_them() -> None:
     digest = a_digest()
-    an_item(at=BEFORE, links={"CN": "https://cn.office.example.org/rain"}, url="https://office.example.org/rain")
+    an_item(
+        at=BEFORE, links={"CN": "https://cn.office.example.org/rain"}, url="https://office.example.org/rain"
+    )
     a_subscriber(digest)
     a_subscriber(digest, region="CN")
     edition = assembled(an_edition(digest))

@@ -21,11 +21,19 @@ LONG_AGO = DUE - 10 * WEEK
 def test_the_first_edition_looks_back_the_days_the_digest_says() -> None:
     edition = due_edition(MONDAY, now=DUE, since=LONG_AGO, last=None, window_days=7)
     assert edition is not None
-    assert (edition.due_at, edition.window_from, edition.window_to, edition.late) == (DUE, DUE - WEEK, DUE, False)
+    assert (edition.due_at, edition.window_from, edition.window_to, edition.late) == (
+        DUE,
+        DUE - WEEK,
+        DUE,
+        False,
+    )
 
 
 def test_a_new_digest_does_not_send_for_a_time_before_it_began() -> None:
-    assert due_edition(MONDAY, now=DUE + WEEK / 2, since=DUE + timedelta(hours=1), last=None, window_days=7) is None
+    assert (
+        due_edition(MONDAY, now=DUE + WEEK / 2, since=DUE + timedelta(hours=1), last=None, window_days=7)
+        is None
+    )
 
 
 def test_after_an_outage_of_three_weeks_one_edition_holds_them_all_and_waits_for_a_person() -> None:

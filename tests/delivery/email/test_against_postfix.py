@@ -36,7 +36,9 @@ def _smtp_sink(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], in
     raise AssertionError("smtp-sink does not answer")
 
 
-@pytest.fixture(params=[(), ("-p",), ("-8",), ("-e",)], ids=["usual", "no pipelining", "no 8BITMIME", "no EHLO"])
+@pytest.fixture(
+    params=[(), ("-p",), ("-8",), ("-e",)], ids=["usual", "no pipelining", "no 8BITMIME", "no EHLO"]
+)
 def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         folder.chmod(folder.stat().st_mode | 0o011)
