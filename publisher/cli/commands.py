@@ -28,6 +28,7 @@ class Command:
 
 RUN = "Run"
 BRING_IN = "Bring items in"
+PUBLISH = "Publish"
 PEOPLE = "People"
 LOOK = "Look"
 MAINTAIN = "Maintain"
@@ -94,6 +95,20 @@ COMMANDS: tuple[Command, ...] = (
         "publisher.cli.intake:add_source",
         Needs.DATABASE,
         "Add a source, with a feed or an API key.",
+    ),
+    Command(
+        PUBLISH,
+        "apply",
+        "publisher.cli.publication:apply",
+        Needs.DATABASE,
+        "Make schedules, channels and digests what a file says.",
+    ),
+    Command(
+        PEOPLE,
+        "add-subscriber",
+        "publisher.cli.publication:add_subscriber",
+        Needs.DATABASE,
+        "Subscribe a person who has agreed to it.",
     ),
     Command(
         PEOPLE,

@@ -1,0 +1,235 @@
+"""`publisher apply FILE` and `publisher add-subscriber`: what is published, where and to whom, until the desk has forms for it.
+
+The file is YAML and says what should be there. Applying it again changes what differs, and never deletes.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+import click
+import yaml
+from django.core.exceptions import ValidationError as InvalidRow
+from django.db import models, transaction
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from publisher.audience import subscriptions
+from publisher.audience.choices import Choice
+from publisher.cli.report import Report, reporting
+from publisher.core import audit, clock
+from publisher.core.errors import UserError
+from publisher.delivery.email.address import BadAddress, parse_address
+from publisher.digests.models import Digest
+from publisher.items.models import Kind, Topic
+from publisher.schedule.models import Schedule
+from publisher.social.models import Channel
+from publisher.social.networks import registry
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+KindName = Literal["story", "press_release", "speech", "video", "publication", "event", "podcast", "other"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ScheduleIn(_Part):
+    """Fields as in docs/publication.md; the rules are checked by the schedule room."""
+
+    name: str
+    zone: str = "UTC"
+    slots: list[dict[str, Any]] = Field(default_factory=list)
+    quiet: list[dict[str, Any]] = Field(default_factory=list)
+    blackouts: list[str] = Field(default_factory=list)
+    holiday_countries: list[str] = Field(default_factory=list)
+    least_gap_minutes: int = Field(30, ge=0)
+    most_per_day: int | None = Field(None, ge=1)
+
+
+class ChannelIn(_Part):
+    name: str
+    network: str
+    schedule: str
+    language: str = "en"
+    region: str = ""
+    kinds: list[KindName] = Field(default_factory=list)
+    topics: list[str] = Field(default_factory=list)
+    auto_approve: bool = False
+    settings: dict[str, Any] = Field(default_factory=dict)
+    credentials: dict[str, Any] | None = None
+
+
+class DigestIn(_Part):
+    slug: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: dict[str, str]
+    languages: list[str] = Field(min_length=1)
+    from_name: dict[str, str]
+    from_address: str
+    reply_to: str = ""
+    intro: dict[str, str] = Field(default_factory=dict)
+    subject: dict[str, str] = Field(default_factory=dict)
+    organisation: str = ""
+    postal_address: str = ""
+    accent: str = Field("#0b6e99", pattern=r"^#[0-9a-fA-F]{6}$")
+    zone: str = "Asia/Shanghai"
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    at: time = time(8, 0)
+    kinds: list[KindName] = Field(default_factory=list)
+    topics: list[str] = Field(default_factory=list)
+    most_items: int = Field(12, ge=1, le=31)
+    needs_approval: bool = False
+    on_unknown: Literal["resend", "hold"] = "resend"
+    enabled: bool = True
+
+    @field_validator("from_address", "reply_to")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            return str(parse_address(value)) if value else ""
+        except BadAddress as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is no IANA time zone, such as Asia/Shanghai")
+        return value
+
+
+class Publication(_Part):
+    """A whole file."""
+
+    schedules: list[ScheduleIn] = Field(default_factory=list)
+    channels: list[ChannelIn] = Field(default_factory=list)
+    digests: list[DigestIn] = Field(default_factory=list)
+
+
+@click.command("apply")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@reporting
+def apply(file: Path) -> Report:
+    """Make schedules, channels and digests what FILE (YAML) says. docs/publication.md explains it.
+
+    All of it is applied, or nothing. What FILE does not name stays as it is.
+    """
+    wanted = read(file.read_text(encoding="utf-8"), name=str(file))
+    with transaction.atomic():
+        done = [_schedule(each) for each in wanted.schedules]
+        done += [_channel(each) for each in wanted.channels]
+        done += [_digest(each) for each in wanted.digests]
+    counts = {
+        deed: [name for name, was in done if was == deed] for deed in ("created", "changed", "unchanged")
+    }
+    return Report(counts, "\n".join(f"{name}: {was}" for name, was in done) or "The file names nothing.")
+
+
+@click.command("add-subscriber")
+@click.argument("address")
+@click.option("--digest", "slug", required=True, help="The digest's slug.")
+@click.option("--name", default="", help="How to greet the person.")
+@click.option("--language", default="en", show_default=True)
+@click.option("--topic", "topics", multiple=True, help="A topic's slug; may be repeated. None: all.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(Kind.values), help="May be repeated. None: all."
+)
+@click.option("--consent", required=True, help="How this person agreed, for the record.")
+@reporting
+def add_subscriber(
+    *,
+    address: str,
+    slug: str,
+    name: str,
+    language: str,
+    topics: tuple[str, ...],
+    kinds: tuple[str, ...],
+    consent: str,
+) -> Report:
+    """Subscribe a person who has agreed to it; or change what they chose."""
+    digest = Digest.objects.filter(slug=slug).first()
+    if digest is None:
+        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
+        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
+    choice = Choice.of(topics=_topic_ids(topics), kinds=kinds, language=language)
+    subscription = subscriptions.join(
+        address, digest_id=digest.pk, choice=choice, how=consent, now=clock.now(), name=name
+    )
+    email = subscription.subscriber.email
+    return Report({"address": email, "digest": slug}, f"{email} receives {digest}.")
+
+
+def read(text: str, *, name: str) -> Publication:
+    """Check a file. Raises `UserError` that names each field that is wrong."""
+    try:
+        return Publication.model_validate(yaml.safe_load(text) or {})
+    except yaml.YAMLError as error:
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}.") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors()
+        )
+        raise UserError(
+            f"{name} cannot be applied. {problems}.", "docs/publication.md lists every field."
+        ) from error
+
+
+def _schedule(wanted: ScheduleIn) -> tuple[str, str]:
+    return f"schedule {wanted.name}", _put(
+        Schedule, {"name": wanted.name}, wanted.model_dump(exclude={"name"})
+    )
+
+
+def _channel(wanted: ChannelIn) -> tuple[str, str]:
+    registry.get(wanted.network)
+    schedule = Schedule.objects.filter(name=wanted.schedule).first()
+    if schedule is None:
+        raise UserError(f"Channel {wanted.name}: there is no schedule {wanted.schedule}.")
+    fields = wanted.model_dump(exclude={"name", "schedule", "topics"}) | {
+        "schedule": schedule,
+        "topics": _topic_ids(wanted.topics),
+    }
+    if wanted.credentials is None:
+        del fields["credentials"]
+    return f"channel {wanted.name}", _put(Channel, {"name": wanted.name}, fields)
+
+
+def _digest(wanted: DigestIn) -> tuple[str, str]:
+    fields = wanted.model_dump(exclude={"slug", "weekday", "topics"}) | {
+        "weekday": DAYS.index(wanted.weekday),
+        "topics": _topic_ids(wanted.topics),
+    }
+    return f"digest {wanted.slug}", _put(Digest, {"slug": wanted.slug}, fields)
+
+
+def _put(model: type[models.Model], key: dict[str, str], fields: dict[str, Any]) -> str:
+    """Create the row or change what differs, and say which. Values of credentials are never written to the trail."""
+    row = model._default_manager.filter(**key).first()
+    deed = "changed" if row else "created"
+    if row is None:
+        row = model(**key)
+        if hasattr(model, "created_at"):
+            row.created_at = clock.now()  # type: ignore[attr-defined]  # asked for in the line above
+    differing = [field for field, value in fields.items() if row.pk is None or getattr(row, field) != value]
+    if not differing:
+        return "unchanged"
+    for field in differing:
+        setattr(row, field, fields[field])
+    try:
+        row.clean()
+    except InvalidRow as error:
+        name = next(iter(key.values()))
+        raise UserError(f"{model.__name__} {name}: {' '.join(error.messages)}") from error
+    row.save()
+    audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
+    return deed
+
+
+def _topic_ids(slugs: tuple[str, ...] | list[str]) -> list[int]:
+    known = dict(Topic.objects.filter(slug__in=slugs).values_list("slug", "id"))
+    missing = sorted(set(slugs) - known.keys())
+    if missing:
+        raise UserError(f"There is no topic {', '.join(missing)}.", "config/topics.yaml lists them.")
+    return sorted(known.values())

@@ -1,0 +1,125 @@
+"""`publisher apply` and `add-subscriber`: a file says what should be there, and mistakes are named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from publisher.audience.models import Consent, Subscription
+from publisher.cli.publication import add_subscriber, apply, read
+from publisher.core.errors import UserError
+from publisher.core.models import AuditEntry
+from publisher.digests.models import Digest
+from publisher.items.topic_sync import sync
+from publisher.social.models import Channel
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def topics() -> None:
+    sync()
+
+
+def the_documented_file() -> str:
+    page = (ROOT / "docs" / "publication.md").read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def applied(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "publication.yaml"
+    file.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(apply, [str(file)], catch_exceptions=False)
+    return result.output
+
+
+def test_the_example_of_the_documentation_can_be_applied_twice(tmp_path: Path) -> None:
+    assert applied(tmp_path, the_documented_file()).count("created") == 3
+    assert applied(tmp_path, the_documented_file()).count("unchanged") == 3
+    channel = Channel.objects.get()
+    assert channel.credentials == {"token": "secret"}
+    assert channel.schedule.rules().zone.key == "Asia/Shanghai"
+    assert Digest.objects.get().needs_approval
+
+
+def test_what_differs_is_changed_and_written_to_the_trail_without_secrets(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    changed = (
+        the_documented_file()
+        .replace("token: secret", "token: other-secret")
+        .replace("most_items: 12", "most_items: 9")
+    )
+    assert applied(tmp_path, changed).count("changed\n") == 3
+    assert Digest.objects.get().most_items == 9
+    assert "other-secret" not in str(list(AuditEntry.objects.values_list("after", "before")))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("digests: [{slug: weekly}]", "digests.0.title"),
+        ("digest: []", "digest"),
+        ("- a list", "the file"),
+        ("schedules: [", "is not YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_applied_names_what_is_wrong(text: str, named: str) -> None:
+    with pytest.raises(UserError) as refused:
+        read(text, name="office.yaml")
+    assert named in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("network: sandbox", "network: gopher", "gopher"),
+        ("schedule: Office hours\n", "schedule: Nowhere\n", "Nowhere"),
+        ("zone: Asia/Shanghai            #", "zone: Asia/Nowhere            #", "Asia/Nowhere"),
+        ("topics: [sdg-13]", "topics: [sdg-99]", "sdg-99"),
+        ("news@office.example.org", "news@@office", "from_address"),
+        ('at: "09:30"', 'at: "25:30"', "25:30"),
+    ],
+)
+def test_one_mistake_leaves_everything_as_it_was(tmp_path: Path, old: str, new: str, named: str) -> None:
+    assert old in the_documented_file()
+    with pytest.raises(UserError) as refused:
+        applied(tmp_path, the_documented_file().replace(old, new))
+    assert named in refused.value.message
+    assert not Channel.objects.exists()
+    assert not Digest.objects.exists()
+
+
+def run_add(*arguments: str) -> Any:
+    return CliRunner().invoke(add_subscriber, arguments, catch_exceptions=False)
+
+
+def test_a_subscriber_is_added_with_proof_of_consent(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    run_add(
+        "lin@example.org",
+        "--digest",
+        "weekly",
+        "--language",
+        "zh",
+        "--topic",
+        "sdg-13",
+        "--consent",
+        "open day",
+    )
+    subscription = Subscription.objects.get()
+    assert (subscription.selection.language, len(subscription.selection.topics)) == ("zh", 1)
+    assert Consent.objects.get().how == "open day"
+
+
+def test_an_unknown_digest_is_refused_and_the_known_are_named(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    with pytest.raises(UserError) as refused:
+        run_add("lin@example.org", "--digest", "daily", "--consent", "x")
+    assert "weekly" in refused.value.hint
