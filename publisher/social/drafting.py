@@ -20,7 +20,7 @@ from publisher.social.composing import Draft, compose, link_for
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, UNSENT, Deed, Stands, redraft
+from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, REDRAFTED, UNSENT, Deed, Stands, redraft
 
 __all__ = ["UNSENT", "cancel_for_item", "draft_item", "undrafted"]
 
@@ -110,7 +110,7 @@ class _Drafting:
             post = posts.get(channel.pk)
             if post is None and matches(_wants(channel), facts):
                 made.append(self._make(channel, compose(self.item, channel, topics)))
-            elif post and (post.state in UNSENT or post.problem == ITEM_RETRACTED):
+            elif post and (post.state in REDRAFTED or post.problem == ITEM_RETRACTED):
                 renewed.append(self._renew(post, channel, compose(self.item, channel, topics)))
         for post in Post.objects.bulk_create(made):
             self._tell(post)

@@ -18,7 +18,10 @@ S = Post.State
 UNSENT = (S.DRAFT, S.HELD, S.APPROVED, S.SCHEDULED, S.EXPIRED)
 """States of which nothing has left yet; a retraction cancels them."""
 
-APPROVED = (S.APPROVED, S.SCHEDULED, S.EXPIRED)
+REDRAFTED = (*UNSENT, S.FAILED)
+"""States whose text a new revision renews: a failed post was not published, and may be approved again."""
+
+APPROVED = (S.APPROVED, S.SCHEDULED, S.EXPIRED, S.FAILED)
 
 
 class Deed(Enum):
@@ -48,7 +51,7 @@ def redraft(stands: Stands, *, revision: int, texts: tuple[str, ...], holds: boo
     """
     if stands.state == S.CANCELLED and stands.problem == ITEM_RETRACTED:
         return Deed.RENEW
-    if stands.state not in UNSENT:
+    if stands.state not in REDRAFTED:
         return Deed.LEAVE
     is_new = stands.item_revision < revision
     if stands.edited:

@@ -228,3 +228,13 @@ def test_many_drafting_one_item_at_once_make_one_post_a_channel() -> None:
     assert sorted(written)[-1] == 3
     assert sum(written) == 3
     assert Post.objects.filter(item=item).count() == 3
+
+
+def test_a_failed_post_is_renewed_too_so_that_no_outdated_text_is_approved_again() -> None:
+    post = a_scheduled_post(a_sandbox_channel())
+    Post.objects.filter(pk=post.pk).update(state="failed", problem="Refused.")
+    draft_item(post.item_id, now=NOON)
+    assert fresh(post).state == "failed"
+    draft_item(revise(post.item, title="A corrected title").pk, now=NOON)
+    assert fresh(post).state == "draft"
+    assert "A corrected title" in text_of(post)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from publisher.social.models import Post
-from publisher.social.redrafting import ITEM_RETRACTED, UNSENT, Deed, Stands, redraft
+from publisher.social.redrafting import ITEM_RETRACTED, REDRAFTED, Deed, Stands, redraft
 
 S = Post.State
 OLD, NEW = ("Old text.",), ("New text.",)
@@ -18,24 +18,24 @@ def decide(stands: Stands, *, revision: int = 2, texts: tuple[str, ...] = NEW, h
     return redraft(stands, revision=revision, texts=texts, holds=holds)
 
 
-@pytest.mark.parametrize("state", UNSENT)
+@pytest.mark.parametrize("state", REDRAFTED)
 def test_a_new_revision_renews_what_nobody_has_edited(state: Post.State) -> None:
     assert decide(replace(STANDS, state=state)) is Deed.RENEW
 
 
-@pytest.mark.parametrize("state", UNSENT)
+@pytest.mark.parametrize("state", REDRAFTED)
 def test_a_persons_text_is_kept_and_flagged(state: Post.State) -> None:
     edited = replace(STANDS, state=state, edited=True)
     assert decide(edited) is Deed.FLAG
     assert decide(edited, revision=1) is Deed.LEAVE
 
 
-@pytest.mark.parametrize("state", sorted(set(S) - set(UNSENT)))
+@pytest.mark.parametrize("state", sorted(set(S) - set(REDRAFTED)))
 def test_what_left_or_was_stopped_is_left_alone(state: Post.State) -> None:
     assert decide(replace(STANDS, state=state)) is Deed.LEAVE
 
 
-@pytest.mark.parametrize("state", [S.APPROVED, S.SCHEDULED, S.EXPIRED])
+@pytest.mark.parametrize("state", [S.APPROVED, S.SCHEDULED, S.EXPIRED, S.FAILED])
 def test_an_approval_holds_as_long_as_the_text_does(state: Post.State) -> None:
     approved = replace(STANDS, state=state)
     assert decide(approved, texts=OLD) is Deed.NOTE

@@ -84,7 +84,9 @@ def _ask(
         raise Retry(f"The sandbox server cannot be reached: {_said(error)}.") from error
     except (*_UNUSABLE, UnicodeError) as error:
         # The error would quote the header, and with it the token.
-        raise ChannelDown(f"The channel's address or token cannot be used ({type(error).__name__}).") from None
+        raise ChannelDown(
+            f"The channel's address or token cannot be used ({type(error).__name__})."
+        ) from None
     except httpx.HTTPError as error:
         raise Unknown(f"The sandbox server took the request and gave no answer: {_said(error)}.") from error
     if refused := error_of(got):
