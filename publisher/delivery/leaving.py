@@ -36,6 +36,9 @@ AGAIN = frozenset({State.FAILED, State.EXPIRED})
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 CARD_SUMMARY = 300
 
+RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
+"""Other words than for a post that had not begun: that one comes back with its item, this one is closed for good."""
+
 
 def enqueue_due(*, now: datetime) -> int:
     """Queue the posts whose slot has come; how many. What is too late expires, what is retracted is cancelled."""
@@ -194,7 +197,7 @@ def stop_queued(*, now: datetime) -> int:
         rows: list[tuple[int, int, bool]] = cursor.fetchall()
     for delivery_id, _post_id, retracted in rows:
         state, reason = (
-            (State.CANCELLED, ITEM_RETRACTED) if retracted else (State.EXPIRED, "Its time had passed.")
+            (State.CANCELLED, RETRACTED_ON_THE_WAY) if retracted else (State.EXPIRED, "Its time had passed.")
         )
         values: dict[str, Any] = {"state": state, "reason": reason, "settled_at": now}
         Delivery.objects.filter(pk=delivery_id, state=State.QUEUED).update(**values)

@@ -262,6 +262,9 @@ def test_a_retraction_between_slot_and_sending_stops_the_post(network: Server, q
     assert "retracted" in fresh(post).problem
     if queued:
         assert delivery_of(post).state == "cancelled"
+        Item.objects.filter(pk=post.item_id).update(retracted_at=None, revision=2)
+        draft_item(post.item_id, now=NOON)
+        assert fresh(post).state == "cancelled", "what was stopped on its way does not come back by itself"
 
 
 def test_a_revision_that_comes_after_the_slot_changes_nothing_that_is_going_out(network: Server) -> None:
