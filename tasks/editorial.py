@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.social.drafting import draft_item, undrafted
-
 from publisher.delivery.retraction import retract_everywhere
+from publisher.social.drafting import draft_item, undrafted
 from tasks.edge import stage
 
 BATCH = 200

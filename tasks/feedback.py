@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.delivery.posts import reconcile_unknown
-
 from tasks.edge import stage
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.delivery.posts import enqueue_due
-from publisher.social.slots import channels_waiting
-from publisher.social.slots import give_slots as give_slots_of
-
 from publisher.delivery.enqueue import assemble as assemble_edition
+from publisher.delivery.posts import enqueue_due
 from publisher.digests.due import create_due
 from publisher.digests.models import Edition
+from publisher.social.slots import channels_waiting
+from publisher.social.slots import give_slots as give_slots_of
 from tasks.edge import beat, stage
 
 

@@ -16,7 +16,9 @@ S = Edition.State
 
 def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Let a waiting edition go out."""
-    edition = _move(edition_id, user=user, action="edition.approve", now=now, sources=(S.WAITING,), target=S.SENDING)
+    edition = _move(
+        edition_id, user=user, action="edition.approve", now=now, sources=(S.WAITING,), target=S.SENDING
+    )
     Edition.objects.filter(pk=edition.pk).update(
         approved_by=user.get_username(), after_assembly=S.SENDING, problem=""
     )
@@ -25,14 +27,18 @@ def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Editio
 
 def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Stop before the next message is claimed. What a server has accepted by then has left."""
-    return _move(edition_id, user=user, action="edition.pause", now=now, sources=(S.SENDING,), target=S.PAUSED)
+    return _move(
+        edition_id, user=user, action="edition.pause", now=now, sources=(S.SENDING,), target=S.PAUSED
+    )
 
 
 def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Go on with a paused edition; one that could not be assembled is tried again."""
     edition = Edition.objects.get(pk=edition_id)
     target = S.ASSEMBLING if edition.state == S.BLOCKED else S.SENDING
-    return _move(edition_id, user=user, action="edition.resume", now=now, sources=(S.PAUSED, S.BLOCKED), target=target)
+    return _move(
+        edition_id, user=user, action="edition.resume", now=now, sources=(S.PAUSED, S.BLOCKED), target=target
+    )
 
 
 def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
