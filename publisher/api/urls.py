@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from publisher.api.health import healthz, readyz
@@ -14,5 +14,5 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
-    path("api/<path:rest>", csrf_exempt(no_such_address)),
+    re_path(r"^api/", csrf_exempt(no_such_address)),
 ]

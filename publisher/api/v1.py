@@ -112,7 +112,7 @@ def event_schema(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - ninja'
     return JsonResponse(event_json_schema(), content_type="application/schema+json")
 
 
-def no_such_address(request: HttpRequest, rest: str) -> JsonResponse:  # noqa: ARG001 - the address is the problem
+def no_such_address(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - the address is the problem
     """Whatever else is asked under /api/."""
     return problems.answer(
         ProblemError(404, "not_found", "There is nothing at this address.", "See /api/v1/openapi.json.")
