@@ -133,6 +133,7 @@ def _rejection_data(row: Rejection) -> dict[str, Any]:
         "hint": row.hint,
         "fields": row.fields,
         "size": row.payload_size,
+        "begins": rejections.beginning(row),
         "times": row.times,
         "first_at": row.first_at,
         "last_at": row.last_at,
@@ -145,7 +146,7 @@ def _rejection_text(row: Rejection) -> str:
     head = (
         f"{row.last_at:%Y-%m-%d %H:%M}  {row.source_name or 'no source'} by {row.origin}{times} [{row.code}]"
     )
-    return f"{head}\n  {row.reason}\n  {row.hint}"
+    return "\n  ".join((head, row.reason, row.hint, rejections.beginning(row)))
 
 
 def _source_text(row: dict[str, Any]) -> str:

@@ -10,11 +10,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models.functions import Substr
 
 from publisher.items.models import Rejection
 from publisher.items.refusals import Refused
 
 KEPT_BYTES: Final = 65_536
+_SHOWN_BYTES: Final = 400
+_SHOWN: Final = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,18 @@ def keep(entries: Iterable[RefusedEntry], *, now: datetime) -> None:
 
 
 def latest(*, source: str = "", most: int = 100) -> list[Rejection]:
-    """The refused entries that came last, of one source or of all."""
+    """The refused entries that came last, of one source or of all; of their payloads `beginning` only."""
     rows = Rejection.objects.order_by("-last_at", "-id").defer("payload")
+    rows = rows.annotate(head=Substr("payload", 1, _SHOWN_BYTES))
     return list((rows.filter(source_name=source) if source else rows)[:most])
+
+
+def beginning(row: Rejection) -> str:
+    """How the entry begins, on one line, for whoever has to find it again. `row` comes from `latest`."""
+    head = bytes(getattr(row, "head", b""))
+    text = "".join(c if c.isprintable() else " " for c in head.decode("utf-8", "replace"))
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN and row.payload_size <= len(head) else text[:_SHOWN].rstrip() + "…"
 
 
 def _values(entry: RefusedEntry, digest: bytes, times: int, now: datetime) -> list[Any]:

@@ -102,7 +102,7 @@ def test_what_is_killed_comes_back(running: tuple[Service, Path], name: str) -> 
     process = child.recall(record)
     assert process is not None
     process.kill()
-    service.until("program.ended", program=name)
+    service.until("program.ended", child=name)
     until(partial(replaced, record, process), seconds=SECONDS, what=f"{name} is back")
     signs_of_life(data, "worker", "beat")
 
@@ -115,7 +115,9 @@ def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(services: list[Serv
     assert left(processes) == []
     service.until("up.stopped")
     order = [
-        line.get("server") or line["program"] for line in service.seen if line["event"].endswith(".stopped")
+        line.get("server") or line.get("child") or line["program"]
+        for line in service.seen
+        if line["event"].endswith(".stopped")
     ]
     assert order == ["web", "beat", "worker", "valkey", "postgres", "publisher"]
     assert [path.name for path in (data / "run").glob("*.json")] == []
@@ -160,7 +162,7 @@ def test_a_taken_port_is_said_before_anything_starts(services: list[Service], da
 
 def test_a_second_signal_hurries(services: list[Service], data: Path) -> None:
     service = start(services, data)
-    service.until("program.started", program="worker")
+    service.until("program.started", child="worker")
     processes = service.everything()
     os.kill(service.process.pid, signal.SIGTERM)
     os.kill(service.process.pid, signal.SIGTERM)

@@ -93,6 +93,15 @@ def test_refused_entries_of_one_source_are_shown_the_latest_first(inbox: redis.R
     assert len(rejections.latest(most=2)) == 2
 
 
+def test_a_refused_entry_is_shown_by_its_beginning_on_one_line(inbox: redis.Redis) -> None:
+    drained(b"two\n lines\x00", b"\xff", "水".encode() * 200)
+    assert [rejections.beginning(row) for row in rejections.latest()] == [
+        "水" * 100 + "…",
+        "\ufffd",
+        "two lines",
+    ]
+
+
 def test_a_refused_entry_makes_no_source(inbox: redis.Redis) -> None:
     drained(event(source="nobody", data={"kind": "story"}))
     assert Rejection.objects.get().source_name == ""

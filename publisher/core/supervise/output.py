@@ -24,7 +24,9 @@ class Output:
         }
 
     def line(self, name: str, text: str) -> None:
-        """Write one line of a program."""
+        """Write one line of a program. For machines an empty line says nothing."""
+        if not (self._people or text.strip()):
+            return
         line = self._prefixes.get(name, f"{name} | ") + text if self._people else json_line(name, text)
         try:
             self._stream.write(line + "\n")

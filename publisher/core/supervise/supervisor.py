@@ -138,7 +138,7 @@ class Supervisor:
         for program in self._programs:
             record = self._record(program)
             for process in child.recall_group(record):
-                log.warning("program.leftover_ended", extra={"program": program.name, "pid": process.pid})
+                log.warning("program.leftover_ended", extra={"child": program.name, "pid": process.pid})
                 child.end(process, program.stopping)
             record.unlink(missing_ok=True)
 
@@ -188,9 +188,7 @@ class Supervisor:
     def _died(self, name: str, life: _Life, code: int | None) -> None:
         life.history = life.history.after_death(time.monotonic() - life.started)
         life.start_at = time.monotonic() + life.history.wait
-        log.error(
-            "program.ended", extra={"program": name, "code": code, "again_in_seconds": life.history.wait}
-        )
+        log.error("program.ended", extra={"child": name, "code": code, "again_in_seconds": life.history.wait})
 
     def _start(self, program: Program) -> _Life:
         life = self._lives.setdefault(program.name, _Life())
@@ -207,7 +205,7 @@ class Supervisor:
         if process.stdout is not None:
             os.set_blocking(process.stdout.fileno(), False)
             self._selector.register(process.stdout, selectors.EVENT_READ, (program.name, Lines()))
-        log.info("program.started", extra={"program": program.name, "pid": process.pid})
+        log.info("program.started", extra={"child": program.name, "pid": process.pid})
         return life
 
     def _end(self, program: Program, life: _Life) -> None:
@@ -222,7 +220,7 @@ class Supervisor:
         self._drain(process)
         life.process = None
         self._record(program).unlink(missing_ok=True)
-        log.info("program.stopped", extra={"program": program.name, "code": process.returncode})
+        log.info("program.stopped", extra={"child": program.name, "code": process.returncode})
 
     def _go_through(
         self, process: subprocess.Popen[bytes], steps: Sequence[child.Step], *, until_hurry: bool

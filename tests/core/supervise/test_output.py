@@ -27,6 +27,11 @@ def test_machines_get_the_programs_json_with_its_name() -> None:
     assert line == {"program": "web", "event": "item.accepted", "item_id": 1}
 
 
+def test_an_empty_line_is_for_people_only() -> None:
+    assert written("", people=True) == "web    | \n"
+    assert written(" ", people=False) == ""
+
+
 @given(st.text())
 def test_every_line_for_machines_is_one_json_object(text: str) -> None:
     line = json_line("web", text)

@@ -75,7 +75,7 @@ def test_programs_stop_in_their_order(tmp_path: Path, caplog: pytest.LogCaptureF
     caplog.set_level("INFO")
     run = Run(tmp_path, a_program("web"), a_program("beat"), a_program("worker"))
     run.until(lambda: len(run.lines) == 3)
-    stopped = [record.program for record in caplog.records if record.message == "program.stopped"]
+    stopped = [record.child for record in caplog.records if record.message == "program.stopped"]
     assert stopped == ["web", "beat", "worker"]
 
 
@@ -86,7 +86,7 @@ def test_a_program_that_dies_is_started_again_and_that_is_said(
     run.until(lambda: run.lines.count("worker | cannot") >= 3)
     ended = [record for record in caplog.records if record.message == "program.ended"]
     assert len(ended) >= 2
-    assert {(record.program, record.code) for record in ended} == {("worker", 3)}
+    assert {(record.child, record.code) for record in ended} == {("worker", 3)}
     assert ended[1].again_in_seconds > ended[0].again_in_seconds
 
 
