@@ -41,8 +41,10 @@ def when(value: datetime | None) -> Markup:
 
 
 def in_zone(value: datetime | None, zone: str | ZoneInfo) -> Markup:
-    """A time as the clocks of `zone` show it."""
-    return _time(value, ZoneInfo(zone) if isinstance(zone, str) else zone) if value else Markup("–")
+    """A planned time as the clocks of `zone` show it, with seconds where a plan has some."""
+    if value is None:
+        return Markup("–")
+    return _time(value, ZoneInfo(zone) if isinstance(zone, str) else zone, to_second=True)
 
 
 def ago(value: datetime | None) -> str:
@@ -75,9 +77,10 @@ def _url(name: str, *args: Any, **kwargs: Any) -> str:
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
-def _time(value: datetime, zone: tzinfo) -> Markup:
+def _time(value: datetime, zone: tzinfo, *, to_second: bool = False) -> Markup:
     local = value.astimezone(zone)
     form = "%a %-d %b, %H:%M" if local.year == clock.now().astimezone(zone).year else "%-d %b %Y, %H:%M"
+    form += ":%S" if to_second and local.second else ""
     exact = value.astimezone(UTC)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         exact.strftime("%Y-%m-%dT%H:%M:%SZ"), exact.strftime("%Y-%m-%d %H:%M:%S UTC"), local.strftime(form)

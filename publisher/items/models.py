@@ -72,6 +72,8 @@ class Topic(models.Model):
     kind = models.CharField(max_length=20)
     name_en = models.CharField(max_length=120)
     name_zh = models.CharField(max_length=120)
+    tag_en = models.CharField(max_length=60, blank=True)
+    tag_zh = models.CharField(max_length=60, blank=True)
     color = models.CharField(max_length=7, blank=True)
     position = models.PositiveIntegerField(default=0)
     retired = models.BooleanField(default=False)

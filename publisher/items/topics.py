@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from publisher.core.errors import UserError
 
 _PATTERN_LENGTH: Final = 200
+_TAG: Final = r"^\w*$"
 _UNSAFE: Final = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\}|\(\?[^:!]|\(\?!(?!\\d\)))|\\[1-9]|\(\?P")
 
 
@@ -25,6 +26,8 @@ class _Topic(BaseModel):
     kind: Literal["sdg", "agency"]
     name_en: Annotated[str, Field(min_length=1, max_length=120)]
     name_zh: Annotated[str, Field(min_length=1, max_length=120)]
+    tag_en: Annotated[str, Field(max_length=60, pattern=_TAG)] = ""
+    tag_zh: Annotated[str, Field(max_length=60, pattern=_TAG)] = ""
     color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
     words_en: Annotated[
         list[Annotated[str, Field(min_length=3, max_length=_PATTERN_LENGTH)]], Field(max_length=60)
@@ -36,12 +39,17 @@ class _Topic(BaseModel):
 
 @dataclass(frozen=True)
 class TopicRule:
-    """A topic with its words. `expressions` are those of `words_en` that stood between slashes, checked."""
+    """A topic with its words. `expressions` are those of `words_en` that stood between slashes, checked.
+
+    `tag_en` and `tag_zh` are its hashtags without the sign, "" where they are made of its name.
+    """
 
     slug: str
     kind: Literal["sdg", "agency"]
     name_en: str
     name_zh: str
+    tag_en: str
+    tag_zh: str
     color: str
     position: int
     words_en: tuple[str, ...]
@@ -93,6 +101,8 @@ def _rule(topic: _Topic, position: int, path: Path) -> TopicRule:
         topic.kind,
         topic.name_en,
         topic.name_zh,
+        topic.tag_en,
+        topic.tag_zh,
         topic.color,
         position,
         tuple(word for word in topic.words_en if not _is_expression(word)),

@@ -92,8 +92,8 @@ class _Draft:
         return self._hole(" ".join(str(text).split()))
 
     def hashtags(self, most: int = 3) -> str:
-        """Stands for up to `most` hashtags from the item's topics."""
-        self.tags = hashtags(self.item.topics)[: max(0, min(int(most), _MOST_TAGS))]
+        """Stands for up to `most` hashtags of the item's topics."""
+        self.tags = hashtags(self.item.tags)[: max(0, min(int(most), _MOST_TAGS))]
         hole = self._hole("")
         self._tags_hole = len(self.texts) - 1
         return hole

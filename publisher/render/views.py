@@ -15,7 +15,7 @@ DEFAULT_SUBJECT = "{{ title }}{{ colon }}{{ first.title }}"
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """One item as a reader sees it. `published_at` is aware; `language` is BCP 47; `kind` is a key of
-    words.KINDS.
+    words.KINDS. `tags` are what hashtags are made of, in the order of `topics`.
     """
 
     id: int
@@ -26,6 +26,7 @@ class ItemView:
     published_at: datetime
     language: str = "en"
     topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     image_url: str = ""
     image_alt: str = ""
 

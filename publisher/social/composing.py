@@ -57,9 +57,15 @@ def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
         published_at=item.published_at,
         language=item.language,
         topics=tuple(topic.name_zh if chinese else topic.name_en for topic in topics),
+        tags=tuple(tag_of(topic, chinese=chinese) for topic in topics),
         image_url=item.image_url,
         image_alt=item.image_alt,
     )
+
+
+def tag_of(topic: Topic, *, chinese: bool) -> str:
+    """What the topic's hashtag is made of: its own tag, else its name."""
+    return (topic.tag_zh or topic.name_zh) if chinese else (topic.tag_en or topic.name_en)
 
 
 def link_for(item: Item, channel: Channel) -> str:

@@ -38,6 +38,13 @@ def slugs(title: str, text: str = "") -> list[str]:
     return [suggestion.slug for suggestion in suggest(RULES, title, text)]
 
 
+def test_every_topic_has_a_short_tag_of_its_own_in_each_language() -> None:
+    assert {rule.slug: rule.tag_en for rule in RULES}["un-habitat"] == "UNHabitat"
+    for tags in ([rule.tag_en for rule in RULES], [rule.tag_zh for rule in RULES]):
+        assert all(tags)
+        assert len(set(tags)) == len(tags)
+
+
 def test_there_are_seventeen_goals_and_about_twenty_five_agencies() -> None:
     kinds = [rule.kind for rule in RULES]
     assert kinds.count("sdg") == 17

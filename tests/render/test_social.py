@@ -19,7 +19,7 @@ from tests.render.samples import an_item
 SHORT = an_item(
     title="A bus line for the night shift",
     summary="Nurses used to walk home. Now line 9 runs until three in the morning, every night of the week.",
-    topics=("Decent work", "Reduced inequalities"),
+    tags=("Decent work", "Reduced inequalities"),
     url="https://e.org/1",
 )
 
