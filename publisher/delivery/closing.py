@@ -8,8 +8,6 @@ from typing import Any
 
 from django.db import connection
 
-from publisher.digests.models import Edition
-
 log = logging.getLogger(__name__)
 
 CANCEL_QUEUED = """
@@ -19,12 +17,20 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 """
 
 
+# One probe of the queue's partial index for each cancelled edition, however many rows wait.
+LEFT_OVER = """
+SELECT e.id FROM digests_edition e CROSS JOIN LATERAL (
+    SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT 1
+) waiting WHERE e.state = 'cancelled' AND e.assembled_at IS NOT NULL
+"""
+
+
 def cancel_left_over(*, now: datetime) -> int:
     """Cancel what is still queued of cancelled editions; how many. Called by the tick."""
     cancelled = 0
-    editions = Edition.objects.filter(state=Edition.State.CANCELLED, assembled_at__isnull=False)
-    open_ones = editions.filter(delivery__state="queued").distinct().values_list("id", flat=True)
     with connection.cursor() as cursor:
+        cursor.execute(LEFT_OVER)
+        open_ones = [row[0] for row in cursor.fetchall()]
         for edition_id in open_ones:
             values: dict[str, Any] = {
                 "edition": edition_id,

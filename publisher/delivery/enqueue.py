@@ -12,9 +12,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from publisher.core import events, trace
+from publisher.core.alone import EDITION, alone
 from publisher.delivery.closing import CANCEL_QUEUED
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
+from publisher.delivery.states import LEFT_US
 from publisher.delivery.variants import serialise_variants
 from publisher.digests.assembling import choose_items, group_selections
 from publisher.digests.models import Edition
@@ -24,7 +26,8 @@ from publisher.render.failure import TemplateFailure
 log = logging.getLogger(__name__)
 
 # Subscribers of one selection share a variant, so the join is: active subscriptions of the digest (partial index) to
-# their selection's variant, less the suppression list (small, hashed). A row that exists already stays as it is.
+# their selection's variant, less the suppression list (small, hashed). A row that exists already stays as it is. In the
+# order of the variants, which is the order of sending: so each variant is read and parsed once.
 ADD_DELIVERIES = """
 INSERT INTO delivery_delivery
     (edition_id, subscriber_id, variant_id, address, state, due_at, fence, attempts, idempotency_key,
@@ -39,6 +42,7 @@ JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.
 JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
 LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
 WHERE m.edition_id = %(edition)s
+ORDER BY m.variant_id
 ON CONFLICT (edition_id, subscriber_id) WHERE edition_id IS NOT NULL DO NOTHING
 """
 
@@ -64,9 +68,31 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 """
 
 
+# An item may be dropped while the variants are rendered, and another run may have mapped selections to a variant that is not
+# rendered yet: then nothing may be sent from this mapping. Two look-ups over the edition's selections.
+OUTDATED = """
+SELECT EXISTS (
+    SELECT 1 FROM digests_editionselection m JOIN digests_variant v ON v.id = m.variant_id
+    WHERE m.edition_id = %(edition)s AND (
+        v.message IS NULL
+        OR (v.mask & ~(SELECT COALESCE(bit_or(1::bigint << position), 0)
+                       FROM digests_editionitem WHERE edition_id = %(edition)s)) <> 0
+    )
+)
+"""
+
+
 def assemble(edition_id: int, *, now: datetime) -> Edition:
-    """Bring a due edition to `sending` (or `waiting`, `paused`, `empty`, `blocked`). Safe to repeat and to run twice at once."""
-    edition = Edition.objects.get(pk=edition_id)
+    """Bring a due edition to `sending` (or `waiting`, `paused`, `empty`, `blocked`). Safe to repeat and to run twice at once:
+    a second run leaves it to the first.
+    """
+    with alone(EDITION + edition_id) as mine:
+        edition = Edition.objects.get(pk=edition_id)
+        return _assemble(edition, now) if mine else edition
+
+
+def _assemble(edition: Edition, now: datetime) -> Edition:
+    edition_id = edition.pk
     with trace.bound(edition.trace_id):
         if choose_items(edition_id, now=now):
             group_selections(edition_id)
@@ -88,8 +114,14 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
             cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})
+            _end_if_begun(edition)
             return 0
         if edition.state != Edition.State.ASSEMBLING:
+            return 0
+        cursor.execute(OUTDATED, values)
+        if cursor.fetchone()[0]:
+            log.info("edition.outdated", extra={"edition_id": edition.pk})
+            events.emit("edition.ready", edition_id=edition.pk)
             return 0
         cursor.execute(NOTHING_LEFT, values)
         cursor.execute(REPOINT, values)
@@ -103,6 +135,14 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
         "edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state}
     )
     return added
+
+
+def _end_if_begun(edition: Edition) -> None:
+    """An edition that lost all of its items on its way is not called “nothing new” when some of it went out."""
+    if edition.state == Edition.State.EMPTY and edition.delivery_set.filter(state__in=LEFT_US).exists():
+        edition.state = Edition.State.CANCELLED
+        edition.problem = "Everything that it still held was retracted while it was going out."
+        edition.save(update_fields=["state", "problem"])
 
 
 def _block(edition_id: int, problem: str) -> None:

@@ -7,6 +7,7 @@ subscriber is never loaded here.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -24,24 +25,23 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def choose_items(edition_id: int, *, now: datetime) -> int:
-    """Fix what the edition holds; how many items. With none it ends as `empty`. Done once: later calls count only."""
+    """Fix what the edition holds; how many items. With none it ends as `empty`.
+
+    Done once: later calls count only. An edition that lost all of its items is not filled again, since a position stands
+    for the same item in every variant.
+    """
     edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
     if edition.state != Edition.State.ASSEMBLING:
         return 0
     held = edition.edition_items.count()
     if held:
         return held
-    chosen = choosing.choose(
-        _candidates(edition),
-        _content(edition.digest),
-        window=(edition.window_from - SLACK, edition.window_to),
-        already=_already_held(edition),
-    )
+    chosen: Sequence[Candidate] = () if edition.number else _choose(edition)
     EditionItem.objects.bulk_create(
         EditionItem(edition=edition, item_id=c.id, revision=c.revision, position=n, topics=sorted(c.topics))
         for n, c in enumerate(chosen)
     )
-    if chosen and edition.number is None:
+    if chosen:
         newest = edition.digest.editions.aggregate(newest=Max("number"))["newest"] or 0
         edition.number = newest + 1
     if not chosen:
@@ -52,6 +52,15 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
         "edition.items", extra={"edition_id": edition.pk, "items": len(chosen), "trace_id": edition.trace_id}
     )
     return len(chosen)
+
+
+def _choose(edition: Edition) -> Sequence[Candidate]:
+    return choosing.choose(
+        _candidates(edition),
+        _content(edition.digest),
+        window=(edition.window_from - SLACK, edition.window_to),
+        already=_already_held(edition),
+    )
 
 
 def _content(digest: Digest) -> Content:
@@ -90,9 +99,7 @@ def topics_of(item_ids: list[int]) -> dict[int, frozenset[int]]:
 
 def _already_held(edition: Edition) -> frozenset[int]:
     earlier = EditionItem.objects.filter(edition__digest=edition.digest).exclude(edition=edition)
-    return frozenset(
-        earlier.exclude(edition__state=Edition.State.CANCELLED).values_list("item_id", flat=True)
-    )
+    return frozenset(earlier.exclude(edition__withdrawn=True).values_list("item_id", flat=True))
 
 
 # Works on distinct selections (a few thousand), not on subscribers: the DISTINCT is an index-only scan of the active

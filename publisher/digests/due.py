@@ -72,9 +72,12 @@ def create_due(*, now: datetime) -> list[int]:
 @transaction.atomic
 def _create_for(digest_id: int, now: datetime) -> Edition | None:
     digest = Digest.objects.select_for_update().get(pk=digest_id)
-    newest = digest.editions.order_by("-due_at").values_list("due_at", "window_to").first()
     due = due_edition(
-        timing_of(digest), now=now, since=digest.created_at, last=newest, window_days=digest.window_days
+        timing_of(digest),
+        now=now,
+        since=digest.created_at,
+        last=_last(digest),
+        window_days=digest.window_days,
     )
     if due is None:
         return None
@@ -88,6 +91,16 @@ def _create_for(digest_id: int, now: datetime) -> Edition | None:
         created_at=now,
         trace_id=new_trace_id(),
     )
+
+
+def _last(digest: Digest) -> tuple[datetime, datetime] | None:
+    """The newest due time, and the end of what editions have held so far: one that was withdrawn held nothing."""
+    editions = digest.editions.order_by("-due_at")
+    newest = editions.first()
+    if newest is None:
+        return None
+    kept = editions.filter(withdrawn=False).first()
+    return newest.due_at, kept.window_to if kept else editions.order_by("due_at")[0].window_from
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,13 +17,15 @@ S = Edition.State
 
 def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Let a waiting edition go out."""
-    edition = _move(
-        edition_id, user=user, action="edition.approve", now=now, sources=(S.WAITING,), target=S.SENDING
+    return _move(
+        edition_id,
+        user=user,
+        action="edition.approve",
+        now=now,
+        sources=(S.WAITING,),
+        target=S.SENDING,
+        also={"approved_by": user.get_username(), "after_assembly": S.SENDING, "problem": ""},
     )
-    Edition.objects.filter(pk=edition.pk).update(
-        approved_by=user.get_username(), after_assembly=S.SENDING, problem=""
-    )
-    return edition
 
 
 def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
@@ -34,15 +37,32 @@ def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
 
 def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Go on with a paused edition; one that could not be assembled is tried again."""
-    edition = Edition.objects.get(pk=edition_id)
-    target = S.ASSEMBLING if edition.state == S.BLOCKED else S.SENDING
+    if Edition.objects.get(pk=edition_id).state == S.BLOCKED:
+        return _move(
+            edition_id,
+            user=user,
+            action="edition.resume",
+            now=now,
+            sources=(S.BLOCKED,),
+            target=S.ASSEMBLING,
+            also={"problem": ""},
+        )
     return _move(
-        edition_id, user=user, action="edition.resume", now=now, sources=(S.PAUSED, S.BLOCKED), target=target
+        edition_id,
+        user=user,
+        action="edition.resume",
+        now=now,
+        sources=(S.PAUSED,),
+        target=S.SENDING,
+        also={"after_assembly": S.SENDING, "problem": ""},
     )
 
 
 def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
-    """End it for good: what is queued is cancelled by the next tick, what has left stays as it is."""
+    """End it for good: what is queued is cancelled by the next tick, what has left stays as it is.
+
+    If nothing can have left, its items belong to the digest's next edition.
+    """
     return _move(
         edition_id,
         user=user,
@@ -51,6 +71,11 @@ def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition
         target=S.CANCELLED,
         now=now,
     )
+
+
+def _nothing_left(before: str, edition: Edition) -> bool:
+    """Whether certainly no mail of it has left: it waited for approval, or was never assembled."""
+    return before == S.WAITING or (before in (S.ASSEMBLING, S.BLOCKED) and edition.assembled_at is None)
 
 
 @transaction.atomic
@@ -62,6 +87,7 @@ def _move(
     sources: tuple[Edition.State, ...],
     target: Edition.State,
     now: datetime,
+    also: Mapping[str, object] | None = None,
 ) -> Edition:
     edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
     if edition.state not in sources:
@@ -73,7 +99,10 @@ def _move(
     edition.state = target
     edition.changed_at = now
     edition.finished_at = now if target == S.CANCELLED else None
-    edition.save(update_fields=["state", "changed_at", "finished_at"])
+    edition.withdrawn = target == S.CANCELLED and _nothing_left(before, edition)
+    for name, value in (also or {}).items():
+        setattr(edition, name, value)
+    edition.save(update_fields=["state", "changed_at", "finished_at", "withdrawn", *(also or {})])
     audit.record(user, action, edition, {"state": before}, {"state": target})
     events.emit("edition.changed", edition_id=edition.pk)
     return edition

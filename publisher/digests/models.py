@@ -86,6 +86,9 @@ class Edition(models.Model):
     problem = models.TextField(blank=True, help_text="why it waits, is paused or could not be assembled")
     priority = models.SmallIntegerField(default=0, help_text="higher is claimed first")
     approved_by = models.CharField(max_length=150, blank=True)
+    withdrawn = models.BooleanField(
+        default=False, help_text="cancelled before anything left: its items belong to the next edition"
+    )
     changed_at = models.DateTimeField(null=True, blank=True, help_text="when a person last changed its state")
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)

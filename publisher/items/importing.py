@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from publisher.core import fetch, trace
+from publisher.core.alone import INTAKE, alone
 from publisher.core.errors import UserError
 from publisher.items import intake, rejections, sources, stream
 from publisher.items.feeds.reading import MAX_FEED, FeedResult, read_feed
@@ -164,7 +165,7 @@ def _import(
 
 def _followed(payloads: Sequence[bytes], source: str, origin: Origin, now: datetime) -> list[Outcome]:
     """Add entries to the stream and drain it until they are dealt with, while nobody else does: their outcomes."""
-    with intake.alone(WAIT_SECONDS) as mine:
+    with alone(INTAKE, wait_seconds=WAIT_SECONDS) as mine:
         if not mine:
             raise UserError(
                 "A worker has been reading the stream all the time.", "Nothing was imported; try again later."

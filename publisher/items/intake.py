@@ -8,17 +8,16 @@ with in the order of the stream. Called by `tasks.intake` and by imports.
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db import DatabaseError, DataError, IntegrityError, connection
+from django.db import DatabaseError, DataError, IntegrityError
 
 from publisher.core import trace
+from publisher.core.alone import INTAKE, alone
 from publisher.items import sources, stream
 from publisher.items.cleaning import MarkupError
 from publisher.items.content import build_content
@@ -35,8 +34,6 @@ BATCH: Final = 100
 """Entries stored in one transaction."""
 MOST_DELIVERIES: Final = 5
 """An entry whose worker died so often is refused unread."""
-LOCK: Final = 7_261_990_114_734  # a number of our own for pg_advisory_lock
-_POLL_SECONDS: Final = 0.05
 EVENTS: Final[dict[Result, str]] = {
     "new": "item.accepted",
     "revised": "item.revised",
@@ -78,7 +75,7 @@ def drain(
     `now` (aware) is when they count as received. `block_ms` waits for an entry, `wait_seconds` for the other drain.
     Raises StreamAwayError and Django's OperationalError; what was not stored by then is dealt with next time.
     """
-    with alone(wait_seconds) as mine:
+    with alone(INTAKE, wait_seconds=wait_seconds) as mine:
         return count(drain_alone(consumer, now=now, limit=limit, block_ms=block_ms)) if mine else Counts()
 
 
@@ -96,22 +93,6 @@ def drain_alone(
             break
         outcomes += _deal_with(entries, consumer, now)
     return outcomes
-
-
-@contextmanager
-def alone(wait_seconds: float = 0) -> Iterator[bool]:
-    """Hold the lock of intake inside the block, if it is free within the time; says whether. May be nested."""
-    deadline = time.monotonic() + wait_seconds
-    with connection.cursor() as cursor:
-        while not (mine := _ask(cursor, "pg_try_advisory_lock")) and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-    try:
-        yield mine
-    finally:
-        # After a lost connection the session is gone, and the lock with it.
-        if mine and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                _ask(cursor, "pg_advisory_unlock")
 
 
 def count(outcomes: Sequence[Outcome]) -> Counts:
@@ -197,8 +178,3 @@ def _tell(outcome: Outcome) -> None:
     quiet = outcome.result == "unchanged" and not outcome.elsewhere
     with trace.bound(reading.trace_id):
         log.log(logging.DEBUG if quiet else logging.INFO, EVENTS[outcome.result], extra=extra)
-
-
-def _ask(cursor: object, function: str) -> bool:
-    cursor.execute(f"SELECT {function}(%s)", [LOCK])  # type: ignore[attr-defined]  # Django's cursor wrapper is untyped
-    return bool(cursor.fetchone()[0])  # type: ignore[attr-defined]  # as above

@@ -23,7 +23,7 @@ from publisher.items.models import Origin
 from publisher.items.text import one_line
 
 CONSUMER: Final = "intake"
-"""One name for all: only one drain reads at a time (`intake.alone`), so none is left behind by a dead worker."""
+"""One name for all: only one drain reads at a time (`core.alone`), so none is left behind by a dead worker."""
 SUSPECT_AFTER: Final = 2
 """Deliveries after which an entry is dealt with by itself: it was in a batch whose worker died twice."""
 ADD_MANY: Final = 500

@@ -11,6 +11,7 @@ import pytest
 import redis
 from django.db import OperationalError, ProgrammingError, connection
 
+from publisher.core.alone import INTAKE, alone
 from publisher.items import bulk, intake
 from publisher.items.intake import Counts
 from publisher.items.models import Item, Rejection, Revision
@@ -68,7 +69,7 @@ def test_a_fault_of_the_database_loses_nothing_and_is_held_against_no_entry(inbo
 def test_while_one_drain_works_another_does_nothing(inbox: redis.Redis) -> None:
     put(published())
     with another_session() as session:
-        session.execute("SELECT pg_advisory_lock(%s)", [intake.LOCK])
+        session.execute("SELECT pg_advisory_lock(%s)", [INTAKE])
         assert intake.drain(now=NOW, wait_seconds=0.1) == Counts()
         assert waiting() == 1
     assert intake.drain(now=NOW, wait_seconds=5).new == 1
@@ -96,7 +97,7 @@ def test_two_drains_at_once_store_each_entry_once(inbox: redis.Redis) -> None:
 
 def test_a_drain_that_loses_its_session_stores_nothing_and_the_next_one_goes_on(inbox: redis.Redis) -> None:
     put(*(published(n) for n in range(3)))
-    with intake.alone():
+    with alone(INTAKE):
         with another_session() as session, connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             session.execute("SELECT pg_terminate_backend(%s)", cursor.fetchone())
