@@ -42,7 +42,6 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
-    mail_from: str
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     base_url: str
@@ -125,14 +124,6 @@ SETTINGS: tuple[Setting, ...] = (
         "smtp://user:password@mail.example.org:587",
         "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
         "Empty: no mail leaves; deliveries wait.",
-        str,
-    ),
-    Setting(
-        "PUBLISHER_MAIL_FROM",
-        "Publisher <publisher@localhost>",
-        "mail address",
-        "Country Office <news@office.example.org>",
-        "The sender of mail to staff, and of digests that name no sender of their own.",
         str,
     ),
     Setting(

@@ -119,7 +119,6 @@ STREAM = "publisher:items"
 STREAM_GROUP = "intake"
 FETCH_ALLOW = ENVIRONMENT.fetch_allow
 MAIL = ENVIRONMENT.mail
-MAIL_FROM = ENVIRONMENT.mail_from
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 ATTEMPTS = ENVIRONMENT.attempts
 TOPICS_FILE = BASE_DIR / "config" / "topics.yaml"

@@ -67,7 +67,7 @@ class DigestIn(_Part):
     title: dict[str, str]
     languages: list[str] = Field(min_length=1)
     from_name: dict[str, str]
-    from_address: str
+    from_address: str = Field(min_length=1)
     reply_to: str = ""
     intro: dict[str, str] = Field(default_factory=dict)
     subject: dict[str, str] = Field(default_factory=dict)

@@ -61,7 +61,9 @@ def reconcile_unknown(*, now: datetime) -> int:
     for delivery in rows[:BATCH]:
         if delivery.post is None or delivery.channel is None:
             continue
-        first = delivery.tries.aggregate(first=Min("started_at"))["first"] or delivery.created_at
+        # A post that was approved again began anew: `created_at` is of then, and what was tried before no longer counts.
+        tries = delivery.tries.filter(started_at__gte=delivery.created_at)
+        first = tries.aggregate(first=Min("started_at"))["first"] or delivery.created_at
         with trace.bound(delivery.post.trace_id):
             resolved += _resolve(_Doubt(delivery, delivery.post, delivery.channel, now - first), now)
     return resolved

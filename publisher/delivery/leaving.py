@@ -18,7 +18,7 @@ from publisher.core.errors import Rejected, UserError
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
-from publisher.delivery.states import State
+from publisher.delivery.states import LEFT_US, State
 from publisher.items.models import Item
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
@@ -30,11 +30,15 @@ from publisher.social.slots import LOOK_BACK, lock_channel
 log = logging.getLogger(__name__)
 
 S = Post.State
-AGAIN = frozenset({State.FAILED, State.EXPIRED})
-"""Deliveries that are certainly not published, so that an approved post may prepare them anew."""
+BEGUN = LEFT_US | {State.SENDING, State.UNKNOWN}
+"""Deliveries that are or may be published; all others are prepared anew when their post is approved again."""
+
+GOING = (S.SENDING, S.UNKNOWN, S.FAILED)
+"""States that a post's parts decide; in any other a person decided since, such as to approve it again."""
 
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 CARD_SUMMARY = 300
+SHORTENED = "The post was shortened before this part was published."
 
 RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
 """Other words than for a post that had not begun: that one comes back with its item, this one is closed for good."""
@@ -112,8 +116,7 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
     except Rejected as error:
         return bool(_hold([post], error.reason))
     _write(post, channel, prepared, now)
-    post.state, post.problem = S.SENDING, ""
-    post.save(update_fields=["state", "problem"])
+    refresh_post(post.pk)
     log.info("post.queued", extra={"post_id": post.pk, "parts": len(parts), "trace_id": post.trace_id})
     return True
 
@@ -136,12 +139,16 @@ def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: date
     known = {row.part: row for row in Delivery.objects.select_for_update().filter(post=post)}
     for part, message in enumerate(prepared):
         row = known.get(part) or Delivery(post=post, channel=channel, part=part)
-        if row.pk and row.state not in AGAIN:
+        if row.pk and row.state in BEGUN:
             continue
         row.address, row.state, row.reason = channel.name, State.QUEUED, ""
         row.due_at, row.created_at, row.settled_at = post.slot_at or now, now, None
         row.idempotency_key, row.prepared, row.attempts = message.idempotency_key, dict(message.payload), 0
         row.save()
+    for row in known.values():
+        if (row.part or 0) >= len(prepared) and row.state not in BEGUN:
+            row.state, row.reason, row.settled_at = State.CANCELLED, SHORTENED, now
+            row.save()
 
 
 def _turn_away(post: Post, step: Step, channel: Channel) -> None:
@@ -201,7 +208,8 @@ def stop_queued(*, now: datetime) -> int:
         )
         values: dict[str, Any] = {"state": state, "reason": reason, "settled_at": now}
         Delivery.objects.filter(pk=delivery_id, state=State.QUEUED).update(**values)
-    for post_id in sorted({post_id for _, post_id, _ in rows}):
+    going = Post.objects.filter(id__in={post_id for _, post_id, _ in rows}, state__in=GOING)
+    for post_id in going.order_by("id").values_list("id", flat=True):
         refresh_post(post_id)
     return len(rows)
 

@@ -44,13 +44,17 @@ class Letters:
             checked=True,
         )
 
+    def message_id(self, mail: ClaimedMail) -> str:
+        """The Message-ID of one delivery, without angle brackets."""
+        return message_id_of(mail.id, self.edition.pk, self._domain)
+
     def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
         """What fills the slots for one recipient."""
         digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id
         return {
             "to_name": mail.name,
             "to_address": mail.address,
-            "message_id": message_id_of(mail.id, edition_id, self._domain),
+            "message_id": self.message_id(mail),
             "date": self._date,
             "greeting": greeting(language, mail.name),
             "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",

@@ -19,9 +19,19 @@ from django.conf import settings
 
 from publisher.core import clock, events, trace
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.delivery import rest
 from publisher.delivery.claim import Claim, ClaimedMail, claim_mail, release, renew
+from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
-from publisher.delivery.email.smtp import Answer, MailServer, Outgoing, Result, Session, parse_mail_url
+from publisher.delivery.email.smtp import (
+    Answer,
+    MailServer,
+    Outgoing,
+    Result,
+    Session,
+    Withdrawn,
+    parse_mail_url,
+)
 from publisher.delivery.letters import Letters
 from publisher.delivery.settle import Try, outcome_of, settle
 from publisher.delivery.states import State
@@ -41,7 +51,7 @@ Clock = Callable[[], datetime]
 
 def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
     """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set."""
-    if not settings.MAIL:
+    if not settings.MAIL or rest.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
         if not mine:
@@ -50,14 +60,27 @@ def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
         with closing(sender):
             for edition in _sending_editions():
                 with trace.bound(edition.trace_id):
-                    sender.send_edition(edition)
+                    _send_or_pause(sender, edition)
                 if sender.must_stop:
                     break
             if not sender.server_down:
+                rest.over()
                 _say_server_is_back()
                 if sender.must_stop:
                     events.emit("delivery.due")
     return dict(sender.counts)
+
+
+def _send_or_pause(sender: Sender, edition: Edition) -> None:
+    """An edition that is broken (its sender's address, a stored variant) waits for a person and stops no other."""
+    try:
+        sender.send_edition(edition)
+    except (BadAddress, BadHeader, ValueError) as error:
+        log.exception("edition.broken", extra={"edition_id": edition.pk})
+        problem = f"Its mails could not be built: {error}"
+        Edition.objects.filter(pk=edition.pk, state=Edition.State.SENDING).update(
+            state=Edition.State.PAUSED, problem=problem
+        )
 
 
 def _say_server_is_back() -> None:
@@ -109,11 +132,14 @@ class Sender:
         mails = {mail.id: mail for mail in claim.mails}
         hold = Hold(claim, self.lease, self.clock)
         try:
-            with closing(self._session.send(self._messages(claim, letters))) as results:
+            with closing(self._session.send(self._messages(claim, letters), hold.is_ours)) as results:
                 for result in results:
-                    if not self._settle(mails[result.id], claim.fence, result) or not hold.is_ours():
+                    mail = mails[result.id]
+                    if not self._settle(mail, claim.fence, result, letters.message_id(mail)):
                         log.warning("claim.lost", extra={"fence": claim.fence})
                         break
+        except Withdrawn:
+            log.warning("claim.lost", extra={"fence": claim.fence})
         except (ChannelDown, Retry) as away:
             self._server_is_away(away)
         release(claim.fence)
@@ -130,10 +156,11 @@ class Sender:
     def _server_is_away(self, error: ChannelDown | Retry) -> None:
         """The trouble is the server's and no message's: no message's tries are spent on it."""
         self.server_down = True
+        rest.begin(lasting=isinstance(error, ChannelDown))
         log.error("mail.server_away", extra={"server": str(self.server), "error": error.reason})
         Edition.objects.filter(state=Edition.State.SENDING).update(problem=SERVER_PROBLEM + error.reason)
 
-    def _settle(self, mail: ClaimedMail, fence: int, result: Result) -> bool:
+    def _settle(self, mail: ClaimedMail, fence: int, result: Result, message_id: str = "") -> bool:
         now, answer = self.clock(), result.answer
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=settings.ATTEMPTS, now=now)
         tried = Try(
@@ -143,6 +170,7 @@ class Sender:
             code=answer.code or None,
             enhanced=answer.enhanced,
             text=answer.text,
+            remote_id=message_id if answer.accepted else "",
         )
         settled = settle(mail.id, fence, outcome, tried, now=now)
         if settled:
@@ -159,8 +187,8 @@ class Sender:
 class Hold:
     """Whether a claim is still ours; its lease is lengthened in the second half of its time.
 
-    Asked after each answer, just before the next message's content goes out: a process that was stopped for longer
-    than its lease finds out here, before it sends what another has taken over.
+    Asked right before each message's content goes out: a process that was stopped for longer than its lease, or waited so
+    long for a connection, finds out here, before it sends what another has taken over.
     """
 
     claim: Claim

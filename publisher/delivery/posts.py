@@ -144,7 +144,8 @@ def _settle(
     with transaction.atomic():
         _tell_channel(delivery, error, now)
         settled = settle(delivery.pk, fence, outcome, tried, now=now)
-        refresh_post(delivery.post_id or 0)
+        if settled:
+            refresh_post(delivery.post_id or 0)
     extra: dict[str, Any] = {
         "delivery_id": delivery.pk,
         "post_id": delivery.post_id,
@@ -160,7 +161,7 @@ def _settle(
 def _outcome(delivery: Delivery, error: OtherSideError | None, now: datetime) -> Outcome:
     """A channel that is down is nothing the message could help: it waits for the repair and loses no try by waiting."""
     if isinstance(error, ChannelDown):
-        return Outcome(State.QUEUED, error.reason, delivery.due_at)
+        return Outcome(State.QUEUED, error.reason, delivery.due_at, spends_try=False)
     return outcome_of(error, attempts=delivery.attempts, most=settings.ATTEMPTS, now=now)
 
 

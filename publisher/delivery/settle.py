@@ -34,11 +34,12 @@ class Try:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state a try leads to. `due_at` is set when it is to be tried again."""
+    """The state a try leads to. `due_at` is set when it is to be tried again; `spends_try`: it counts among the tries."""
 
     state: State
     reason: str = ""
     due_at: datetime | None = None
+    spends_try: bool = True
 
 
 def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: datetime) -> Outcome:
@@ -56,12 +57,14 @@ def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: d
     return Outcome(State.QUEUED, error.reason, now + wait)
 
 
-# `unknown` is among the sources: the worker that comes back with the answer knows more than the sweep that gave up on it.
+# `unknown` is among the sources, and for `sent` also `queued`: the worker that comes back with the answer knows more than the
+# sweep that gave up on it.
 SETTLE = """
 UPDATE delivery_delivery
 SET state = %(state)s,
     lease_until = NULL,
     due_at = COALESCE(%(due_at)s, due_at),
+    attempts = attempts - %(unspent)s,
     code = %(code)s,
     enhanced = %(enhanced)s,
     reason = %(reason)s,
@@ -89,6 +92,7 @@ def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: d
         "code": tried.code,
         "enhanced": tried.enhanced,
         "reason": outcome.reason,
+        "unspent": 0 if outcome.spends_try else 1,
         "remote_id": tried.remote_id,
         "remote_url": tried.remote_url,
         "now": now,
@@ -96,10 +100,17 @@ def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: d
         "started_at": tried.started_at,
         "duration_ms": tried.duration_ms,
         "text": tried.text[:2000],
-        "sources": sorted({State.SENDING.value, State.UNKNOWN.value} & set(sources(state))),
+        "sources": _sources(state),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTLE, values)
         settled = bool(cursor.rowcount == 1)
         cursor.execute(ATTEMPT, values)
     return settled
+
+
+def _sources(state: State) -> list[str]:
+    known = {State.SENDING.value, State.UNKNOWN.value}
+    if state is State.SENT:
+        known.add(State.QUEUED.value)
+    return sorted(known & set(sources(state)))

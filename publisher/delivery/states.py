@@ -22,7 +22,8 @@ class State(models.TextChoices):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.SENDING, State.SUPPRESSED, State.CANCELLED, State.EXPIRED}),
+    # to sent: its worker was given up for dead, and came back with the answer before it was claimed again
+    State.QUEUED: frozenset({State.SENDING, State.SENT, State.SUPPRESSED, State.CANCELLED, State.EXPIRED}),
     State.SENDING: frozenset({State.SENT, State.FAILED, State.QUEUED, State.UNKNOWN, State.CANCELLED}),
     State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.COMPLAINED}),
     State.DELIVERED: frozenset({State.BOUNCED, State.COMPLAINED}),

@@ -10,7 +10,7 @@ from django import forms
 from django.http.request import QueryDict
 from django.utils import timezone
 
-MOST_PARTS = 20
+from publisher.social.approval import MOST_PARTS
 
 
 class VersionForm(forms.Form):
@@ -58,7 +58,7 @@ class RescheduleForm(forms.Form):
 def texts_of(data: QueryDict) -> list[str]:
     """The texts of a post's parts as sent: line breaks as LF, no empty part."""
     texts = [text.replace("\r\n", "\n").strip() for text in data.getlist("text")]
-    return [text for text in texts if text][:MOST_PARTS]
+    return [text for text in texts if text][: MOST_PARTS + 1]
 
 
 def local_input(value: datetime | None) -> str:

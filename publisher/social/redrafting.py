@@ -50,7 +50,7 @@ def redraft(stands: Stands, *, revision: int, texts: tuple[str, ...], holds: boo
     A post that a retraction cancelled comes back when its item does.
     """
     if stands.state == S.CANCELLED and stands.problem == ITEM_RETRACTED:
-        return Deed.RENEW
+        return Deed.FLAG if stands.edited else Deed.RENEW
     if stands.state not in REDRAFTED:
         return Deed.LEAVE
     is_new = stands.item_revision < revision

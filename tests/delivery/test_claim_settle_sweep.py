@@ -112,7 +112,39 @@ def test_a_stale_holder_cannot_overwrite_what_its_successor_did() -> None:
     assert not settle(stale.mails[0].id, stale.fence, Outcome(State.FAILED, "550"), TRY, now=AFTER_LEASE)
     assert states(edition) == ["sending"]
     assert settle(fresh.mails[0].id, fresh.fence, Outcome(State.SENT), TRY, now=AFTER_LEASE)
-    assert Attempt.objects.count() == 2
+    assert list(Attempt.objects.order_by("id").values_list("outcome", flat=True)) == [
+        "unknown",
+        "failed",
+        "sent",
+    ]
+
+
+def test_an_answer_that_comes_late_but_before_the_next_claim_still_counts() -> None:
+    edition = a_sending_edition(a_digest(on_unknown="resend"), mails=1)
+    claimed = claim(edition)
+    sweep(now=AFTER_LEASE, most=8)
+    assert states(edition) == ["queued"]
+    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=AFTER_LEASE)
+    assert states(edition) == ["sent"]
+    later = AFTER_LEASE + timedelta(minutes=5)
+    assert not claim_mail(edition.pk, now=later, limit=1, lease=LEASE).mails
+
+
+def test_what_is_unclear_of_a_cancelled_edition_stays_unclear() -> None:
+    edition = a_sending_edition(a_digest(on_unknown="resend"), mails=1)
+    claim(edition)
+    Edition.objects.filter(pk=edition.pk).update(state="cancelled")
+    sweep(now=AFTER_LEASE, most=8)
+    assert states(edition) == ["unknown"]
+
+
+def test_the_try_of_a_dead_worker_is_noted() -> None:
+    edition = a_sending_edition(a_digest(on_unknown="hold"), mails=3)
+    claim(edition)
+    sweep(now=AFTER_LEASE, most=8)
+    noted = Attempt.objects.get()
+    assert (noted.outcome, noted.worker, noted.delivery.state) == ("unknown", "", "unknown")
+    assert noted.started_at + timedelta(milliseconds=noted.duration_ms) == NOON + LEASE
 
 
 def test_a_worker_that_comes_back_with_the_answer_resolves_its_own_unknown() -> None:

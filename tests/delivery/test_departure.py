@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.delivery.departure import Due, Step, departed_at, next_step
 from publisher.schedule.rules import QuietHours, ScheduleRules
+from publisher.social.slots import ON_TIME
 
 SLOT = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -94,4 +95,5 @@ def test_after_an_outage_nothing_floods_out(outage: int, slots: list[int]) -> No
                 late.append(now)
                 assert now - due.slot_at <= due.tolerance
     assert not waiting
-    assert all(b - a >= 30 * MINUTE for a, b in pairwise(late))
+    # One that left within ON_TIME of its slot counts as having left at its slot, so the next may follow by that much sooner.
+    assert all(b - a >= 30 * MINUTE - ON_TIME for a, b in pairwise(late))

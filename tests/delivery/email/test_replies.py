@@ -102,6 +102,7 @@ def test_half_a_reply_is_none_yet(data: bytes) -> None:
         (Step.MAIL, 530, ChannelDown),
         (Step.MAIL, 535, ChannelDown),
         (Step.MAIL, 552, Rejected),
+        (Step.MAIL, 550, ChannelDown),
         (Step.AUTH, 235, None),
         (Step.AUTH, 454, Retry),
         (Step.AUTH, 535, ChannelDown),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
-from publisher.delivery.email.smtp import Limits, MailServer, Outgoing, Result, Session
+from publisher.delivery.email.smtp import Limits, MailServer, Outgoing, Result, Session, Withdrawn
 from publisher.delivery.email.smtp.connection import tls_context
 from tests.fakes.certificate import self_signed
 from tests.fakes.smtp_sink import OFFERS, Rule, SmtpSink, at
@@ -110,10 +110,14 @@ def test_a_connection_is_replaced_when_it_is_old() -> None:
     assert sink.connections == 3
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "DOT"])
-@pytest.mark.parametrize(
-    ("reply", "kind"), [("451 4.7.1 later", "Retry"), ("550 5.1.1 no such user", "Rejected")]
-)
+REFUSALS = [
+    *((step, "451 4.7.1 later", "Retry") for step in ("MAIL", "RCPT", "DATA", "DOT")),
+    *((step, "550 5.1.1 no such user", "Rejected") for step in ("RCPT", "DATA", "DOT")),
+    ("MAIL", "552 5.3.4 too large", "Rejected"),
+]
+
+
+@pytest.mark.parametrize(("step", "reply", "kind"), REFUSALS)
 def test_a_refusal_counts_for_its_message_only(offers: list[str], step: str, reply: str, kind: str) -> None:
     with SmtpSink([at(step, reply, after=1, times=1)], offers=offers) as sink:
         results = send(sink, messages(4))
@@ -122,6 +126,31 @@ def test_a_refusal_counts_for_its_message_only(offers: list[str], step: str, rep
     refused = results[1].answer
     assert f"{refused.code} {refused.enhanced} {refused.text}" == reply
     assert sink.connections == 1
+
+
+def test_a_refused_sender_is_no_recipients_fault(offers: list[str]) -> None:
+    reply = "550 5.7.1 sender address rejected"
+    with SmtpSink([at("MAIL", reply, after=1)], offers=offers) as sink, a_session(sink) as session:
+        results = session.send(messages(4))
+        assert next(results).answer.accepted
+        with pytest.raises(ChannelDown, match="sender address rejected"):
+            next(results)
+    assert sink.recipients == ["reader1@example.org"]
+
+
+def test_nothing_more_is_sent_once_the_sender_may_not_go_on(offers: list[str]) -> None:
+    asked: list[int] = []
+
+    def may_go() -> bool:
+        asked.append(len(sink.messages))
+        return len(asked) < 3
+
+    with SmtpSink(offers=offers) as sink, a_session(sink) as session:
+        results = []
+        with pytest.raises(Withdrawn):
+            results += session.send(messages(4), may_go)
+    assert asked == [0, 1, 2]
+    assert len(sink.messages) == 2
 
 
 def test_the_reason_names_the_step() -> None:

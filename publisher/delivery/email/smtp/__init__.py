@@ -7,7 +7,7 @@ connection.py opens and secures a connection, session.py sends. url.py reads the
 from publisher.delivery.email.smtp.connection import Limits
 from publisher.delivery.email.smtp.envelope import Outgoing
 from publisher.delivery.email.smtp.outcomes import Answer
-from publisher.delivery.email.smtp.session import Result, Session
+from publisher.delivery.email.smtp.session import Result, Session, Withdrawn
 from publisher.delivery.email.smtp.url import MailServer, parse_mail_url
 
-__all__ = ["Answer", "Limits", "MailServer", "Outgoing", "Result", "Session", "parse_mail_url"]
+__all__ = ["Answer", "Limits", "MailServer", "Outgoing", "Result", "Session", "Withdrawn", "parse_mail_url"]

@@ -55,6 +55,13 @@ RULES: tuple[tuple[frozenset[Step], int, int, type[OtherSideError] | None], ...]
     (EVERY - {Step.DATA}, 200, 299, None),
     (EVERY, 400, 499, Retry),
     (SETUP, 500, 599, ChannelDown),
+    (frozenset({Step.MAIL}), 552, 552, Rejected),  # this message is too large (RFC 1870)
+    (
+        frozenset({Step.RSET, Step.MAIL}),
+        500,
+        599,
+        ChannelDown,
+    ),  # about us as the sender, and so about every message
     (ENVELOPE, 530, 530, ChannelDown),  # login or TLS demanded (RFC 4954, RFC 3207)
     (ENVELOPE, 534, 535, ChannelDown),  # RFC 4954
     (ENVELOPE, 538, 538, ChannelDown),

@@ -41,6 +41,14 @@ class _Dropped(Exception):
         self.answer = answer
 
 
+class Withdrawn(Exception):
+    """The caller withdrew its leave before the content of the next message was sent: it was not."""
+
+
+def _always() -> bool:
+    return True
+
+
 class Session:
     """A user of one mail server, which it connects to when there is something to send, and again when needed.
 
@@ -61,6 +69,7 @@ class Session:
         self._announced: int | None = None
         self._clean = True
         self._drops = 0
+        self._may_go: Callable[[], bool] = _always
 
     def __enter__(self) -> Session:
         return self
@@ -68,8 +77,11 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, messages: Iterable[Outgoing]) -> Generator[Result]:
+    def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = _always) -> Generator[Result]:
         """Send each message and yield its result; settle it before asking for the next.
+
+        `may_go` is asked right before the content of each message is sent, however long connecting took; when it
+        says no, Withdrawn is raised.
 
         One message is taken from `messages` ahead of its turn. Ending the iteration early is safe: what
         gave no result was not accepted. Raises ChannelDown or Retry when the server itself cannot be used
@@ -77,7 +89,7 @@ class Session:
         not accepted, and can be released.
         """
         upcoming = _Ahead(messages)
-        self._drops = 0
+        self._drops, self._may_go = 0, may_go
         try:
             while (message := upcoming.take()) is not None:
                 self._clean = False
@@ -141,6 +153,8 @@ class Session:
             return refusal
         following, envelope = self._next_envelope(connection, peek)
         body = content(message)
+        if not self._may_go():
+            raise Withdrawn
         self.in_doubt = message.id
         try:
             connection.wire.write(body + envelope, self._limits.write)

@@ -1,0 +1,57 @@
+"""Leaving a mail server in peace that could not be used: a refused login every two seconds locks an account.
+
+Kept in Redis and lost with it: then the server is asked once more, no message is. Another PUBLISHER_MAIL begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+import redis
+from django.conf import settings
+
+from publisher.core.redis import client
+
+log = logging.getLogger(__name__)
+
+SHORT = (5, 10, 20, 40, 80, 160, 300)
+"""Seconds of rest after one failure, two in a row, …, when the server may come back by itself."""
+LONG = (30, 60, 120, 300, 600)
+"""The same when a person has to repair something: a login, a certificate, the right to send."""
+REMEMBERED = 3600  # seconds after which failures no longer count as in a row
+
+
+def is_on() -> bool:
+    """Whether the mail server is being left in peace."""
+    try:
+        return bool(client().exists(_key("rest")))
+    except redis.RedisError:
+        return False
+
+
+def begin(*, lasting: bool) -> int:
+    """Rest, longer each time in a row; the seconds. `lasting`: it will not pass by itself."""
+    waits = LONG if lasting else SHORT
+    try:
+        failures = int(client().incr(_key("failures")))
+        client().expire(_key("failures"), REMEMBERED)
+        seconds = waits[min(failures, len(waits)) - 1]
+        client().set(_key("rest"), b"1", ex=seconds)
+    except redis.RedisError as error:
+        log.warning("rest.redis_away", extra={"error": str(error)})
+        return 0
+    return seconds
+
+
+def over() -> None:
+    """The server was used: failures are forgotten."""
+    try:
+        client().delete(_key("rest"), _key("failures"))
+    except redis.RedisError as error:
+        log.warning("rest.redis_away", extra={"error": str(error)})
+
+
+def _key(name: str) -> str:
+    server = hashlib.sha256(settings.MAIL.encode()).hexdigest()[:16]
+    return f"publisher:mail:{name}:{server}"

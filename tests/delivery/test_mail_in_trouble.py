@@ -1,0 +1,103 @@
+"""Mail that cannot go: a broken edition, a server that refuses us, a worker that was stopped for longer than its lease."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+import redis
+
+from publisher.delivery import rest
+from publisher.delivery.email.smtp import parse_mail_url
+from publisher.delivery.email.smtp import session as smtp_session
+from publisher.delivery.mail import Sender, send_due
+from publisher.delivery.models import Delivery
+from publisher.delivery.sweep import sweep
+from publisher.digests.models import Digest, Edition
+from tests.builders import NOON, a_digest
+from tests.delivery.test_mail import an_assembled_edition, sent_by, states
+from tests.fakes.smtp_sink import SmtpSink, at
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_worker_that_waited_for_a_connection_longer_than_its_lease_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edition = an_assembled_edition(readers=1)
+    moment = [NOON]
+    with SmtpSink() as sink:
+        stopped = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60, clock=lambda: moment[0])
+        open_really = smtp_session.Connection.open
+
+        def open_late(*args: object) -> object:
+            monkeypatch.setattr(smtp_session.Connection, "open", open_really)
+            moment[0] = NOON + timedelta(seconds=301)
+            sweep(now=moment[0], most=8)
+            moment[0] = NOON + timedelta(seconds=400)
+            assert sent_by(sink, edition, now=moment[0]) == {"sent": 1}
+            return open_really(*args)  # type: ignore[arg-type]  # handed on as they came
+
+        monkeypatch.setattr(smtp_session.Connection, "open", open_late)
+        stopped.send_edition(edition)
+        stopped.close()
+    assert len(sink.messages) == 1
+    assert stopped.counts == {}
+
+
+def test_a_refused_sender_fails_no_recipient_and_says_why() -> None:
+    edition = an_assembled_edition(readers=5)
+    with SmtpSink([at("MAIL", "550 5.7.1 sender not owned by user")]) as sink:
+        sent_by(sink, edition)
+    assert states(edition) == {"queued": 5}
+    edition.refresh_from_db()
+    assert "sender not owned by user" in edition.problem
+
+
+def test_a_broken_edition_waits_for_a_person_and_stops_no_other(
+    inbox: redis.Redis, settings: pytest.FixtureRequest
+) -> None:
+    broken = an_assembled_edition(a_digest(), readers=1)
+    fine = an_assembled_edition(a_digest(), readers=2)
+    Edition.objects.filter(pk=broken.pk).update(priority=1)
+    Digest.objects.filter(pk=broken.digest_id).update(from_address="")
+    with SmtpSink() as sink:
+        settings.MAIL = sink.url  # type: ignore[attr-defined]  # pytest-django's settings
+        assert send_due(seconds=5, clock_=lambda: NOON) == {"sent": 2}
+    broken.refresh_from_db()
+    assert broken.state == "paused"
+    assert "could not be built" in broken.problem
+    assert states(fine) == {"sent": 2}
+
+
+def test_a_refused_login_is_not_repeated_at_every_tick(
+    inbox: redis.Redis, settings: pytest.FixtureRequest
+) -> None:
+    an_assembled_edition(readers=1)
+    with SmtpSink([at("AUTH", "535 5.7.8 bad credentials")], offers=("PIPELINING", "AUTH PLAIN")) as sink:
+        settings.MAIL = f"smtp://u:p@127.0.0.1:{sink.port}?starttls=off"  # type: ignore[attr-defined]  # as above
+        for second in range(5):
+            send_due(seconds=5, clock_=lambda second=second: NOON + timedelta(seconds=2 * second))  # type: ignore[misc]
+        assert sink.connections == 1
+        settings.MAIL = f"smtp://u:better@127.0.0.1:{sink.port}?starttls=off"  # type: ignore[attr-defined]  # as above
+        send_due(seconds=5, clock_=lambda: NOON)
+        assert sink.connections == 2
+    assert list(Delivery.objects.values_list("state", "attempts")) == [("queued", 0)]
+
+
+def test_rests_grow_and_end_with_the_first_success(inbox: redis.Redis) -> None:
+    assert [rest.begin(lasting=False) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert rest.is_on()
+    rest.over()
+    assert not rest.is_on()
+    assert rest.begin(lasting=True) == 30
+
+
+def test_the_log_knows_the_message_id_of_what_was_sent() -> None:
+    edition = an_assembled_edition(readers=1)
+    with SmtpSink() as sink:
+        sent_by(sink, edition)
+    sent = Delivery.objects.get()
+    assert sent.remote_id.endswith("@office.example.org")
+    assert f"Message-ID: <{sent.remote_id}>".encode() in sink.messages[0].data
