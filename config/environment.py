@@ -42,6 +42,7 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
+    proxies: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     base_url: str
@@ -125,6 +126,15 @@ SETTINGS: tuple[Setting, ...] = (
         "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
         "Empty: no mail leaves; deliveries wait.",
         str,
+    ),
+    Setting(
+        "PUBLISHER_PROXIES",
+        "0",
+        "number",
+        "1",
+        "How many reverse proxies of yours stand in front, each adding to X-Forwarded-For. "
+        "The brake on guessing passwords needs to know who knocks.",
+        _whole_number(0, 10),
     ),
     Setting(
         "PUBLISHER_SECRET_KEY",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,15 @@ from typing import Any
 from publisher.core import trace
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+# Links in mails open a person's page without a login, for ever. Whoever reads the log must not be able to follow them.
+_PERSONAL_LINK = re.compile(r"(/[upe]/)[A-Za-z0-9_.:=-]{8,}")
+
+
+def masked(line: str) -> str:
+    """The line with the tokens of personal links taken out."""
+    return _PERSONAL_LINK.sub(r"\1…", line)
 
 
 class TraceFilter(logging.Filter):
@@ -43,7 +53,7 @@ class JsonFormatter(logging.Formatter):
         line = extras(record) | line
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return masked(json.dumps(line, ensure_ascii=False, default=str))
 
 
 class TextFormatter(logging.Formatter):
@@ -55,7 +65,7 @@ class TextFormatter(logging.Formatter):
         text = f"{at} {record.levelname.lower():7} {record.name.removeprefix('publisher.')} {record.getMessage()} {fields}"
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
-        return text.rstrip()
+        return masked(text.rstrip())
 
 
 def logging_config(level: str, style: str) -> dict[str, Any]:

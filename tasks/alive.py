@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import Any
 
 from celery import beat
 from django.conf import settings
 
 from publisher.core import alive
+
+log = logging.getLogger(__name__)
+
+BACK_SECONDS = 2.0
+"""A clock that is kept right by the network goes back by less."""
 
 
 def worker_alive(**_signal: object) -> None:
@@ -16,9 +23,21 @@ def worker_alive(**_signal: object) -> None:
 
 
 class Scheduler(beat.Scheduler):
-    """Beat's clock without a file of its own: nothing is lost by asking again for what is due."""
+    """Beat's clock without a file of its own: nothing is lost by asking again for what is due.
+
+    Celery counts from the wall clock: set back by an hour, it would do nothing for an hour. Then everything is due anew.
+    """
+
+    _seen = 0.0
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
+        now = time.time()
+        if now < self._seen - BACK_SECONDS:
+            log.warning("beat.clock_set_back", extra={"seconds": round(self._seen - now)})
+            for entry in self.schedule.values():
+                entry.last_run_at = entry.default_now()
+            self._heap = None
+        self._seen = now
         wait: float = super().tick(*args, **kwargs)
         alive.touch(settings.ENVIRONMENT.data_dir, "beat")
         return wait

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from publisher.delivery import tally
 from publisher.delivery.closing import cancel_left_over, finish_editions
+from publisher.items import submissions
 from tasks.edge import beat, stage
 
 
@@ -18,6 +19,7 @@ def finish(*, now: datetime) -> dict[str, int]:
 
 @stage("tasks.upkeep.fold")
 def fold(*, now: datetime) -> None:
-    """Fold the tally of deliveries."""
+    """Fold the tally of deliveries, and forget keys of the API that are out of date."""
     tally.fold()
+    submissions.forget(now=now)
     beat("upkeep.fold", now)

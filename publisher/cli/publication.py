@@ -20,6 +20,7 @@ from publisher.audience import subscriptions
 from publisher.audience.choices import Choice
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock
+from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import UserError
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.digests.models import Digest
@@ -212,7 +213,7 @@ def _put(model: type[models.Model], key: dict[str, str], fields: dict[str, Any])
         row = model(**key)
         if hasattr(model, "created_at"):
             row.created_at = clock.now()  # type: ignore[attr-defined]  # asked for in the line above
-    differing = [field for field, value in fields.items() if row.pk is None or getattr(row, field) != value]
+    differing = [field for field, value in fields.items() if row.pk is None or not _is(row, field, value)]
     if not differing:
         return "unchanged"
     for field in differing:
@@ -225,6 +226,14 @@ def _put(model: type[models.Model], key: dict[str, str], fields: dict[str, Any])
     row.save()
     audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
     return deed
+
+
+def _is(row: models.Model, field: str, value: object) -> bool:
+    """Whether the row holds this value already. A secret that cannot be opened any more is another one."""
+    try:
+        return bool(opened(getattr(row, field)) == value)
+    except CannotDecrypt:
+        return False
 
 
 def _topic_ids(slugs: tuple[str, ...] | list[str]) -> list[int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -63,14 +64,32 @@ def fingerprint(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+@dataclass(frozen=True)
+class Sealed:
+    """A stored secret as it stands in the database. Reading a row opens nothing: only whoever needs the secret does."""
+
+    token: str = field(repr=False)
+
+    def open(self) -> Any:
+        """The value. Raises `CannotDecrypt`."""
+        return json.loads(decrypt(self.token))
+
+
+def opened(value: Any) -> Any:
+    """The value of an encrypted field, whether it was read from the database or just set. Raises `CannotDecrypt`."""
+    return value.open() if isinstance(value, Sealed) else value
+
+
 class EncryptedJSONField(_TextField):
-    """A JSON value, encrypted at rest. It cannot be searched."""
+    """A JSON value, encrypted at rest. It cannot be searched, and comes out of the database as `Sealed`."""
 
     def get_prep_value(self, value: Any) -> str | None:
+        if isinstance(value, Sealed):
+            return value.token
         return None if value is None else encrypt(json.dumps(value))
 
     def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> Any:
-        return None if value is None else json.loads(decrypt(value))
+        return None if value is None else Sealed(value)
 
     def to_python(self, value: Any) -> Any:
         return value

@@ -1,5 +1,7 @@
 """Fetching an address that somebody outside gave us: bounded in size and time, never from a private network.
 
+The time counts over all redirects and the body; a server that trickles its header lines is met by the time of each read.
+
 Called by feeds, pages and pictures. Each hop of a redirect is resolved and checked, and the connection goes to the
 very address that was checked (a name that answers differently the second time gains nothing).
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -40,20 +43,26 @@ def get(
     headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> Fetched:
-    """GET `url`, following redirects. Raises `Retry` (network, 429, 5xx) or `Rejected` (refused address, 4xx, too large)."""
+    """GET `url`, following redirects. Raises `Retry` (network, 429, 5xx, `seconds` are over) or `Rejected` (refused or
+    impossible address, 4xx, too large).
+    """
     sent = {"User-Agent": USER_AGENT, "Accept": accept, **(headers or {})}
+    until = time.monotonic() + seconds
     with httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False) as http:
         for _hop in range(MAX_REDIRECTS + 1):
-            answer = _one(http, url, sent, max_bytes)
-            if answer.status not in (301, 302, 303, 307, 308):
-                return _judged(answer)
-            if "location" not in answer.headers:
-                raise Rejected(f"{url} redirects without saying where to.")
-            url = urljoin(url, answer.headers["location"])
+            try:
+                answer = _one(http, url, sent, max_bytes, until)
+                if answer.status not in (301, 302, 303, 307, 308):
+                    return _judged(answer)
+                if "location" not in answer.headers:
+                    raise Rejected(f"{url} redirects without saying where to.")
+                url = urljoin(url, answer.headers["location"])
+            except (ValueError, httpx.InvalidURL) as error:  # ports and labels that cannot be
+                raise Rejected(f"{url[:200]} leads to an address that cannot be: {error}.") from error
     raise Rejected(f"{url} redirects more than {MAX_REDIRECTS} times.")
 
 
-def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int, until: float) -> Fetched:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Rejected(f"{url} is not an http or https address.")
@@ -66,11 +75,12 @@ def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: in
         pinned,
         headers={**headers, "Host": parts.netloc.rpartition("@")[2]},
         extensions={"sni_hostname": parts.hostname},
+        timeout=max(until - time.monotonic(), 0.1),
     )
     try:
         response = http.send(request, stream=True)
         try:
-            body = _bounded(response, url, max_bytes)
+            body = _bounded(response, url, max_bytes, until)
         finally:
             response.close()
     except httpx.HTTPError as error:
@@ -78,12 +88,14 @@ def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: in
     return Fetched(response.status_code, url, {k.lower(): v for k, v in response.headers.items()}, body)
 
 
-def _bounded(response: httpx.Response, url: str, max_bytes: int) -> bytes:
+def _bounded(response: httpx.Response, url: str, max_bytes: int, until: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > max_bytes:
             raise Rejected(f"{url} is larger than {max_bytes:,} bytes.")
+        if time.monotonic() > until:
+            raise Retry(f"{url} took too long to answer.")
     return bytes(body)
 
 
@@ -105,8 +117,24 @@ def checked_address(host: str, port: int, allowed: Iterable[str]) -> str:
     if f"{host}:{port}" in allowed:
         return addresses[0]
     for address in addresses:
-        if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+        if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise Rejected(
                 f"{host} is a private address ({address}); add {host}:{port} to PUBLISHER_FETCH_ALLOW if it is meant."
             )
     return addresses[0]
+
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
+COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, given up, and still routed by some
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is an address of the open internet, also when one of the private kind is wrapped into it."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast
+    wrapped = address.ipv4_mapped or address.sixtofour
+    if wrapped is None and (address in NAT64 or address in COMPATIBLE):
+        wrapped = ipaddress.IPv4Address(address.packed[-4:])
+    if wrapped is not None:
+        return _is_public(wrapped)
+    return address.is_global and not (address.is_multicast or address.is_site_local or address.teredo)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from publisher.core import audit, events
+from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
@@ -113,6 +114,8 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         prepared = [network.prepare(part, account, uuid.uuid4().hex) for part in parts]
     except UserError as error:
         return bool(_hold([post], error.message))
+    except CannotDecrypt as error:
+        return bool(_hold([post], str(error)))
     except Rejected as error:
         return bool(_hold([post], error.reason))
     _write(post, channel, prepared, now)

@@ -25,6 +25,7 @@ SLACK = timedelta(minutes=10)
 """How far ids and times of writing may be out of step: an edition's rows are written by one statement that takes a while."""
 
 _STATES = [state.value for state in State]
+_YEARS = range(1970, 3000)  # far from both ends of what a datetime can hold
 _LARGEST_ID = 2**63 - 1
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
@@ -78,7 +79,7 @@ class Cursor:
     def read(cls, text: str) -> Cursor | None:
         """From a link; anything unreadable is the first page."""
         number, _, address = text.partition("~")
-        if not (number.isascii() and number.isdigit()) or int(number[:20]) > _LARGEST_ID:
+        if not (number.isascii() and number.isdigit() and len(number) < 20) or int(number) > _LARGEST_ID:
             return None
         return cls(int(number), address.replace("\0", ""))
 
@@ -256,6 +257,8 @@ def _moment(text: str, name: str, zone: tzinfo, errors: dict[str, str]) -> datet
         return None
     try:
         moment = datetime.fromisoformat(text)
+        if moment.year not in _YEARS:
+            raise ValueError("no time of ours")  # noqa: TRY301 - told like any other that is no time
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         errors[name] = f"“{text[:40]}” is not a time. Write it like 2026-06-01 or 2026-06-01T14:30."

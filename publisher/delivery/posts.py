@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from publisher.core import events, trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
-from publisher.delivery.claim import claim_post
+from publisher.delivery.claim import claim_post, release
 from publisher.delivery.doubts import confirm, reconcile_unknown
 from publisher.delivery.leaving import enqueue_due
 from publisher.delivery.models import Delivery
@@ -72,6 +72,7 @@ def due_deliveries(*, now: datetime) -> Iterator[int]:
 def send(delivery_id: int, *, now: datetime) -> bool:
     """Publish one part, if it is its turn and still right to do so. False: nothing was tried."""
     lease = max(timedelta(seconds=settings.LEASE_SECONDS), 2 * PUBLISH_WITHIN)
+    claimed = time.monotonic()
     fence = _claim(delivery_id, now, lease)
     if not fence:
         return False
@@ -79,6 +80,11 @@ def send(delivery_id: int, *, now: datetime) -> bool:
     assert delivery.post is not None  # noqa: S101 - for the type checker: only posts are claimed here
     with trace.bound(delivery.post.trace_id):
         started = time.monotonic()
+        if (
+            started - claimed > lease.total_seconds() / 2
+        ):  # this process was stopped: its claim may be another's by now
+            release(fence)
+            return False
         result = _publish(delivery)
         took = time.monotonic() - started
         _settle(delivery, fence, result, started_at=now, took=timedelta(seconds=took))

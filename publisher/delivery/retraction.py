@@ -23,12 +23,21 @@ OPEN_EDITIONS = (
 
 def retract_everywhere(*, now: datetime, item_id: int | None = None) -> int:
     """Stop what is left of retracted items (of one, or of all that still have something); how many items had something."""
+    _hide_embargoed(now)
     ids = [item_id] if item_id else _still_somewhere()
     for retracted in Item.objects.filter(id__in=ids, retracted_at__isnull=False).values_list("id", flat=True):
         cancel_for_item(retracted, now=now)
         for edition_id in drop_item(retracted):
             events.emit("edition.ready", edition_id=edition_id)
     return len(ids)
+
+
+def _hide_embargoed(now: datetime) -> None:
+    """An embargo that was set after the item was chosen takes it out of the edition; it comes in a later one."""
+    held = EditionItem.objects.filter(edition__state__in=OPEN_EDITIONS, item__embargo_until__gt=now)
+    for item_id in held.values_list("item_id", flat=True).distinct():
+        for edition_id in drop_item(item_id):
+            events.emit("edition.ready", edition_id=edition_id)
 
 
 def _still_somewhere() -> list[int]:

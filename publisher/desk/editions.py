@@ -154,6 +154,7 @@ def progress_context(edition: Edition) -> dict[str, Any]:
     return {
         "counts": ordered,
         "totals": progress_of(edition),
+        "unclear": counts.get(State.UNKNOWN, 0),
         "live": edition.state in (S.SENDING, S.ASSEMBLING),
     }
 

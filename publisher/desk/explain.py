@@ -85,6 +85,7 @@ DEEDS: dict[str, str] = {
     "edition.pause": "paused it",
     "edition.resume": "resumed it",
     "edition.cancel": "cancelled it",
+    "edition.confirmed": "said what became of unclear mails",
     "topic.accepted": "accepted a topic",
     "topic.declined": "declined a topic",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from publisher.core import clock
+from publisher.core.visitor import visitor
 from publisher.desk import throttle
 from publisher.desk.page import show
 
@@ -36,15 +38,16 @@ def login(request: HttpRequest) -> HttpResponse:
         request.POST.get("username", "").replace("\0", "")[:150],
         request.POST.get("password", "")[:LONGEST],
     )
-    address = request.META.get("REMOTE_ADDR", "")
-    if not throttle.begin(name, address, now=clock.now()):
+    who = visitor(request, proxies=settings.ENVIRONMENT.proxies)
+    address = who.address
+    if not throttle.begin(name, who, now=clock.now()):
         log.warning("login.throttled", extra={"address": address})
         return _form(request, target, name=name, error=TOO_MANY, status=429)
     user = auth.authenticate(request, username=name, password=password)
     if user is None:
         log.info("login.failed", extra={"address": address})
         return _form(request, target, name=name, error=WRONG, status=422)
-    throttle.succeeded(name, address)
+    throttle.succeeded(name, who)
     auth.login(request, user)
     log.info("login", extra={"user_id": user.pk})
     return redirect(target)

@@ -1,4 +1,4 @@
-"""What only a person can do when a network went wrong: let a paused channel go on, and say whether a post is there."""
+"""What only a person can do when a network went wrong: let a paused channel go on, and say whether a message is there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST
 
 from publisher.core import clock
 from publisher.core.errors import UserError
-from publisher.delivery import posts
+from publisher.delivery import mail_doubts, posts
 from publisher.delivery.models import Delivery
 from publisher.desk.access import user_of
+from publisher.digests.models import Edition
 from publisher.social import channels
 from publisher.social.models import Channel, Post
 
@@ -31,19 +32,51 @@ def resume(request: HttpRequest, channel_id: int) -> HttpResponse:
 
 @require_POST
 def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    """Say of a post of which nobody can tell whether it was published. `was_published` is yes or no."""
-    delivery = get_object_or_404(Delivery, pk=delivery_id, post__isnull=False)
+    """Say of a message of which nobody can tell whether it arrived. `was_published` is yes or no."""
+    delivery = get_object_or_404(Delivery, pk=delivery_id)
     try:
-        post = _confirmed(request, delivery)
-        messages.success(request, f"Noted. {post.problem}".strip())
+        problem = (
+            _confirmed_mail(request, delivery)
+            if delivery.edition_id
+            else _confirmed(request, delivery).problem
+        )
+        messages.success(request, f"Noted. {problem}".strip())
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}".strip())
     return redirect(reverse("desk:delivery", args=[delivery.pk]))
 
 
+@require_POST
+def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The same for every unclear mail of an edition."""
+    edition = get_object_or_404(Edition, pk=edition_id)
+    try:
+        arrived = _said(request)
+        count = mail_doubts.confirm_edition(
+            edition.pk, user=user_of(request), arrived=arrived, now=clock.now()
+        )
+        what = "counts as sent" if arrived else "is sent again"
+        messages.success(request, f"Noted: {count} unclear {'mail' if count == 1 else 'mails'}, each {what}.")
+    except UserError as error:
+        messages.error(request, f"{error.message} {error.hint}".strip())
+    return redirect(reverse("desk:edition", args=[edition.pk]))
+
+
 def _confirmed(request: HttpRequest, delivery: Delivery) -> Post:
-    said, url = request.POST.get("was_published", ""), request.POST.get("url", "").strip()
+    url = request.POST.get("url", "").strip()
+    return posts.confirm(
+        delivery.pk, user=user_of(request), was_published=_said(request), url=url, now=clock.now()
+    )
+
+
+def _confirmed_mail(request: HttpRequest, delivery: Delivery) -> str:
+    """What the page says afterwards."""
+    mail_doubts.confirm(delivery.pk, user=user_of(request), arrived=_said(request), now=clock.now())
+    return ""
+
+
+def _said(request: HttpRequest) -> bool:
+    said = request.POST.get("was_published", "")
     if said not in ("yes", "no"):
-        raise UserError("Choose whether the post is there or not.")
-    user, now = user_of(request), clock.now()
-    return posts.confirm(delivery.pk, user=user, was_published=said == "yes", url=url, now=now)
+        raise UserError("Choose whether it is there or not.")
+    return said == "yes"

@@ -40,6 +40,7 @@ urlpatterns = [
     path("editions/<int:edition_id>", staff(editions.detail), name="edition"),
     path("editions/<int:edition_id>/progress", staff(editions.progress), name="edition-progress"),
     path("editions/<int:edition_id>/variants/<int:variant_id>", staff(editions.variant), name="variant"),
+    path("editions/<int:edition_id>/confirm", staff(repairs.confirm_edition), name="edition-confirm"),
     path("editions/<int:edition_id>/<slug:action>", staff(editions.act), name="edition-act"),
     path("digests", staff(digests.index), name="digests"),
     path("channels", staff(channels.index), name="channels"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.core.crypto import opened
 from publisher.core.errors import UserError
 from publisher.render.measure import Measure
 from publisher.social.models import Channel
@@ -16,8 +17,8 @@ class TooLong(UserError):
 
 
 def account_of(channel: Channel) -> Account:
-    """The account with its credentials opened: hand it to a network, keep it nowhere."""
-    return Account(channel.pk, channel.name, channel.credentials or {}, channel.settings or {})
+    """The account with its credentials opened: hand it to a network, keep it nowhere. Raises `CannotDecrypt`."""
+    return Account(channel.pk, channel.name, opened(channel.credentials) or {}, channel.settings or {})
 
 
 def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from publisher.audience.models import Consent, Subscription
 from publisher.cli.publication import add_subscriber, apply, read
+from publisher.core.crypto import opened
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.digests.models import Digest
@@ -44,7 +45,7 @@ def test_the_example_of_the_documentation_can_be_applied_twice(tmp_path: Path) -
     assert applied(tmp_path, the_documented_file()).count("created") == 3
     assert applied(tmp_path, the_documented_file()).count("unchanged") == 3
     channel = Channel.objects.get()
-    assert channel.credentials == {"token": "secret"}
+    assert opened(channel.credentials) == {"token": "secret"}
     assert channel.schedule.rules().zone.key == "Asia/Shanghai"
     assert Digest.objects.get().needs_approval
 

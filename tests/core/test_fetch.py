@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +27,11 @@ class _Site(BaseHTTPRequestHandler):
             self.send_header("Location", "/loop")
         self.send_header("ETag", '"one"')
         self.end_headers()
+        if path == "/trickle":
+            for _ in range(50):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                time.sleep(0.1)
         self.wfile.write(b"x" * (5000 if path == "/large" else 5))
 
     def log_message(self, *_: Any) -> None:
@@ -54,7 +60,9 @@ def test_a_redirect_is_followed_and_the_last_address_is_told(site: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "http://169.254.169.254/meta", "http://10.0.0.1/",
-     "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://100.64.0.1/"],
+     "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://100.64.0.1/",
+     "http://[64:ff9b::a00:1]/", "http://[2002:7f00:1::1]/", "http://[::127.0.0.1]/", "http://[fec0::1]/",
+     "http://[ff02::1]/", "http://224.0.0.1/"],
 )  # fmt: skip
 def test_private_addresses_are_refused_in_any_form(address: str) -> None:
     with pytest.raises(Rejected, match="private address"):
@@ -91,3 +99,16 @@ def test_failures_tell_apart_what_may_pass_and_what_will_not(site: str) -> None:
         fetch.get(f"{site}/broken", max_bytes=100)
     with pytest.raises(Retry, match="not found"):
         fetch.get("http://nowhere.invalid/", max_bytes=100)
+
+
+def test_a_body_that_trickles_is_given_up_when_the_time_is_over(site: str) -> None:
+    with pytest.raises(Retry, match="took too long"):
+        fetch.get(f"{site}/trickle", max_bytes=100, seconds=0.5)
+
+
+@pytest.mark.parametrize("place", ["http://x:99999/", "http://[bad/", f"http://{'a' * 64}.example.org/"])
+def test_an_address_that_cannot_be_is_refused_wherever_it_stands(site: str, place: str) -> None:
+    with pytest.raises(Rejected, match="cannot be"):
+        fetch.get(place, max_bytes=100)
+    with pytest.raises(Rejected, match="cannot be"):
+        fetch.get(f"{site}/to?{place}", max_bytes=100)

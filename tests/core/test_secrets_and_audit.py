@@ -11,8 +11,10 @@ from django.db import DatabaseError, connection, transaction
 
 from config.logging import JsonFormatter, TextFormatter, TraceFilter
 from publisher.core import audit, trace
-from publisher.core.crypto import CannotDecrypt, decrypt, encrypt
+from publisher.core.crypto import CannotDecrypt, Sealed, decrypt, encrypt, opened
 from publisher.core.models import AuditEntry
+from publisher.social.accounts import account_of
+from publisher.social.models import Channel
 from tests.builders import a_channel
 
 
@@ -24,7 +26,7 @@ def test_credentials_are_not_readable_in_the_database() -> None:
         (stored,) = cursor.fetchone()
     assert "very-secret" not in stored
     channel.refresh_from_db()
-    assert channel.credentials == {"token": "very-secret-token"}
+    assert opened(channel.credentials) == {"token": "very-secret-token"}
 
 
 def test_a_rotated_key_still_opens_what_the_former_one_closed(settings: Any) -> None:
@@ -70,3 +72,19 @@ def test_a_text_line_is_for_people() -> None:
 
 def test_a_log_line_stays_one_line_whatever_is_in_it() -> None:
     assert "\n" not in JsonFormatter().format(a_record(title="two\nlines"))
+
+
+@pytest.mark.django_db
+def test_credentials_that_cannot_be_opened_hurt_only_whoever_needs_them() -> None:
+    lost, fine = a_channel(credentials={"token": "a"}), a_channel(credentials={"token": "b"})
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE social_channel SET credentials = 'gAAAAA' WHERE id = %s", [lost.pk])
+    channels = {channel.pk: channel for channel in Channel.objects.all()}
+    channels[lost.pk].save()
+    assert account_of(channels[fine.pk]).credentials == {"token": "b"}
+    with pytest.raises(CannotDecrypt, match="PUBLISHER_SECRET_KEY_FALLBACKS"):
+        account_of(channels[lost.pk])
+
+
+def test_a_sealed_secret_does_not_show_itself() -> None:
+    assert "gAAAAA" not in repr(Sealed("gAAAAAsecret"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -55,15 +56,13 @@ def test_a_refused_sender_fails_no_recipient_and_says_why() -> None:
     assert "sender not owned by user" in edition.problem
 
 
-def test_a_broken_edition_waits_for_a_person_and_stops_no_other(
-    inbox: redis.Redis, settings: pytest.FixtureRequest
-) -> None:
+def test_a_broken_edition_waits_for_a_person_and_stops_no_other(inbox: redis.Redis, settings: Any) -> None:
     broken = an_assembled_edition(a_digest(), readers=1)
     fine = an_assembled_edition(a_digest(), readers=2)
     Edition.objects.filter(pk=broken.pk).update(priority=1)
     Digest.objects.filter(pk=broken.digest_id).update(from_address="")
     with SmtpSink() as sink:
-        settings.MAIL = sink.url  # type: ignore[attr-defined]  # pytest-django's settings
+        settings.MAIL = sink.url
         assert send_due(seconds=5, clock_=lambda: NOON) == {"sent": 2}
     broken.refresh_from_db()
     assert broken.state == "paused"
@@ -71,16 +70,14 @@ def test_a_broken_edition_waits_for_a_person_and_stops_no_other(
     assert states(fine) == {"sent": 2}
 
 
-def test_a_refused_login_is_not_repeated_at_every_tick(
-    inbox: redis.Redis, settings: pytest.FixtureRequest
-) -> None:
+def test_a_refused_login_is_not_repeated_at_every_tick(inbox: redis.Redis, settings: Any) -> None:
     an_assembled_edition(readers=1)
     with SmtpSink([at("AUTH", "535 5.7.8 bad credentials")], offers=("PIPELINING", "AUTH PLAIN")) as sink:
-        settings.MAIL = f"smtp://u:p@127.0.0.1:{sink.port}?starttls=off"  # type: ignore[attr-defined]  # as above
+        settings.MAIL = f"smtp://u:p@127.0.0.1:{sink.port}?starttls=off"
         for second in range(5):
             send_due(seconds=5, clock_=lambda second=second: NOON + timedelta(seconds=2 * second))  # type: ignore[misc]
         assert sink.connections == 1
-        settings.MAIL = f"smtp://u:better@127.0.0.1:{sink.port}?starttls=off"  # type: ignore[attr-defined]  # as above
+        settings.MAIL = f"smtp://u:better@127.0.0.1:{sink.port}?starttls=off"
         send_due(seconds=5, clock_=lambda: NOON)
         assert sink.connections == 2
     assert list(Delivery.objects.values_list("state", "attempts")) == [("queued", 0)]

@@ -23,6 +23,7 @@ POST_ONLY = {
     "post-reschedule",
     "post-measure",
     "edition-act",
+    "edition-confirm",
     "channel-resume",
     "delivery-confirm",
 }
@@ -41,6 +42,7 @@ def addresses() -> dict[str, str]:
         "post-measure": {"post_id": post.pk, "part": 0},
         "edition": {"edition_id": edition.pk},
         "edition-progress": {"edition_id": edition.pk},
+        "edition-confirm": {"edition_id": edition.pk},
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},

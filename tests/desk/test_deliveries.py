@@ -141,3 +141,16 @@ def test_no_cell_begins_like_a_formula(text: str) -> None:
 @pytest.mark.parametrize("start", DANGEROUS)
 def test_each_dangerous_beginning_gets_an_apostrophe(start: str) -> None:
     assert safe_cell(f"{start}1+1") == f"'{start}1+1"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("from=0001-01-01", 422),
+        ("to=9999-12-31T23:59", 422),
+        ("after=" + "0" * 20 + "9" * 30, 200),
+        ("after=" + "9" * 6000, 200),
+    ],
+)
+def test_times_and_numbers_out_of_this_world_are_told_plainly(desk: Client, query: str, status: int) -> None:
+    assert desk.get(f"/desk/deliveries?{query}").status_code == status

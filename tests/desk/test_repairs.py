@@ -7,9 +7,10 @@ from django.test import Client
 
 from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
+from publisher.digests.models import Edition
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel
-from tests.desk.builders import a_post, a_post_delivery
+from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def test_a_person_says_that_an_unclear_post_is_there(desk: Client) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "Choose whether the post is there"),
+        ({}, "Choose whether it is there"),
         ({"was_published": "yes", "url": "javascript:alert(1)"}, "must begin with https"),
     ],
 )
@@ -62,3 +63,48 @@ def test_a_form_that_says_nothing_clear_changes_nothing(
     assert told in page
     row.refresh_from_db()
     assert row.state == "unknown"
+
+
+def an_unclear_mail(edition: Edition) -> Delivery:
+    row = a_mail(edition)
+    Delivery.objects.filter(pk=row.pk).update(state="unknown")
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.parametrize(("said", "state"), [("yes", "sent"), ("no", "queued")])
+def test_a_person_says_what_became_of_an_unclear_mail(desk: Client, said: str, state: str) -> None:
+    row, other = (an_unclear_mail(edition) for edition in [an_edition()] * 2)
+    assert "Did it arrive?" in desk.get(f"/desk/deliveries/{row.pk}").content.decode()
+    page = desk.post(
+        f"/desk/deliveries/{row.pk}/confirm", {"was_published": said}, follow=True
+    ).content.decode()
+    assert "Did it arrive?" not in page
+    row.refresh_from_db()
+    other.refresh_from_db()
+    assert (row.state, other.state) == (state, "unknown")
+    assert [attempt.outcome for attempt in row.tries.all()] == [state]
+    assert AuditEntry.objects.get(action="edition.confirmed").after["delivery"] == row.pk
+
+
+@pytest.mark.parametrize(("said", "state"), [("yes", "sent"), ("no", "queued")])
+def test_a_person_decides_about_all_unclear_mails_of_an_edition_at_once(
+    desk: Client, said: str, state: str
+) -> None:
+    edition = an_edition()
+    rows = [an_unclear_mail(edition) for _ in range(3)]
+    left = a_mail(edition)
+    elsewhere = an_unclear_mail(an_edition())
+    assert "3 mails are unclear" in desk.get(f"/desk/editions/{edition.pk}").content.decode()
+    page = desk.post(
+        f"/desk/editions/{edition.pk}/confirm", {"was_published": said}, follow=True
+    ).content.decode()
+    assert "Noted: 3 unclear mails" in page
+    assert "mails are unclear" not in page
+    assert set(Delivery.objects.filter(pk__in=[row.pk for row in rows]).values_list("state", flat=True)) == {
+        state
+    }
+    assert Delivery.objects.get(pk=left.pk).state == left.state
+    assert Delivery.objects.get(pk=elsewhere.pk).state == "unknown"
+    again = desk.post(f"/desk/editions/{edition.pk}/confirm", {"was_published": said}, follow=True)
+    assert "Nothing is unclear here any more." in again.content.decode()

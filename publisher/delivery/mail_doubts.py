@@ -1,0 +1,73 @@
+"""Mail of which nobody can tell whether it arrived: no server can be asked afterwards, so a person says. Called by the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connection, transaction
+
+from publisher.core import audit, events
+from publisher.core.errors import UserError
+from publisher.delivery.models import Delivery
+from publisher.delivery.states import State
+from publisher.digests.models import Edition
+
+User = AbstractBaseUser | AnonymousUser | None
+
+ARRIVED = "A person says that it arrived, or that it shall not be sent again."
+AGAIN = "A person says that it shall be sent again."
+
+# By the partial index of unknown rows, of which there are few. What was decided is written as a try of each.
+CONFIRM = """
+WITH decided AS (
+    UPDATE delivery_delivery
+    SET state = %(state)s, reason = %(said)s, due_at = %(now)s,
+        sent_at = CASE WHEN %(state)s = 'sent' THEN %(now)s ELSE sent_at END,
+        settled_at = CASE WHEN %(state)s = 'sent' THEN %(now)s END
+    WHERE state = 'unknown' AND edition_id = %(edition)s AND (%(id)s::bigint IS NULL OR id = %(id)s)
+    RETURNING id, fence
+)
+INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, enhanced, text)
+SELECT id, fence, %(by)s, %(now)s, 0, %(state)s, '', %(said)s FROM decided
+"""
+
+
+def confirm(delivery_id: int, *, user: User, arrived: bool, now: datetime) -> Delivery:
+    """A person's word on one mail: it counts as sent, or it is sent again with the same Message-ID. Raises `UserError`."""
+    row = Delivery.objects.select_related("edition__digest").get(pk=delivery_id, edition__isnull=False)
+    assert row.edition is not None  # noqa: S101 - for the type checker: the line above asked for it
+    _confirm(row.edition, row.pk, user, arrived=arrived, now=now)
+    row.refresh_from_db()
+    return row
+
+
+def confirm_edition(edition_id: int, *, user: User, arrived: bool, now: datetime) -> int:
+    """The same word on every unclear mail of an edition; how many. Raises `UserError`."""
+    return _confirm(Edition.objects.get(pk=edition_id), None, user, arrived=arrived, now=now)
+
+
+@transaction.atomic
+def _confirm(edition: Edition, delivery_id: int | None, user: User, *, arrived: bool, now: datetime) -> int:
+    values: dict[str, Any] = {
+        "edition": edition.pk,
+        "id": delivery_id,
+        "state": State.SENT.value if arrived else State.QUEUED.value,
+        "said": ARRIVED if arrived else AGAIN,
+        "by": user.get_username() if isinstance(user, AbstractBaseUser) else "",
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CONFIRM, values)
+        count = int(cursor.rowcount)
+    if not count:
+        raise UserError("Nothing is unclear here any more.", "Load the page again.")
+    audit.record(
+        user,
+        "edition.confirmed",
+        edition,
+        after={"arrived": arrived, "mails": count, "delivery": delivery_id},
+    )
+    events.emit("delivery.due")
+    return count
