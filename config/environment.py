@@ -232,7 +232,7 @@ SETTINGS: tuple[Setting, ...] = (
         "8",
         "tries",
         "12",
-        "Tries of one message before a temporary failure becomes final (with growing waits: 8 tries take about a day).",
+        "Tries of one message before a temporary failure becomes final (with growing waits: 8 tries take about 15 hours).",
         _whole_number(1, 50),
     ),
     Setting(

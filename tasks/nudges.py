@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 
+import redis
 from kombu.exceptions import OperationalError
 
+from publisher.core.redis import client
 from tasks.app import app
 
 log = logging.getLogger(__name__)
@@ -24,10 +26,15 @@ NUDGES: dict[str, tuple[str, ...]] = {
 }
 
 
+MOST_WAITING = 5_000
+"""Nudges in one queue. With no worker at work they would fill Redis, and beat's sweeps find the same work anyway."""
+
+
 def nudge(event: str, ids: dict[str, int]) -> None:
     """Send the tasks of an event. A broker that is away is logged: beat's sweeps do the same work a little later."""
     for task in NUDGES.get(event, ()):
         try:
-            app.send_task(task, kwargs=ids, retry=False)
-        except (OperationalError, OSError) as error:
+            if client().llen(task.split(".")[1]) < MOST_WAITING:
+                app.send_task(task, kwargs=ids, retry=False)
+        except (OperationalError, redis.RedisError, OSError) as error:
             log.warning("nudge.lost", extra={"event": event, "task": task, "error": str(error)})

@@ -10,10 +10,9 @@ import threading
 
 import redis
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 from publisher.core.redis import client
-from tasks.app import app
+from tasks.nudges import nudge
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +40,8 @@ def _watch() -> None:
             found = client().xread({settings.STREAM: last}, count=1000, block=BLOCK_MS)
             if found:
                 last = _last_id(found) or last
-                app.send_task("tasks.intake.drain", retry=False)
-        except (redis.RedisError, OperationalError, OSError) as error:
+                nudge("entry.added", {})
+        except (redis.RedisError, OSError) as error:
             log.warning("watch.away", extra={"error": str(error)})
             last = "$"
             _stopping.wait(PAUSE_SECONDS)

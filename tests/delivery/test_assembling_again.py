@@ -74,6 +74,24 @@ def test_an_item_retracted_while_the_edition_is_rendered_is_not_mailed(
     assert b"Retract me" not in sent
 
 
+def test_an_embargo_that_is_set_later_keeps_the_item_out_until_it_lifts() -> None:
+    digest = a_digest(needs_approval=True)
+    an_item(at=BEFORE, title="Open to all")
+    secret = an_item(at=BEFORE, title="Not before Friday")
+    a_subscriber(digest)
+    edition = due_edition(digest)
+    assemble(edition.pk, now=NOON)
+    Item.objects.filter(pk=secret.pk).update(embargo_until=NOON + timedelta(days=3))
+    retract_everywhere(now=NOON)
+    assemble(edition.pk, now=NOON)
+    assert [held.item.title for held in edition.edition_items.all()] == ["Open to all"]
+    later = NOON + timedelta(days=7)
+    (following,) = create_due(now=later)
+    assert [held.item.title for held in assemble(following, now=later).edition_items.all()] == [
+        "Not before Friday"
+    ]
+
+
 def test_an_edition_that_lost_all_its_items_is_not_filled_with_others() -> None:
     digest = a_digest(most_items=1)
     a_subscriber(digest)
@@ -106,6 +124,7 @@ def test_an_edition_is_assembled_by_one_process_at_a_time() -> None:
         session.execute("SELECT pg_advisory_lock(%s)", [EDITION + edition.pk])
         assert assemble(edition.pk, now=NOON).state == "assembling"
         assert not edition.variants.exists()
+        session.execute("SELECT pg_advisory_unlock(%s)", [EDITION + edition.pk])
     assert assemble(edition.pk, now=NOON).state == "sending"
     with alone(EDITION + edition.pk) as mine:
         assert mine

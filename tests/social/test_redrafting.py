@@ -57,5 +57,7 @@ def test_a_text_that_no_longer_fits_is_not_left_approved() -> None:
 
 
 def test_what_a_retraction_cancelled_comes_back_with_its_item() -> None:
-    assert decide(replace(STANDS, state=S.CANCELLED, problem=ITEM_RETRACTED), revision=1) is Deed.RENEW
+    cancelled = replace(STANDS, state=S.CANCELLED, problem=ITEM_RETRACTED)
+    assert decide(cancelled, revision=1) is Deed.RENEW
+    assert decide(replace(cancelled, edited=True)) is Deed.FLAG, "a person's text is never overwritten"
     assert decide(replace(STANDS, state=S.CANCELLED, problem="Not ours.")) is Deed.LEAVE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import redis
 
 from publisher.core import events
 from publisher.core.queues import STAGES
 from tasks.beat import BEAT
-from tasks.nudges import NUDGES, nudge
+from tasks.nudges import MOST_WAITING, NUDGES, nudge
 from worker import app
 
 TASKS = {name for name in app.tasks if name.startswith("tasks.")}
@@ -49,6 +50,14 @@ def test_every_task_that_an_event_nudges_is_reached_by_a_tick_too() -> None:
     for tasks in NUDGES.values():
         for task in tasks:
             assert found_by_tick.get(task, task) in ticked
+
+
+def test_nudges_do_not_pile_up_without_end_while_no_worker_takes_them(inbox: redis.Redis) -> None:
+    inbox.rpush("intake", *["waiting"] * (MOST_WAITING - 1))
+    for _ in range(3):
+        nudge("entry.added", {})
+    assert inbox.llen("intake") == MOST_WAITING
+    inbox.delete("intake")
 
 
 def test_a_broker_that_is_away_fails_nobody(settings: object) -> None:
