@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import idna
+
 from publisher.core.errors import UserError
 
 MAX_ADDRESS = 254
@@ -39,8 +41,10 @@ def key(address: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """The ASCII form of a domain, in lower case; an impossible one comes back as it is, lower-cased."""
+    """The ASCII form of a domain in lower case (IDNA 2008, UTS 46: as mail is sent to it); an impossible one as it is."""
+    if domain.isascii():
+        return domain.lower()
     try:
-        return domain.encode("idna").decode().lower()
-    except UnicodeError:
+        return idna.encode(domain, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
         return domain.lower()

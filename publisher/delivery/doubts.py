@@ -7,8 +7,6 @@ and then with the same payload and key.
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +22,7 @@ from publisher.core.errors import ChannelDown, OtherSideError, UserError
 from publisher.delivery.leaving import may_still_leave, too_late
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.post_state import refresh_post
-from publisher.delivery.settle import Outcome, Try, settle
+from publisher.delivery.settle import Outcome, Try, settle, worker_name
 from publisher.delivery.states import State
 from publisher.social.accounts import account_of
 from publisher.social.channels import pause
@@ -170,7 +168,7 @@ def _write(
     """Settle the part, unless somebody else has meanwhile."""
     receipt = answer if isinstance(answer, Receipt) else Receipt("")
     tried = Try(
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=worker_name(),
         started_at=now,
         duration_ms=round(took.total_seconds() * 1000, 2),
         text=said,

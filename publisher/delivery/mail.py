@@ -6,8 +6,6 @@ Order matters here: the sweep relies on it that of a claim's unsettled rows only
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,7 +31,7 @@ from publisher.delivery.email.smtp import (
     parse_mail_url,
 )
 from publisher.delivery.letters import Letters
-from publisher.delivery.settle import Try, outcome_of, settle
+from publisher.delivery.settle import Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
 from publisher.delivery.turns import turn
 from publisher.digests.models import Edition
@@ -105,7 +103,7 @@ class Sender:
     server_down: bool = False
 
     def __post_init__(self) -> None:
-        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.worker = worker_name()
         self._session = Session(self.server)
 
     @property

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ from publisher.delivery.doubts import confirm, reconcile_unknown
 from publisher.delivery.leaving import enqueue_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
-from publisher.delivery.settle import Outcome, Try, outcome_of, settle
+from publisher.delivery.settle import Outcome, Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
 from publisher.social.accounts import account_of
 from publisher.social.channels import block, pause
@@ -140,7 +138,7 @@ def _settle(
     now, error, receipt = started_at + took, result.error, result.receipt
     outcome = _outcome(delivery, error, now)
     tried = Try(
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=worker_name(),
         started_at=started_at,
         duration_ms=round(took.total_seconds() * 1000, 2),
         text=error.reason if error else "Published.",

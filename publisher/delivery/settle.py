@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +18,11 @@ from publisher.delivery.states import State, sources
 
 WAITS = (60, 300, 900, 3600, 7200, 14400, 28800)
 """Seconds between tries of a temporary failure: 1 min, 5 min, 15 min, 1 h, 2 h, 4 h, then 8 h."""
+
+
+def worker_name() -> str:
+    """How this process is called in the log of tries."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(frozen=True)
