@@ -61,6 +61,7 @@ def build() -> World:
     )
     a_rejection(b"\xff\xfe{", reason="The entry is not JSON.", code="not-json", origin="stream", last_at=now)
     mail = Delivery.objects.filter(edition=sent, state="failed").earliest("pk")
+    unclear = Delivery.objects.filter(edition=sent, state="unknown").earliest("pk")
     link = (subscription.subscriber_id, digest.pk)
     edition_url = reverse("desk:edition", args=[sent.pk])
     return World(
@@ -88,6 +89,7 @@ def build() -> World:
             "deliveries": reverse("desk:deliveries"),
             "deliveries-errors": reverse("desk:deliveries") + "?from=soon&address=x",
             "delivery": reverse("desk:delivery", args=[mail.pk]),
+            "delivery-unclear": reverse("desk:delivery", args=[unclear.pk]),
             "audit": reverse("desk:audit"),
         },
         site_pages={
@@ -237,7 +239,7 @@ def _editions(now: datetime, user: User) -> tuple[Digest, Edition, Edition, Subs
     for n in range(30):
         a_subscriber(digest, language="zh" if n % 3 else "en", kinds=["story"] if n % 5 == 0 else [])
     common = {"items": [], "window_from": now - timedelta(days=7), "window_to": now, "assembled_at": None}
-    sent = an_edition(digest, number=11, due_at=now - timedelta(hours=2), state="assembling", **common)
+    sent = an_edition(digest, number=None, due_at=now - timedelta(hours=2), state="assembling", **common)
     assemble(sent.pk, now=now)
     rows = list(Delivery.objects.filter(edition=sent).order_by("pk"))
     states = ["failed", "unknown", "bounced", "queued", "suppressed"]
