@@ -8,9 +8,13 @@ from pathlib import Path
 
 from config.environment import SETTINGS
 from publisher.delivery.states import TRANSITIONS, State
+from publisher.items.refusals import CODES
 from publisher.items.schema import event_json_schema, item_json_schema
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+REJECTIONS = "<!-- What follows is written by `make docs` from publisher/items/refusals.py -->\n"
 
 
 def configuration() -> str:
@@ -58,6 +62,14 @@ def states() -> str:
     return "\n".join(lines)
 
 
+def intake() -> str:
+    """docs/intake.md: written by hand, but for the table of all reasons for which an entry is refused."""
+    by_hand, heading, _ = (ROOT / "docs/intake.md").read_text(encoding="utf-8").partition(REJECTIONS)
+    table = ["", "| code | what it says | what to do |", "|---|---|---|"]
+    table += [f"| `{code}` | {reason} | {hint} |" for code, (reason, hint) in CODES.items()]
+    return by_hand + heading + "\n".join(table) + "\n"
+
+
 def item_schema() -> str:
     """docs/schema/item.schema.json"""
     return json.dumps(item_json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -71,6 +83,7 @@ def event_schema() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/configuration.md": configuration,
     "docs/states.md": states,
+    "docs/intake.md": intake,
     "docs/schema/item.schema.json": item_schema,
     "docs/schema/event.schema.json": event_schema,
 }

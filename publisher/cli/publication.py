@@ -72,8 +72,8 @@ class DigestIn(_Part):
     reply_to: str = ""
     intro: dict[str, str] = Field(default_factory=dict)
     subject: dict[str, str] = Field(default_factory=dict)
-    organisation: str = ""
-    postal_address: str = ""
+    organisation: str | dict[str, str] = ""
+    postal_address: str | dict[str, str] = ""
     accent: str = Field("#0b6e99", pattern=r"^#[0-9a-fA-F]{6}$")
     zone: str = "Asia/Shanghai"
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"

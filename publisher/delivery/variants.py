@@ -42,4 +42,4 @@ def template_of(edition: Edition, variant: Variant) -> MessageTemplate:
 
 def _short(domain: str) -> str:
     """The sender's name in the Feedback-ID: the same in every mail of this domain, at most 15 characters."""
-    return domain.replace(".", "-")[:15]
+    return domain.replace(".", "-")[:15].rstrip("-")

@@ -18,7 +18,8 @@ from publisher.schedule.models import Schedule
 from publisher.social.models import Channel
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-SLOT_SECONDS = 4
+PACE = ((0, 600, 4), (600, 8 * 3600, 60), (8 * 3600, 7 * 86_400, 1800))
+"""From second, to second, a slot every so many."""
 
 
 def create_admin(password: str) -> User:
@@ -67,9 +68,13 @@ def create_channels(*, now: datetime, sandbox_url: str, token: str) -> list[Chan
 
 
 def _soon(now: datetime) -> list[dict[str, Any]]:
-    """Slots at every few seconds of the next ten minutes, as weekly times of the demo's zone."""
+    """Slots at every few seconds of the next ten minutes, every minute of eight hours, and every half hour of the week.
+
+    They are weekly times of the demo's zone. Whoever approves a post sees it go out soon, however long the demo has run.
+    """
     first = now.astimezone(SHANGHAI).replace(microsecond=0)
-    times = [first + timedelta(seconds=n) for n in range(0, 600, SLOT_SECONDS)]
+    seconds = [second for start, end, step in PACE for second in range(start, end, step)]
+    times = [first + timedelta(seconds=n) for n in seconds]
     return [{"weekday": at.weekday(), "at": at.time().isoformat()} for at in times]
 
 
@@ -85,8 +90,8 @@ def create_digest(*, now: datetime) -> Digest:
         languages=["en", "zh"],
         from_name={"en": "Country Office of Almaria", "zh": "阿尔马里亚国别办公室"},
         from_address="news@office.example.org",
-        organisation="Country Office of Almaria",
-        postal_address="1 Harbour Road, Port Almaria",
+        organisation={"en": "Country Office of Almaria", "zh": "阿尔马里亚国别办公室"},
+        postal_address={"en": "1 Harbour Road, Port Almaria", "zh": "阿尔马里亚港海港路1号"},
         zone="Asia/Shanghai",
         enabled=False,
         created_at=now - timedelta(days=1),

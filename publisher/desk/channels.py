@@ -32,14 +32,16 @@ def index(request: HttpRequest) -> HttpResponse:
 def _row(channel: Channel, now: datetime) -> dict[str, Any]:
     planned = channel.posts.filter(state__in=[Post.State.SCHEDULED, Post.State.SENDING])
     waiting = channel.posts.filter(state=Post.State.APPROVED)
+    can_send = registry.can_send(channel.network)
     try:
-        free, problem = next_slots(channel, now), ""
+        free, problem = (next_slots(channel, now) if can_send else []), ""
     except UserError as error:
         free, problem = [], error.message
     return {
         "channel": channel,
         "planned": planned.count(),
         "waiting": waiting.count(),
+        "can_send": can_send,
         "slots": free,
         "problem": problem,
         "once": _once(channel),

@@ -59,7 +59,7 @@ def detail(request: HttpRequest, delivery_id: int) -> HttpResponse:
     tries = [(attempt, code_meaning(attempt.code, attempt.enhanced)) for attempt in row.tries.all()]
     context = {
         "row": row,
-        "meaning": meaning(row.state),
+        "meaning": meaning(row.state, is_mail=row.edition_id is not None),
         "code_meaning": code_meaning(row.code, row.enhanced),
         "tries": tries,
     }

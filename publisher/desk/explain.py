@@ -7,7 +7,7 @@ from publisher.delivery.states import State
 MEANING: dict[str, str] = {
     State.QUEUED: "It waits for its turn. Nothing has left yet.",
     State.SENDING: "A worker is handing it over right now. If the worker dies, this becomes unknown.",
-    State.SENT: "The other side took it. For mail: its server accepted it, which says nothing yet about the inbox.",
+    State.SENT: "The other side took it.",
     State.DELIVERED: "The other side reported that it arrived.",
     State.BOUNCED: "It was accepted first and came back later. The address may be gone.",
     State.COMPLAINED: "The recipient marked it as unwanted. Nothing more is sent to this address.",
@@ -81,6 +81,26 @@ DEEDS: dict[str, str] = {
     "post.edited": "edited the text",
     "post.cancelled": "cancelled it",
     "post.rescheduled": "changed the time",
+    "post.redrafted": "wrote the text anew, since the item or its topics changed",
+    "post.outdated": "took the approval back, since the item changed",
+    "post.held": "held it",
+    "post.not_queued": "did not send it",
+    "post.confirmed": "said what became of it",
+    "post.new_slot": "gave it another slot",
+    "post.expire": "let it expire",
+    "post.cancel": "cancelled it, since its item was retracted",
+    "channel.paused": "stopped the channel",
+    "channel.resumed": "let the channel go on",
+    "channel.created": "made the channel",
+    "channel.changed": "changed the channel",
+    "schedule.created": "made the schedule",
+    "schedule.changed": "changed the schedule",
+    "digest.created": "made the digest",
+    "digest.changed": "changed the digest",
+    "source.added": "added the source",
+    "source.key_given": "gave the source a key for the API",
+    "admin.created": "made an administrator's login",
+    "admin.password_reset": "gave an administrator a new password",
     "edition.approve": "approved it",
     "edition.pause": "paused it",
     "edition.resume": "resumed it",
@@ -96,9 +116,14 @@ def deed(action: str) -> str:
     return DEEDS.get(action) or action.replace(".", ": ").replace("_", " ")
 
 
-def meaning(state: str) -> str:
+def meaning(state: str, *, is_mail: bool) -> str:
     """The state in a sentence or two."""
-    return MEANING.get(state, "")
+    inbox = (
+        " Its server accepted it, which says nothing yet about the inbox."
+        if is_mail and state == State.SENT
+        else ""
+    )
+    return MEANING.get(state, "") + inbox
 
 
 def code_meaning(code: int | None, enhanced: str) -> str:

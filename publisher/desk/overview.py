@@ -17,6 +17,7 @@ from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Rejection, Source
 from publisher.schedule.windows import next_due
 from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
 
 AHEAD = timedelta(hours=24)
 REJECTED_SINCE = timedelta(days=7)
@@ -73,7 +74,8 @@ class Overview:
 
 def overview(*, now: datetime) -> Overview:
     """Everything for the first page."""
-    drafts = list(_with_names(Post.objects.filter(state=Post.State.DRAFT).order_by("-pk"))[: MOST + 1])
+    approvable = Post.objects.filter(state=Post.State.DRAFT, channel__network__in=registry.sendable())
+    drafts = list(_with_names(approvable.order_by("-pk"))[: MOST + 1])
     waiting = Edition.objects.filter(state=Edition.State.WAITING).select_related("digest").order_by("due_at")
     return Overview(
         drafts=drafts[:MOST],

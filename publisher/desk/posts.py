@@ -24,6 +24,7 @@ from publisher.desk.page import asked, show
 from publisher.desk.paging import newest
 from publisher.social import approval
 from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
 
 S = Post.State
 TABS = (
@@ -158,6 +159,15 @@ def _act(
     return redirect(url)
 
 
+def _cannot_send(post: Post) -> UserError | None:
+    """Why the post can never leave, whoever approves it; None when it can."""
+    try:
+        registry.sending(post.channel.network)
+    except UserError as error:
+        return error
+    return None
+
+
 def _page(
     request: HttpRequest,
     post: Post,
@@ -175,6 +185,7 @@ def _page(
         "item": post.item,
         "parts": measured(post.channel, shown or [""]),
         "error": error,
+        "cannot_send": _cannot_send(post),
         "zone": zone,
         "can": {
             "edit": post.state in approval.EDITABLE,

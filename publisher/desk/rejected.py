@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from publisher.desk.content import payload_text
 from publisher.desk.page import asked, show
 from publisher.desk.paging import latest
+from publisher.items import rejections
 from publisher.items.models import Origin, Rejection
 
 
@@ -16,7 +17,7 @@ from publisher.items.models import Origin, Rejection
 def index(request: HttpRequest) -> HttpResponse:
     """All refused entries, the latest first."""
     wanted = asked(request, "q", "origin")
-    rows = Rejection.objects.defer("payload")
+    rows = rejections.with_beginning(Rejection.objects.all())
     if wanted["q"]:
         rows = rows.filter(source_name__icontains=wanted["q"])
     if wanted["origin"]:
@@ -26,6 +27,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "filtered": any(wanted.values()),
         "origins": Origin.choices,
+        "beginning": rejections.beginning,
     }
     return show(request, "desk/rejected.html", context)
 

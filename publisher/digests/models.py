@@ -26,8 +26,8 @@ class Digest(models.Model):
     from_name = models.JSONField(default=dict, help_text="sender's name, by language")
     from_address = models.CharField(max_length=320)
     reply_to = models.CharField(max_length=320, blank=True)
-    organisation = models.CharField(max_length=200, blank=True)
-    postal_address = models.TextField(blank=True)
+    organisation = models.JSONField(default=str, blank=True, help_text="one text, or texts by language")
+    postal_address = models.JSONField(default=str, blank=True, help_text="one text, or texts by language")
     accent = models.CharField(max_length=7, default="#0b6e99")
     zone = models.CharField(max_length=64, default="Asia/Shanghai")
     weekday = models.PositiveSmallIntegerField(default=0, help_text="Monday is 0")
@@ -52,8 +52,10 @@ class Digest(models.Model):
         return str(self.title.get("en") or self.slug)
 
     def text(self, field: str, language: str) -> str:
-        """`title`, `intro`, `subject` or `from_name` in `language`, else in the digest's first language, else empty."""
-        texts: dict[str, str] = getattr(self, field)
+        """The text of a field in `language`, else in the digest's first language, else empty."""
+        texts: dict[str, str] | str = getattr(self, field)
+        if isinstance(texts, str):
+            return texts
         fallback = self.languages[0] if self.languages else "en"
         return texts.get(language) or texts.get(language.partition("-")[0]) or texts.get(fallback) or ""
 

@@ -58,10 +58,10 @@ def view_of(
             for entry in items
             if variant.mask >> entry.position & 1
         ),
-        organisation=digest.organisation,
+        organisation=digest.text("organisation", language),
         issued_at=edition.due_at,
         intro=digest.text("intro", language),
-        address=digest.postal_address,
+        address=digest.text("postal_address", language),
         accent=digest.accent,
         zone=digest.zone,
         **_subject(digest, language),

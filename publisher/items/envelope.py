@@ -99,7 +99,9 @@ def decode_json(raw: bytes) -> dict[str, Any] | Refused:
     except UnicodeDecodeError as error:
         return refuse("not_utf8", position=error.start + 1, found=f"0x{raw[error.start]:02X}")
     except json.JSONDecodeError as error:
-        return refuse("not_json", detail=f"{error.msg} at line {error.lineno}, column {error.colno}")
+        return refuse(
+            "not_json", detail=f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
+        )
     except ValueError as error:  # a number of thousands of digits
         return refuse("not_json", detail=shorten(str(error), 120))
     if not isinstance(given, dict):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
 from publisher.items.models import Rejection
@@ -68,13 +69,17 @@ def keep(entries: Iterable[RefusedEntry], *, now: datetime) -> None:
 
 def latest(*, source: str = "", most: int = 100) -> list[Rejection]:
     """The refused entries that came last, of one source or of all; of their payloads `beginning` only."""
-    rows = Rejection.objects.order_by("-last_at", "-id").defer("payload")
-    rows = rows.annotate(head=Substr("payload", 1, _SHOWN_BYTES))
+    rows = with_beginning(Rejection.objects.order_by("-last_at", "-id"))
     return list((rows.filter(source_name=source) if source else rows)[:most])
 
 
+def with_beginning(rows: QuerySet[Rejection]) -> QuerySet[Rejection]:
+    """The rows without their payloads, of which only what `beginning` shows is read."""
+    return rows.defer("payload").annotate(head=Substr("payload", 1, _SHOWN_BYTES))
+
+
 def beginning(row: Rejection) -> str:
-    """How the entry begins, on one line, for whoever has to find it again. `row` comes from `latest`."""
+    """How the entry begins, on one line, for whoever has to find it again. `row` was read `with_beginning`."""
     head = bytes(getattr(row, "head", b""))
     text = "".join(c if c.isprintable() else " " for c in head.decode("utf-8", "replace"))
     text = " ".join(text.split())

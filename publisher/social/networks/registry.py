@@ -62,6 +62,11 @@ def can_send(name: str) -> bool:
     return isinstance(networks().get(name), Network)
 
 
+def sendable() -> list[str]:
+    """The names of the networks whose posts can leave."""
+    return [name for name in networks() if can_send(name)]
+
+
 @cache
 def networks() -> dict[str, Measuring[Any]]:
     """All networks by name. Read once a process: a package installed later needs a restart."""
