@@ -15,7 +15,7 @@ from rich.table import Table
 
 from publisher.core import clock
 from publisher.core.errors import UserError
-from publisher.demo.sample import load
+from publisher.demo.sample import load, pictures
 from publisher.demo.world import World
 
 if TYPE_CHECKING:
@@ -94,15 +94,17 @@ class _Story:
         from publisher.items import importing, stream  # noqa: PLC0415 - after django.setup()
         from publisher.items.models import Item, Rejection  # noqa: PLC0415
 
-        entries = [*load.events(now), *load.BROKEN]
+        site = self.world.folder / "site"
+        for name, paint in (("terraces", pictures.terraces), ("lighthouse", pictures.lighthouse)):
+            (site / f"{name}.png").write_bytes(pictures.png(paint))
+        entries = [*load.events(now, self.world.site_url), *load.BROKEN]
         for entry in entries:
             stream.add(entry)
         self._until(
             "the stream is read", lambda: Item.objects.count() + Rejection.objects.count() >= len(entries)
         )
         self._said(f"{len(entries)} entries went onto the Redis stream")
-        site = self.world.folder / "site"
-        (site / "feed.xml").write_text(load.feed(now), encoding="utf-8")
+        (site / "feed.xml").write_text(load.feed(now, self.world.site_url), encoding="utf-8")
         (site / "latest.txt").write_text(load.page(now), encoding="utf-8")
         feed = importing.import_feed(
             f"{self.world.site_url}/feed.xml", source="island-radio", now=clock.now()

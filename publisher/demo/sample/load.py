@@ -61,14 +61,16 @@ class SampleReader:
     region: str
 
 
-def events(now: datetime) -> Iterator[bytes]:
-    """CloudEvents for the stream, one for each item of `items.yaml`."""
+def events(now: datetime, site_url: str) -> Iterator[bytes]:
+    """CloudEvents for the stream, one for each item of `items.yaml`; their pictures are on the site."""
     for sample in yaml.safe_load((HERE / "items.yaml").read_text(encoding="utf-8")):
-        yield json.dumps(_event(sample, now), ensure_ascii=False).encode()
+        yield json.dumps(_event(sample, now, site_url), ensure_ascii=False).encode()
 
 
-def _event(sample: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _event(sample: dict[str, Any], now: datetime, site_url: str) -> dict[str, Any]:
     data = dict(sample)
+    if "image" in data:
+        data["image"] = data["image"] | {"url": f"{site_url}/{data['image']['url']}"}
     published = now - timedelta(hours=data.pop("age_hours"))
     data["published_at"] = published.isoformat()
     if "embargo_hours" in data:
@@ -85,9 +87,11 @@ def _event(sample: dict[str, Any], now: datetime) -> dict[str, Any]:
     }
 
 
-def feed(now: datetime) -> str:
+def feed(now: datetime, site_url: str) -> str:
     """An RSS feed with three good entries and one without a title."""
-    return _rendered("feed.xml.j2", at=lambda hours: format_datetime(now - timedelta(hours=hours)))
+    return _rendered(
+        "feed.xml.j2", site_url=site_url, at=lambda hours: format_datetime(now - timedelta(hours=hours))
+    )
 
 
 def page(now: datetime) -> str:
