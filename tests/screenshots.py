@@ -47,7 +47,9 @@ def take(world: World) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         _log_in(page, world)
         for name, path in PAGES.items():
-            page.goto(world.desk_url + path)
+            page.goto(
+                world.desk_url + path, wait_until="networkidle"
+            )  # a mail stands in a frame that loads later
             page.screenshot(path=FOLDER / f"{name}.png")
         page.goto(world.mailbox_url)
         page.screenshot(path=FOLDER / "mailbox.png")

@@ -12,10 +12,11 @@ from ninja.security import APIKeyHeader, HttpBearer
 from publisher.api import problems
 from publisher.api.problems import ProblemError
 from publisher.core import clock, trace
-from publisher.items import sources
+from publisher.items import rejections, sources
 from publisher.items.envelope import MAX_ENTRY, Accepted, read_entry
-from publisher.items.models import Source
+from publisher.items.models import Origin, Source
 from publisher.items.refusals import Refused, refuse
+from publisher.items.rejections import RefusedEntry
 from publisher.items.schema import event_json_schema, item_json_schema
 from publisher.items.submissions import KeyReusedError, submit
 
@@ -80,6 +81,8 @@ def post_item(request: HttpRequest) -> JsonResponse:
     now = clock.now()
     entry = read_entry(payload, now=now)
     if isinstance(entry, Refused):
+        refused = RefusedEntry(source.name, Origin.API, payload, entry, trace.current())
+        rejections.keep([refused], now=now)
         raise problems.refused(entry)
     try:
         done = submit(payload, source=source, key=_key(request), trace_id=trace.current(), now=now)

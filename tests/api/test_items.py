@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from publisher.items import intake, sources, submissions
-from publisher.items.models import Item, Source, Submission
+from publisher.items.models import Item, Rejection, Source, Submission
 from tests.items.entries import NOW, entry, event, raw
 from tests.items.stream_steps import drained, redis_away, waiting
 
@@ -129,6 +129,16 @@ def test_every_wrong_field_is_named_with_what_was_found_and_expected(inbox: redi
     fields = problem(post(entry(kind="saga", language="english!"), a_key()))["fields"]
     assert {field["name"] for field in fields} == {"kind", "language"}
     assert all(field["found"] and field["expected"] for field in fields)
+
+
+def test_what_the_api_refuses_is_kept_for_staff_too(inbox: redis.Redis) -> None:
+    post({"id": "1"}, a_key("radio"))
+    post({"id": "1"}, a_key("radio"))
+    row = Rejection.objects.get()
+    assert (row.source_name, row.origin, row.code, row.times) == ("radio", "api", "no_title", 2)
+    assert bytes(row.payload) == raw({"id": "1"})
+    post({"id": "1"}, "no key")
+    assert Rejection.objects.count() == 1, "only what a source of ours sent"
 
 
 def test_cloudevents_in_binary_mode_are_refused_by_name(inbox: redis.Redis) -> None:
