@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -31,11 +32,16 @@ def reporting(command: Callable[P, Report]) -> Callable[P, int]:
         as_json = kwargs.pop("as_json", False)
         report = command(*args, **kwargs)
         click.echo(
-            json.dumps(report.data, ensure_ascii=False, indent=2, default=str) if as_json else report.text
+            json.dumps(report.data, ensure_ascii=False, indent=2, default=_plain) if as_json else report.text
         )
         return 0 if report.ok else 1
 
     return reports
+
+
+def _plain(value: object) -> str:
+    """Times as RFC 3339 writes them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def table(rows: Mapping[str, object]) -> str:

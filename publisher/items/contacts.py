@@ -8,15 +8,25 @@ _EMAIL = re.compile(
     r"[^\s@<>()\[\],;:，；：]{1,64}\s?(?:@|＠|\[at\]|\(at\))\s?[^\s@<>()\[\],;]{1,190}\.[^\W\d_]{2,24}",
     re.IGNORECASE,
 )
-# Grouped digits that are labelled as a telephone, begin with + or 00, or have an area code in brackets.
+# Grouped digits that are labelled as a telephone, begin with + or 00 or 86, or have an area code as in China or France; with the
+# extension behind them. Digits touch Chinese characters without a word boundary between them, so they are bounded by digits only.
+_LABELS = (
+    r"(?:\b(?:tel|phone|telephone|tél|téléphone|teléfono|fax|mobile|mob|cell|whatsapp|hotline)\b\.?\s*[:：]?"
+    r"|(?:电话|手机|传真|热线|致电|拨打)\s*[:：]?)"
+)
+_NUMBERS = (
+    _LABELS + r"\s*[+(]?\d[\d\s().\-–/]{4,24}\d",
+    r"(?:\+|(?<!\d)00)\s?\d{1,3}[\s().\-–]{0,3}\d(?:[\s().\-–]{0,2}\d){5,13}",
+    r"(?<![\d(])\(?86[\s)\-]{0,2}(?:10|2\d|[3-9]\d{2})[\s)\-]{1,2}\d{4}[\s\-]?\d{3,4}(?!\d)",
+    r"\(\d{2,5}\)[\s.\-–]{0,2}\d{3,4}[\s.\-–]{0,2}\d{3,4}",
+    r"(?<!\d)0\d{2,3}[\s\-–]\d{3,4}[\s\-–]?\d{4}(?!\d)",
+    r"(?<!\d)0\d(?:[\s.]\d\d){4}(?!\d)",
+    r"(?<!\d)400[\s\-]?\d{3}[\s\-]?\d{4}(?!\d)",
+    r"(?<!\d)\d{3}[\-.]\d{3}[\-.]\d{4}(?!\d)",
+    r"(?<!\d)1[3-9]\d[\s\-]?\d{4}[\s\-]?\d{4}(?!\d)",
+)
 _PHONE = re.compile(
-    r"(?:\b(?:tel|phone|telephone|tél|téléphone|teléfono|fax|mobile|mob|cell|whatsapp)\b\.?\s*[:：]?|电话\s*[:：]?|手机\s*[:：]?|传真\s*[:：]?)"
-    r"\s*[+(]?\d[\d\s().\-–/]{4,24}\d"
-    r"|(?:\+|\b00)\s?\d{1,3}[\s().\-–]{0,3}\d(?:[\s().\-–]{0,2}\d){5,13}"
-    r"|\(\d{2,5}\)[\s.\-–]{0,2}\d{3,4}[\s.\-–]{0,2}\d{3,4}"
-    r"|\b\d{3}[\-.]\d{3}[\-.]\d{4}\b"
-    r"|\b1[3-9]\d[\s\-]?\d{4}[\s\-]?\d{4}\b",
-    re.IGNORECASE,
+    r"(?:" + "|".join(_NUMBERS) + r")(?:\s*(?:ext\.?|extension|转|分机)\s?\d{1,6}(?!\d))?", re.IGNORECASE
 )
 # Lines that only point at a link which the text no longer has.
 _POINTER = re.compile(
