@@ -34,13 +34,11 @@ SELECT id, fence, %(by)s, %(now)s, 0, %(state)s, '', %(said)s FROM decided
 """
 
 
-def confirm(delivery_id: int, *, user: User, arrived: bool, now: datetime) -> Delivery:
+def confirm(delivery_id: int, *, user: User, arrived: bool, now: datetime) -> None:
     """A person's word on one mail: it counts as sent, or it is sent again with the same Message-ID. Raises `UserError`."""
     row = Delivery.objects.select_related("edition__digest").get(pk=delivery_id, edition__isnull=False)
     assert row.edition is not None  # noqa: S101 - for the type checker: the line above asked for it
     _confirm(row.edition, row.pk, user, arrived=arrived, now=now)
-    row.refresh_from_db()
-    return row
 
 
 def confirm_edition(edition_id: int, *, user: User, arrived: bool, now: datetime) -> int:

@@ -78,9 +78,8 @@ def send(delivery_id: int, *, now: datetime) -> bool:
     assert delivery.post is not None  # noqa: S101 - for the type checker: only posts are claimed here
     with trace.bound(delivery.post.trace_id):
         started = time.monotonic()
-        if (
-            started - claimed > lease.total_seconds() / 2
-        ):  # this process was stopped: its claim may be another's by now
+        # This process was stopped: its claim may be another's by now.
+        if started - claimed > lease.total_seconds() / 2:
             release(fence)
             return False
         result = _publish(delivery)

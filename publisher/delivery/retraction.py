@@ -27,8 +27,7 @@ def retract_everywhere(*, now: datetime, item_id: int | None = None) -> int:
     ids = [item_id] if item_id else _still_somewhere()
     for retracted in Item.objects.filter(id__in=ids, retracted_at__isnull=False).values_list("id", flat=True):
         cancel_for_item(retracted, now=now)
-        for edition_id in drop_item(retracted):
-            events.emit("edition.ready", edition_id=edition_id)
+        _drop_from_editions(retracted)
     return len(ids)
 
 
@@ -36,8 +35,12 @@ def _hide_embargoed(now: datetime) -> None:
     """An embargo that was set after the item was chosen takes it out of the edition; it comes in a later one."""
     held = EditionItem.objects.filter(edition__state__in=OPEN_EDITIONS, item__embargo_until__gt=now)
     for item_id in held.values_list("item_id", flat=True).distinct():
-        for edition_id in drop_item(item_id):
-            events.emit("edition.ready", edition_id=edition_id)
+        _drop_from_editions(item_id)
+
+
+def _drop_from_editions(item_id: int) -> None:
+    for edition_id in drop_item(item_id):
+        events.emit("edition.ready", edition_id=edition_id)
 
 
 def _still_somewhere() -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
-from publisher.delivery.states import State, sources
+from publisher.delivery.states import UNFINISHED, State, sources
 
 WAITS = (60, 300, 900, 3600, 7200, 14400, 28800)
 """Seconds between tries of a temporary failure: 1 min, 5 min, 15 min, 1 h, 2 h, 4 h, then 8 h."""
@@ -107,17 +107,10 @@ def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: d
         "started_at": tried.started_at,
         "duration_ms": tried.duration_ms,
         "text": tried.text[:2000],
-        "sources": _sources(state),
+        "sources": sorted(UNFINISHED & set(sources(state))),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTLE, values)
         settled = bool(cursor.rowcount == 1)
         cursor.execute(ATTEMPT, values)
     return settled
-
-
-def _sources(state: State) -> list[str]:
-    known = {State.SENDING.value, State.UNKNOWN.value}
-    if state is State.SENT:
-        known.add(State.QUEUED.value)
-    return sorted(known & set(sources(state)))

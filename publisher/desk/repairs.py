@@ -15,7 +15,7 @@ from publisher.delivery.models import Delivery
 from publisher.desk.access import user_of
 from publisher.digests.models import Edition
 from publisher.social import channels
-from publisher.social.models import Channel, Post
+from publisher.social.models import Channel
 
 
 @require_POST
@@ -35,11 +35,7 @@ def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Say of a message of which nobody can tell whether it arrived. `was_published` is yes or no."""
     delivery = get_object_or_404(Delivery, pk=delivery_id)
     try:
-        problem = (
-            _confirmed_mail(request, delivery)
-            if delivery.edition_id
-            else _confirmed(request, delivery).problem
-        )
+        problem = _confirmed(request, delivery)
         messages.success(request, f"Noted. {problem}".strip())
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}".strip())
@@ -62,17 +58,14 @@ def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect(reverse("desk:edition", args=[edition.pk]))
 
 
-def _confirmed(request: HttpRequest, delivery: Delivery) -> Post:
+def _confirmed(request: HttpRequest, delivery: Delivery) -> str:
+    """Write it down; what the person should read about the message now."""
+    user, said, now = user_of(request), _said(request), clock.now()
+    if delivery.edition_id:
+        mail_doubts.confirm(delivery.pk, user=user, arrived=said, now=now)
+        return ""
     url = request.POST.get("url", "").strip()
-    return posts.confirm(
-        delivery.pk, user=user_of(request), was_published=_said(request), url=url, now=clock.now()
-    )
-
-
-def _confirmed_mail(request: HttpRequest, delivery: Delivery) -> str:
-    """What the page says afterwards."""
-    mail_doubts.confirm(delivery.pk, user=user_of(request), arrived=_said(request), now=clock.now())
-    return ""
+    return posts.confirm(delivery.pk, user=user, was_published=said, url=url, now=now).problem
 
 
 def _said(request: HttpRequest) -> bool:

@@ -37,24 +37,17 @@ def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
 
 def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     """Go on with a paused edition; one that could not be assembled is tried again."""
-    if Edition.objects.get(pk=edition_id).state == S.BLOCKED:
-        return _move(
-            edition_id,
-            user=user,
-            action="edition.resume",
-            now=now,
-            sources=(S.BLOCKED,),
-            target=S.ASSEMBLING,
-            also={"problem": ""},
-        )
+    blocked = Edition.objects.get(pk=edition_id).state == S.BLOCKED
+    source, target = (S.BLOCKED, S.ASSEMBLING) if blocked else (S.PAUSED, S.SENDING)
+    goes_on: dict[str, object] = {"problem": ""} if blocked else {"problem": "", "after_assembly": S.SENDING}
     return _move(
         edition_id,
         user=user,
         action="edition.resume",
         now=now,
-        sources=(S.PAUSED,),
-        target=S.SENDING,
-        also={"after_assembly": S.SENDING, "problem": ""},
+        sources=(source,),
+        target=target,
+        also=goes_on,
     )
 
 

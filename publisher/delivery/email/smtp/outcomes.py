@@ -56,12 +56,8 @@ RULES: tuple[tuple[frozenset[Step], int, int, type[OtherSideError] | None], ...]
     (EVERY, 400, 499, Retry),
     (SETUP, 500, 599, ChannelDown),
     (frozenset({Step.MAIL}), 552, 552, Rejected),  # this message is too large (RFC 1870)
-    (
-        frozenset({Step.RSET, Step.MAIL}),
-        500,
-        599,
-        ChannelDown,
-    ),  # about us as the sender, and so about every message
+    # Refused here is the sender, and so every message.
+    (frozenset({Step.RSET, Step.MAIL}), 500, 599, ChannelDown),
     (ENVELOPE, 530, 530, ChannelDown),  # login or TLS demanded (RFC 4954, RFC 3207)
     (ENVELOPE, 534, 535, ChannelDown),  # RFC 4954
     (ENVELOPE, 538, 538, ChannelDown),
