@@ -86,6 +86,7 @@ def detail(request: HttpRequest, item_id: int) -> HttpResponse:
         "content": shown_html(item.body_html),
         "revisions": revisions_of(item),
         "translations": _translations(item),
+        "other_names": item.other_names.select_related("source").order_by("pk"),
         "posts": item.posts.select_related("channel").order_by("channel__name"),
         "editions": EditionItem.objects.filter(item=item)
         .select_related("edition__digest")

@@ -5,10 +5,11 @@ A CloudEvents 1.0 envelope or a plain item, which counts as published. Called by
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
 from pydantic import ValidationError
@@ -18,9 +19,12 @@ from publisher.items.problems import all_strings, date_refusal, ignored_fields, 
 from publisher.items.refusals import Problem, Refused, refuse, shown
 from publisher.items.schema import EVENT_PREFIX, Event, ItemIn, RetractionIn
 from publisher.items.text import find_bad_character, shorten
+from publisher.items.urls import url_key
 
 MAX_ENTRY: Final = 1_000_000
 MAX_JSON_DEPTH: Final = 20
+AHEAD: Final = timedelta(days=1)
+"""How far a producer's clock may run ahead. An event of next year would make every later one look old."""
 _EVENT_TYPES: Final = ("published", "updated", "retracted")
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _JSON_TYPES: Final[dict[type, str]] = {
@@ -39,20 +43,25 @@ class Accepted:
     event_type: Literal["published", "updated"]
     item: ItemIn
     ignored: tuple[str, ...] = ()
-    event_id: str = ""
     source: str = ""
     time: datetime | None = None
+    event_key: bytes = b""
 
 
 @dataclass(frozen=True)
 class Retracted:
-    """The producer takes an item back."""
+    """The producer takes an item back, named by its id, its address, or both. `event_key`: see `event_key`."""
 
     id: str
+    url_key: str
     reason: str
-    event_id: str
     source: str
     time: datetime | None
+    event_key: bytes
+
+    @property
+    def name(self) -> str:
+        return self.id or self.url_key
 
 
 def read_entry(raw: bytes, *, now: datetime) -> Accepted | Retracted | Refused:
@@ -114,20 +123,30 @@ def _read_event(given: dict[str, Any], now: datetime) -> Accepted | Retracted | 
         event = Event.model_validate(given)
     except ValidationError as error:
         return refuse("bad_envelope", refusal_of(error).fields)
-    media_type = event.datacontenttype.partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        problem = Problem("datacontenttype", shown(event.datacontenttype), "application/json")
-        return refuse("bad_envelope", [problem])
+    refused = _envelope_refusal(event, now)
+    if refused is not None:
+        return refused
     event_type = event.type.removeprefix(EVENT_PREFIX)
-    if event_type not in _EVENT_TYPES or event_type == event.type:
-        return refuse("unknown_event", found=shown(event.type)[1:-1])
     if event_type == "retracted":
         return _read_retraction(event)
     answer = read_item(event.data, now=now)
     if isinstance(answer, Refused):
         return answer
     kept: Literal["published", "updated"] = "published" if event_type == "published" else "updated"
-    return Accepted(kept, answer.item, answer.ignored, event.id, event.source, event.time)
+    return Accepted(kept, answer.item, answer.ignored, event.source, event.time, event_key(event))
+
+
+def _envelope_refusal(event: Event, now: datetime) -> Refused | None:
+    media_type = event.datacontenttype.partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        problem = Problem("datacontenttype", shown(event.datacontenttype), "application/json")
+        return refuse("bad_envelope", [problem])
+    if event.time is not None and event.time > now + AHEAD:
+        expected = f"no later than {now + AHEAD:%Y-%m-%dT%H:%MZ}"
+        return refuse("date_out_of_range", [Problem("time", shown(event.time.isoformat()), expected)])
+    if event.type not in {EVENT_PREFIX + name for name in _EVENT_TYPES}:
+        return refuse("unknown_event", found=shown(event.type)[1:-1])
+    return None
 
 
 def _read_retraction(event: Event) -> Retracted | Refused:
@@ -135,7 +154,24 @@ def _read_retraction(event: Event) -> Retracted | Refused:
         retraction = RetractionIn.model_validate(event.data)
     except ValidationError as error:
         return refusal_of(error)
-    return Retracted(retraction.id, retraction.reason, event.id, event.source, event.time)
+    return Retracted(
+        id=retraction.id or "",
+        url_key=url_key(retraction.url or ""),
+        reason=retraction.reason,
+        source=event.source,
+        time=event.time,
+        event_key=event_key(event),
+    )
+
+
+def event_key(event: Event) -> bytes:
+    """By which an event that is handed in again is known, 32 bytes.
+
+    `source` and `id` should do (CloudEvents 1.0, section 3.1), but producers are met that use one id for every event of an
+    item: what else the event says is part of its key, so that their updates are not taken for repetitions.
+    """
+    said = [event.source, event.id, event.type, event.time.isoformat() if event.time else "", event.data]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 def _is_event(given: dict[str, Any]) -> bool:

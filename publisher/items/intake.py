@@ -18,7 +18,7 @@ from django.db import DatabaseError, DataError, IntegrityError
 
 from publisher.core import trace
 from publisher.core.alone import INTAKE, alone
-from publisher.items import sources, stream
+from publisher.items import memory, sources, stream
 from publisher.items.cleaning import MarkupError
 from publisher.items.content import build_content
 from publisher.items.envelope import Accepted, Retracted, read_entry
@@ -38,6 +38,7 @@ EVENTS: Final[dict[Result, str]] = {
     "new": "item.accepted",
     "revised": "item.revised",
     "unchanged": "item.unchanged",
+    "elsewhere": "item.elsewhere",
     "retracted": "item.retracted",
     "rejected": "entry.rejected",
 }
@@ -46,13 +47,14 @@ EVENTS: Final[dict[Result, str]] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of entries. `accepted` are all that were not rejected."""
+    """What became of entries. `accepted` are all that were not rejected; `elsewhere` those whose address another source holds."""
 
     accepted: int = 0
     rejected: int = 0
     new: int = 0
     revised: int = 0
     unchanged: int = 0
+    elsewhere: int = 0
     retracted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
@@ -86,9 +88,10 @@ def drain_alone(
     outcomes: list[Outcome] = []
     while len(outcomes) < limit:
         size = min(BATCH, limit - len(outcomes))
-        entries = stream.take_over(consumer, count=size) or stream.read(
-            consumer, count=size, block_ms=0 if outcomes else block_ms
-        )
+        entries = stream.take_over(consumer, count=size)
+        if not entries:
+            entries = stream.read(consumer, count=size, block_ms=0 if outcomes else block_ms)
+            memory.forget_entries()
         if not entries:
             break
         outcomes += _deal_with(entries, consumer, now)
@@ -171,10 +174,10 @@ def _tell(outcome: Outcome) -> None:
         extra |= {"item_id": outcome.known.item.pk, "revision": outcome.known.item.revision}
     if outcome.refusal:
         extra |= {"code": outcome.refusal.code, "reason": outcome.refusal.reason}
-    if outcome.elsewhere:
-        extra["known_from"] = "another source"
+    if outcome.note:
+        extra["note"] = outcome.note
     if isinstance(reading.answer, Accepted) and reading.answer.ignored:
         extra["ignored_fields"] = list(reading.answer.ignored)
-    quiet = outcome.result == "unchanged" and not outcome.elsewhere
+    quiet = outcome.result == "unchanged" and not outcome.note
     with trace.bound(reading.trace_id):
         log.log(logging.DEBUG if quiet else logging.INFO, EVENTS[outcome.result], extra=extra)

@@ -130,6 +130,9 @@ class Item(models.Model):
     drafted_revision = models.PositiveIntegerField(
         default=0, help_text="the revision that the editorial stage has dealt with"
     )
+    event_time = models.DateTimeField(
+        null=True, blank=True, help_text="the latest `time` of an event about it: older events change nothing"
+    )
     trace_id = models.CharField(max_length=32)
 
     class Meta:
@@ -174,6 +177,58 @@ class Revision(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["item", "number"], name="revision_once"),
         ]
+
+
+class OtherName(models.Model):
+    """A second id of an item: one its own source used for the same address, or one under which another source had it."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="other_names")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    producer_id = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "producer_id"], name="other_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.producer_id
+
+
+class EarlyRetraction(models.Model):
+    """A retraction that came before its item. What comes later and says that it is older stays taken back."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    producer_id = models.CharField(max_length=500, blank=True)
+    url_key = models.CharField(max_length=2000, blank=True)
+    reason = models.TextField(blank=True)
+    event_time = models.DateTimeField(null=True, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["source", "producer_id"], name="early_retraction_id"),
+            models.Index(fields=["at"], name="early_retraction_at"),
+        ]
+
+
+class SeenEvent(models.Model):
+    """A CloudEvent that was dealt with, so that the same one handed in again changes nothing."""
+
+    key = models.BinaryField(
+        max_length=32, unique=True, help_text="SHA-256 of source, id, type, time and data"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["at"], name="seen_event_at")]
+
+
+class StoredEntry(models.Model):
+    """An entry of the stream that was stored and may not be acknowledged yet: a few hundred rows at most."""
+
+    entry_id = models.CharField(max_length=60, unique=True)
 
 
 class ItemTopic(models.Model):

@@ -35,6 +35,7 @@ _KNOWN: Final[dict[str, tuple[str, str | None]]] = {
     "bad_region": ("bad_region", None),
     "bad_url": ("bad_url", None),
     "literal_error": ("bad_value", None),
+    "no_name": ("no_id", None),
 }
 _REQUIRED: Final = {"id": "no_id", "title": "no_title"}
 

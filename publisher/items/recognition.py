@@ -27,19 +27,35 @@ class Snapshot:
     revision: int
     published_at: datetime
     retracted: bool = False
+    event_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A retraction that came before its item. `time` is that of its event (UTC), if it gave one."""
+
+    reason: str
+    time: datetime | None
 
 
 @dataclass(frozen=True)
 class New:
+    """`retracted`: a retraction of it came before it did, and it stays taken back."""
+
     content: Content
     content_hash: bytes
+    retracted: Withdrawal | None = None
 
 
 @dataclass(frozen=True)
 class Unchanged:
-    """Nothing to store. `still_retracted`: the item was taken back, and a source that merely lists it changes nothing."""
+    """Nothing to store. `still_retracted`: the item was taken back, and a source that merely lists it changes nothing.
+
+    `late`: the event is older than what is known.
+    """
 
     still_retracted: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,16 +84,21 @@ def recognise(
     *,
     producer_id: str,
     received_at: datetime,
+    event_time: datetime | None = None,
     explicit: bool = True,
+    withdrawn: Withdrawal | None = None,
 ) -> Decision:
     """What an item means for what is known. An `updated` of an unknown item is new: its first event may have been lost.
 
     An item without a date keeps the one it has, or gets `received_at` (UTC). `explicit` is False for sources that only
-    list what they have (feeds, pages): they do not bring a retracted item back.
+    list what they have (feeds, pages): they do not bring a retracted item back. An event that says that it is older than
+    what is known changes nothing; what gives no time counts in the order in which it comes.
     """
     if existing is None:
         dated = content.dated(received_at)
-        return New(dated, content_hash(dated))
+        return New(dated, content_hash(dated), _still(withdrawn, event_time, explicit=explicit))
+    if is_late(existing, event_time):
+        return Unchanged(late=True)
     dated = content.dated(existing.published_at)
     digest = content_hash(dated)
     if existing.retracted and not explicit:
@@ -90,11 +111,28 @@ def recognise(
     return Revised(dated, digest, changed, existing.revision + 1, restores=existing.retracted)
 
 
-def recognise_retraction(existing: Snapshot | None, *, producer_id: str, reason: str = "") -> Decision:
+def recognise_retraction(
+    existing: Snapshot | None, *, producer_id: str, reason: str = "", event_time: datetime | None = None
+) -> Decision:
     """A retraction of what is unknown is refused, so that its producer hears of a mistaken id; twice is once."""
     if existing is None:
         return refuse("unknown_item", id=producer_id)
+    if is_late(existing, event_time):
+        return Unchanged(late=True)
     return Unchanged(still_retracted=True) if existing.retracted else Retract(reason)
+
+
+def is_late(existing: Snapshot, event_time: datetime | None) -> bool:
+    """The event says that it is older than one that was dealt with."""
+    return event_time is not None and existing.event_time is not None and event_time < existing.event_time
+
+
+def _still(withdrawn: Withdrawal | None, event_time: datetime | None, *, explicit: bool) -> Withdrawal | None:
+    """The early retraction, if it holds: for what only lists, and for an event that is older than it."""
+    if withdrawn is None or not explicit:
+        return withdrawn
+    older = event_time is not None and withdrawn.time is not None and event_time <= withdrawn.time
+    return withdrawn if older else None
 
 
 def same_item(by_id: K | None, by_url: K | None, *, producer_id: str, url: str) -> K | Refused | None:

@@ -92,8 +92,12 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "Report this with the entry; a simpler body may pass.",
     ),
     "unknown_item": (
-        "Nothing is known under the id “{id}”, so nothing was retracted.",
-        "Check the id and the source.",
+        "Nothing is known under “{id}” yet, so nothing was retracted.",
+        "Check the id and the source. If the item comes later with an event older than this one, it stays retracted.",
+    ),
+    "held_elsewhere": (
+        "“{id}” is held by the source “{holder}”, which had its address first.",
+        "Only that source can retract it: send the retraction in its name.",
     ),
     "retracted_item": (
         "The item “{id}” was retracted; an update does not bring it back.",

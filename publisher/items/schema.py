@@ -6,9 +6,17 @@ Checks that need the time or the whole entry are in `envelope.py`. Unknown field
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from publisher.items.languages import MAX_TAG, normalise_tag
@@ -168,7 +176,7 @@ class ItemIn(_Strict):
     agencies: tuple[Name, ...] = Field(default=(), max_length=50, strict=False)
     authors: tuple[Author, ...] = Field(default=(), max_length=50, strict=False)
     translation_of: Id | None = Field(
-        default=None, description="The id of the original at the same producer."
+        default=None, description="The id or the address of the original at the same producer."
     )
     links: dict[Region, Url] = Field(
         default={}, max_length=50, description='Addresses for readers in a region, such as {"CN": …}.'
@@ -178,10 +186,19 @@ class ItemIn(_Strict):
 class RetractionIn(_Strict):
     """What a `retracted` event carries; the other fields of the item may stand there and are ignored."""
 
-    model_config = ConfigDict(title="Retraction")
+    model_config = ConfigDict(
+        title="Retraction", json_schema_extra={"anyOf": [{"required": ["id"]}, {"required": ["url"]}]}
+    )
 
-    id: Id
+    id: Id | None = None
+    url: Url | None = Field(default=None, description="The item's address, for whoever does not know its id.")
     reason: Summary = ""
+
+    @model_validator(mode="after")
+    def _names_an_item(self) -> Self:
+        if self.id is None and self.url is None:
+            raise PydanticCustomError("no_name", "the id or the url of the item")
+        return self
 
 
 class Event(_Strict):

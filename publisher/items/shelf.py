@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from publisher.items.content import FIELDS, Content
 from publisher.items.envelope import Accepted, Retracted
+from publisher.items.memory import Memory
 from publisher.items.models import Item, Origin, Revision, Source
 from publisher.items.recognition import (
     New,
@@ -20,6 +21,7 @@ from publisher.items.recognition import (
     Revised,
     Snapshot,
     Unchanged,
+    Withdrawal,
     recognise,
     recognise_retraction,
     same_item,
@@ -30,7 +32,8 @@ ITEM_FIELDS: Final = tuple(name for name in FIELDS if name != "topics")
 """The fields of `Content` that an `Item` has under the same name."""
 _LISTING: Final = frozenset({Origin.FEED.value, Origin.PAGE.value})
 
-Result = Literal["new", "revised", "unchanged", "retracted", "rejected"]
+Result = Literal["new", "revised", "unchanged", "elsewhere", "retracted", "rejected"]
+"""`elsewhere`: the address is an item of another source, which was left as it is."""
 
 
 @dataclass(frozen=True)
@@ -55,96 +58,134 @@ class Known:
     snapshot: Snapshot
     is_new: bool = False
     retracted: bool = False
+    touched: bool = False
     content: Content | None = None
     revisions: list[Revision] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one entry. `elsewhere`: its address is an item of another source, which was left as it is."""
+    """What became of one entry. `note`: why it changed nothing, where that is more than being the same as before."""
 
     reading: Reading
     result: Result
     known: Known | None = None
     refusal: Refused | None = None
-    elsewhere: bool = False
+    note: str = ""
 
 
 class Shelf:
     """Items by their source and producer's id, and by address."""
 
-    def __init__(self, known: Iterable[Known]) -> None:
+    def __init__(self, known: Iterable[Known], memory: Memory | None = None) -> None:
+        self.memory = memory or Memory()
         self.by_id: dict[tuple[int, str], Known] = {}
         self.by_url: dict[str, Known] = {}
-        for each in known:
+        by_key = {each.item.pk: each for each in known}
+        for each in by_key.values():
             self._put(each)
+        for name, item_id in self.memory.names.items():
+            if item_id in by_key:
+                self.by_id.setdefault(name, by_key[item_id])
 
     def take(self, reading: Reading, now: datetime) -> Outcome:
         """Deal with one entry: the shelf is afterwards as it left things."""
-        if isinstance(reading.answer, Refused):
-            return Outcome(reading, "rejected", refusal=reading.answer)
+        answer = reading.answer
+        if reading.entry_id in self.memory.stored:
+            return Outcome(reading, "unchanged", note="stored before its worker could acknowledge it")
+        if isinstance(answer, Refused):
+            return Outcome(reading, "rejected", refusal=answer)
         if reading.source is None or not reading.source.enabled:
             return Outcome(reading, "rejected", refusal=refuse("source_disabled", name=reading.source_name))
-        if isinstance(reading.answer, Retracted):
-            return self._retract(reading, reading.source, reading.answer, now)
-        return self._accept(reading, reading.source, reading.answer, now)
+        if answer.event_key in self.memory.events:
+            return Outcome(reading, "unchanged", note="the same event came before")
+        if isinstance(answer, Retracted):
+            outcome = self._retract(reading, reading.source, answer, now)
+        else:
+            outcome = self._accept(reading, reading.source, answer, now)
+        if outcome.result != "rejected":
+            self.memory.hear(answer.event_key)
+        if outcome.known and outcome.result != "elsewhere":
+            _heard(outcome.known, answer.time)
+        return outcome
 
     def changed(self) -> list[Known]:
         """The items that must be written."""
-        return [known for known in dict.fromkeys(self.by_id.values()) if known.revisions or known.retracted]
+        return [
+            known
+            for known in dict.fromkeys(self.by_id.values())
+            if known.revisions or known.retracted or known.touched
+        ]
 
     def _put(self, known: Known) -> None:
         self.by_id[known.item.source_id, known.item.producer_id] = known
         if known.item.url_key:
             self.by_url[known.item.url_key] = known
 
+    def _find(self, source: Source, producer_id: str, url_key: str, shown_url: str) -> Known | Refused | None:
+        """The item of this id or address. An id under which another source's item is known does not make it ours."""
+        by_id = self.by_id.get((source.pk, producer_id)) if producer_id else None
+        if by_id is not None and by_id.item.source_id != source.pk:
+            by_id = None
+        by_url = self.by_url.get(url_key) if url_key else None
+        return same_item(by_id, by_url, producer_id=producer_id, url=shown_url)
+
     def _retract(self, reading: Reading, source: Source, answer: Retracted, now: datetime) -> Outcome:
-        known = self.by_id.get((source.pk, answer.id))
+        known = self._find(source, answer.id, answer.url_key, answer.url_key)
+        known = known or self.by_id.get((source.pk, answer.id))
+        if isinstance(known, Refused):
+            return Outcome(reading, "rejected", refusal=known)
+        if known is not None and known.item.source_id != source.pk:
+            refusal = refuse("held_elsewhere", id=answer.name, holder=known.item.source.name)
+            return Outcome(reading, "rejected", refusal=refusal)
         decision = recognise_retraction(
-            known.snapshot if known else None, producer_id=answer.id, reason=answer.reason
+            known.snapshot if known else None,
+            producer_id=answer.name,
+            reason=answer.reason,
+            event_time=answer.time,
         )
         if isinstance(decision, Refused):
+            said = Withdrawal(answer.reason, answer.time)
+            self.memory.withdraw(source, answer.id, answer.url_key, said, now)
             return Outcome(reading, "rejected", refusal=decision)
         if known is None or not isinstance(decision, Retract):
-            return Outcome(reading, "unchanged", known)
-        known.item.retracted_at = now
-        known.item.retraction_reason = decision.reason
-        known.retracted = True
-        known.snapshot = _snapshot(known.item, known.snapshot.content)
+            return Outcome(reading, "unchanged", known, note=_why(decision))
+        _take_back(known, decision.reason, now)
         return Outcome(reading, "retracted", known)
 
     def _accept(self, reading: Reading, source: Source, answer: Accepted, now: datetime) -> Outcome:
         content = reading.content
         if content is None:
             raise ValueError("an accepted entry comes with its content")
-        known = same_item(
-            self.by_id.get((source.pk, answer.item.id)),
-            self.by_url.get(content.url_key) if content.url_key else None,
-            producer_id=answer.item.id,
-            url=content.url,
-        )
+        producer_id = answer.item.id
+        known = self._find(source, producer_id, content.url_key, content.url)
         if isinstance(known, Refused):
             return Outcome(reading, "rejected", refusal=known)
+        if known is not None and known.item.producer_id != producer_id:
+            self.memory.call(known.item, source, producer_id)
+            self.by_id.setdefault((source.pk, producer_id), known)
         if known is not None and known.item.source_id != source.pk:
-            return Outcome(reading, "unchanged", known, elsewhere=True)
+            return Outcome(reading, "elsewhere", known, note=f"held by {known.item.source.name}")
         decision = recognise(
             known.snapshot if known else None,
             content,
             answer.event_type,
-            producer_id=answer.item.id,
+            producer_id=producer_id,
             received_at=now,
+            event_time=answer.time,
             explicit=reading.origin not in _LISTING,
+            withdrawn=self.memory.withdrawn(source, producer_id, content.url_key),
         )
         match decision:
             case New():
-                return Outcome(reading, "new", self._begin(reading, source, answer.item.id, decision, now))
+                return Outcome(reading, "new", self._begin(reading, source, producer_id, decision, now))
             case Revised() if known is not None:
                 self._revise(known, reading, decision, now)
                 return Outcome(reading, "revised", known)
             case Refused():
                 return Outcome(reading, "rejected", refusal=decision)
             case Unchanged() | Revised() | Retract():
-                return Outcome(reading, "unchanged", known)
+                return Outcome(reading, "unchanged", known, note=_why(decision))
 
     def _begin(
         self, reading: Reading, source: Source, producer_id: str, decision: New, now: datetime
@@ -152,6 +193,8 @@ class Shelf:
         item = Item(source=source, producer_id=producer_id, origin=reading.origin, first_received_at=now)
         known = Known(item, Snapshot({}, b"", 0, now), is_new=True)
         self._say(known, reading, decision, now)
+        if decision.retracted:
+            _take_back(known, decision.retracted.reason, now)
         return known
 
     def _revise(self, known: Known, reading: Reading, decision: Revised, now: datetime) -> None:
@@ -195,6 +238,28 @@ def known_from(item: Item, content: dict[str, Any]) -> Known:
     return Known(item, _snapshot(item, content))
 
 
+def _take_back(known: Known, reason: str, now: datetime) -> None:
+    known.item.retracted_at = now
+    known.item.retraction_reason = reason
+    known.retracted = True
+    known.snapshot = _snapshot(known.item, known.snapshot.content)
+
+
+def _heard(known: Known, event_time: datetime | None) -> None:
+    """The latest event about the item was this one, if it says so."""
+    before = known.item.event_time
+    if event_time is not None and (before is None or event_time > before):
+        known.item.event_time = event_time
+        known.touched = True
+        known.snapshot = _snapshot(known.item, known.snapshot.content)
+
+
+def _why(decision: object) -> str:
+    return (
+        "its event is older than what is known" if isinstance(decision, Unchanged) and decision.late else ""
+    )
+
+
 def _snapshot(item: Item, content: Any) -> Snapshot:
     return Snapshot(
         content=content,
@@ -202,4 +267,5 @@ def _snapshot(item: Item, content: Any) -> Snapshot:
         revision=item.revision,
         published_at=item.published_at,
         retracted=item.retracted_at is not None,
+        event_time=item.event_time,
     )

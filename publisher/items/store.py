@@ -14,8 +14,11 @@ from django.db.models import F
 
 from publisher.core import events
 from publisher.items import bulk, item_topics, rejections, translations
-from publisher.items.envelope import Accepted, Retracted
+from publisher.items import memory as remembering
+from publisher.items.envelope import Retracted
+from publisher.items.memory import Asked, Memory
 from publisher.items.models import Item, Revision
+from publisher.items.refusals import Refused
 from publisher.items.rejections import RefusedEntry
 from publisher.items.shelf import ITEM_FIELDS, Known, Outcome, Reading, Shelf, known_from
 
@@ -29,6 +32,7 @@ _WRITTEN: Final = (
     "received_at",
     "retracted_at",
     "retraction_reason",
+    "event_time",
     "trace_id",
 )
 
@@ -36,28 +40,56 @@ _WRITTEN: Final = (
 @transaction.atomic
 def store(readings: Sequence[Reading], *, now: datetime) -> list[Outcome]:
     """Deal with these entries in their order. Raises DataError or IntegrityError when one of them cannot be stored."""
-    shelf = Shelf(_load(readings))
+    memory, known = _load(readings)
+    shelf = Shelf(known, memory)
     outcomes = [shelf.take(reading, now) for reading in readings]
     changed = shelf.changed()
     _write(changed)
+    remembering.write(memory, [reading.entry_id for reading in readings], now=now)
+    spoken = [known.item for known in changed if known.content]
+    translations.link(list(dict.fromkeys([*spoken, *memory.new_names.values()])))
     rejections.keep((_refused(outcome) for outcome in outcomes if outcome.refusal), now=now)
     _emit(changed)
     return outcomes
 
 
-def _load(readings: Sequence[Reading]) -> list[Known]:
-    """The known items of these entries: by id and by address, each by its unique index."""
-    ids = {(r.source.pk, r.answer.item.id) for r in readings if r.source and isinstance(r.answer, Accepted)}
-    ids |= {(r.source.pk, r.answer.id) for r in readings if r.source and isinstance(r.answer, Retracted)}
-    urls = {r.content.url_key for r in readings if r.content and r.content.url_key}
+def _load(readings: Sequence[Reading]) -> tuple[Memory, list[Known]]:
+    """What is known of these entries: items by id, other id and address, and what is remembered beside them."""
+    memory = remembering.load(_asked(readings))
+    ids = {name for reading in readings if (name := _name(reading))}
+    urls = {key for reading in readings if (key := _url_key(reading))}
     by_id = Item.objects.filter(
         source_id__in={source for source, _ in ids}, producer_id__in={producer_id for _, producer_id in ids}
     )
     by_url = Item.objects.filter(url_key__in=urls).exclude(url_key="")
-    items = {item.pk: item for item in (*by_id, *by_url)}
+    by_other_id = Item.objects.filter(pk__in=set(memory.names.values()))
+    items = {item.pk: item for each in (by_id, by_url, by_other_id) for item in each.select_related("source")}
     newest = Revision.objects.filter(item__in=items, number=F("item__revision"))
     contents = dict(newest.values_list("item_id", "content"))
-    return [known_from(item, contents.get(item.pk, {})) for item in items.values()]
+    return memory, [known_from(item, contents.get(item.pk, {})) for item in items.values()]
+
+
+def _asked(readings: Sequence[Reading]) -> Asked:
+    answers = [reading.answer for reading in readings if not isinstance(reading.answer, Refused)]
+    return Asked(
+        entries=tuple(reading.entry_id for reading in readings),
+        events=remembering.distinct(answer.event_key for answer in answers),
+        names=frozenset(name for reading in readings if (name := _name(reading))),
+        url_keys=frozenset(key for reading in readings if (key := _url_key(reading))),
+    )
+
+
+def _name(reading: Reading) -> tuple[int, str] | None:
+    if reading.source is None or isinstance(reading.answer, Refused):
+        return None
+    answer = reading.answer
+    return reading.source.pk, answer.id if isinstance(answer, Retracted) else answer.item.id
+
+
+def _url_key(reading: Reading) -> str:
+    if isinstance(reading.answer, Retracted):
+        return reading.answer.url_key
+    return reading.content.url_key if reading.content else ""
 
 
 def _write(changed: Sequence[Known]) -> None:
@@ -70,7 +102,6 @@ def _write(changed: Sequence[Known]) -> None:
     spoken = [(known.item, known.content) for known in changed if known.content]
     revised = frozenset(known.item.pk for known in changed if known.content and not known.is_new)
     item_topics.store(spoken, revised=revised)
-    translations.link([item for item, _content in spoken])
 
 
 def _refused(outcome: Outcome) -> RefusedEntry:
@@ -94,5 +125,5 @@ def _emit(changed: Sequence[Known]) -> None:
         for item_id in accepted:
             events.emit("item.accepted", item_id=item_id)
     for known in changed:
-        if known.item.retracted_at is not None:
+        if known.retracted and known.item.retracted_at is not None:
             events.emit("item.retracted", item_id=known.item.pk)

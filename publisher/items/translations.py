@@ -7,26 +7,27 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q
 
 from publisher.items import bulk
-from publisher.items.models import Item
+from publisher.items.models import Item, OtherName
+from publisher.items.urls import url_key
 
 
 def link(items: Sequence[Item]) -> None:
     """Link items that were just stored to their originals, and translations that waited for them.
 
-    An original is known by its producer's id at the same source. A translation of a translation hangs on the original, so
-    that no item with an original is one itself, and there are no circles.
+    An original is known at the same source by its producer's id, a second id of it, or its address. A translation of a
+    translation hangs on the original, so that no item with an original is one itself, and there are no circles.
     """
     if not items:
         return
     family = {item.pk: item for item in (*_relatives(items), *items)}
     before = {pk: item.original_id for pk, item in family.items()}
-    by_name = {(item.source_id, item.producer_id): item for item in family.values()}
+    by_name = _names(family)
     stored = {item.pk for item in items}
     for item in family.values():
         if item.pk in stored and not item.translation_of:
             item.original_id = None
         elif item.translation_of and (item.pk in stored or item.original_id is None):
-            _hang(item, by_name.get((item.source_id, item.translation_of)), family.values())
+            _hang(item, _original(item, by_name), family.values())
     bulk.update([item for pk, item in family.items() if item.original_id != before[pk]], ["original"])
 
 
@@ -39,17 +40,35 @@ def _hang(item: Item, target: Item | None, family: Iterable[Item]) -> None:
             child.original_id = item.original_id
 
 
+def _names(family: dict[int, Item]) -> dict[tuple[int, str], Item]:
+    """The items by all that they are called; an item's own id goes before what others are called besides."""
+    names: dict[tuple[int, str], Item] = {}
+    for other in OtherName.objects.filter(item__in=family):
+        names[other.source_id, other.producer_id] = family[other.item_id]
+    names |= {(item.source_id, item.url_key): item for item in family.values() if item.url_key}
+    return names | {(item.source_id, item.producer_id): item for item in family.values()}
+
+
+def _original(item: Item, by_name: dict[tuple[int, str], Item]) -> Item | None:
+    named = by_name.get((item.source_id, item.translation_of))
+    return named or by_name.get((item.source_id, url_key(item.translation_of)))
+
+
 def _relatives(items: Sequence[Item]) -> list[Item]:
-    """What the items are translations of, what waited for them, and what hangs on them: by two indexes."""
-    named = Q(
-        source_id__in={item.source_id for item in items},
-        producer_id__in={item.translation_of for item in items if item.translation_of},
+    """What the items are translations of, what waited for them, and what hangs on them: each by an index."""
+    sources = {item.source_id for item in items}
+    named = [item.translation_of for item in items if item.translation_of]
+    keys = [key for name in named if (key := url_key(name))]
+    called = OtherName.objects.filter(source__in=sources)
+    ours = called.filter(item__in=[item.pk for item in items]).values_list("producer_id", flat=True)
+    waited_for = {name for item in items for name in (item.producer_id, item.url, item.url_key) if name}
+    questions = (
+        Q(source__in=sources, producer_id__in=named),
+        Q(source__in=sources, url_key__in=keys),
+        Q(source__in=sources, pk__in=called.filter(producer_id__in=named).values("item")),
+        Q(source__in=sources, translation_of__in=waited_for.union(ours), original=None)
+        & ~Q(translation_of=""),
+        Q(original__in=[item.pk for item in items if item.translation_of]),
     )
-    waiting = Q(
-        source_id__in={item.source_id for item in items},
-        translation_of__in=[item.producer_id for item in items],
-        original=None,
-    ) & ~Q(translation_of="")
-    hanging = Q(original__in=[item.pk for item in items if item.translation_of])
-    fields = ("id", "source_id", "producer_id", "translation_of", "original_id")
-    return [found for each in (named, waiting, hanging) for found in Item.objects.filter(each).only(*fields)]
+    fields = ("id", "source_id", "producer_id", "url_key", "translation_of", "original_id")
+    return [found for each in questions for found in Item.objects.filter(each).only(*fields)]

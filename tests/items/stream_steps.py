@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from publisher.items import intake, stream
 from publisher.items.intake import Counts
 from publisher.items.models import Item
 from tests.items.entries import NOW, entry, event, raw
+
+_numbers = itertools.count(1)
 
 
 def put(*entries: dict[str, Any] | bytes, **given: str) -> list[str]:
@@ -31,15 +34,20 @@ def drained(*entries: dict[str, Any] | bytes, **given: str) -> Counts:
 
 def published(number: int = 1, source: str = "newsroom", **item: Any) -> dict[str, Any]:
     """A published event of item `spring-<number>`."""
-    return event("published", entry(id=f"spring-{number}", **item), source=source)
+    return event("published", entry(id=f"spring-{number}", **item), source=source, **another())
 
 
 def updated(number: int = 1, source: str = "newsroom", **item: Any) -> dict[str, Any]:
-    return event("updated", entry(id=f"spring-{number}", **item), source=source)
+    return event("updated", entry(id=f"spring-{number}", **item), source=source, **another())
 
 
 def retracted(number: int = 1, source: str = "newsroom", reason: str = "") -> dict[str, Any]:
-    return event("retracted", {"id": f"spring-{number}", "reason": reason}, source=source)
+    return event("retracted", {"id": f"spring-{number}", "reason": reason}, source=source, **another())
+
+
+def another() -> dict[str, str]:
+    """What makes an event one of its own."""
+    return {"id": f"event-{next(_numbers)}"}
 
 
 def the_item(number: int = 1, source: str = "newsroom") -> Item:

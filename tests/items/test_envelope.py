@@ -39,10 +39,10 @@ def test_a_plain_item_counts_as_published() -> None:
     )
 
 
-def test_an_envelope_gives_type_source_id_and_time() -> None:
+def test_an_envelope_gives_type_source_key_and_time() -> None:
     answer = accepted(event("updated"))
     assert answer.event_type == "updated"
-    assert (answer.source, answer.event_id) == ("newsroom", "event-1")
+    assert (answer.source, len(answer.event_key)) == ("newsroom", 32)
     assert answer.time == datetime(2026, 11, 24, 7, 59, tzinfo=UTC)
 
 

@@ -92,9 +92,12 @@ def test_an_item_of_another_source_with_this_address_stays_as_it_is(
 ) -> None:
     drained(published(source="newsroom", url=PAGE, title="By the newsroom"))
     with caplog.at_level(logging.INFO, "publisher.items"):
-        assert drained(published(7, source="radio", url=PAGE, title="By the radio")).unchanged == 1
+        assert drained(published(7, source="radio", url=PAGE, title="By the radio")).elsewhere == 1
     assert Item.objects.get().title == "By the newsroom"
-    assert [r.known_from for r in caplog.records if r.message == "item.unchanged"] == ["another source"]  # type: ignore[attr-defined]  # an extra
+    assert [r.note for r in caplog.records if r.message == "item.elsewhere"] == ["held by newsroom"]  # type: ignore[attr-defined]  # an extra
+    assert [(name.source.name, str(name)) for name in Item.objects.get().other_names.all()] == [
+        ("radio", "spring-7")
+    ]
 
 
 def test_an_id_of_one_item_with_the_address_of_another_is_refused(inbox: redis.Redis) -> None:
@@ -278,10 +281,11 @@ def test_an_entry_without_event_field_is_refused(inbox: redis.Redis) -> None:
 
 
 def test_an_entry_that_kills_its_workers_is_refused_unread_and_alone(inbox: redis.Redis) -> None:
-    put(published(1), published(2), published(3))
+    first = published(1)
+    put(first, published(2), published(3))
     read_by_a_dead_worker()
     for _crash in range(intake.MOST_DELIVERIES):
         stream.take_over("dead", count=10)
     assert drained() == Counts(accepted=2, rejected=1, new=2)
     assert Rejection.objects.get().code == "crashes"
-    assert bytes(Rejection.objects.get().payload) == raw(published(1))
+    assert bytes(Rejection.objects.get().payload) == raw(first)

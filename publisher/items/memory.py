@@ -1,0 +1,144 @@
+"""What intake remembers beside the items: events and entries dealt with, other ids of items, retractions that came early.
+
+Loaded for a batch, asked by the shelf, written with it in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Q
+
+from publisher.items.models import EarlyRetraction, Item, OtherName, SeenEvent, Source, StoredEntry
+from publisher.items.recognition import Withdrawal
+
+KEPT: Final = timedelta(days=90)
+"""How long events and early retractions are remembered: longer than any queue holds back an event."""
+
+Name = tuple[int, str]
+"""Source's key and producer's id."""
+
+REMEMBER_ENTRIES = "INSERT INTO items_storedentry (entry_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+REMEMBER_EVENTS = """
+INSERT INTO items_seenevent (key, at) SELECT key, %s FROM unnest(%s::bytea[]) AS key ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a batch of entries speaks of."""
+
+    entries: tuple[str, ...]
+    events: tuple[bytes, ...]
+    names: frozenset[Name]
+    url_keys: frozenset[str]
+
+
+@dataclass
+class Memory:
+    """As it stands, and what this batch adds to it."""
+
+    stored: frozenset[str] = frozenset()
+    events: set[bytes] = field(default_factory=set)
+    names: dict[Name, int] = field(default_factory=dict)
+    withdrawals: dict[Name, Withdrawal] = field(default_factory=dict)
+    new_events: list[bytes] = field(default_factory=list)
+    new_names: dict[Name, Item] = field(default_factory=dict)
+    new_withdrawals: list[EarlyRetraction] = field(default_factory=list)
+
+    def hear(self, event_key: bytes) -> None:
+        """An event was dealt with; b"" for what had none."""
+        if event_key:
+            self.events.add(event_key)
+            self.new_events.append(event_key)
+
+    def call(self, item: Item, source: Source, producer_id: str) -> None:
+        """The item goes by this id too."""
+        if item.pk is None or self.names.get((source.pk, producer_id)) != item.pk:
+            self.new_names[source.pk, producer_id] = item
+
+    def withdraw(
+        self, source: Source, producer_id: str, url_key: str, said: Withdrawal, now: datetime
+    ) -> None:
+        """A retraction came before its item. The last one counts."""
+        for name in filter(None, (producer_id, url_key)):
+            self.withdrawals[source.pk, name] = said
+        self.new_withdrawals.append(
+            EarlyRetraction(
+                source=source,
+                producer_id=producer_id,
+                url_key=url_key,
+                reason=said.reason,
+                event_time=said.time,
+                at=now,
+            )
+        )
+
+    def withdrawn(self, source: Source, producer_id: str, url_key: str) -> Withdrawal | None:
+        return self.withdrawals.get((source.pk, producer_id)) or self.withdrawals.get((source.pk, url_key))
+
+
+def load(asked: Asked) -> Memory:
+    """What is remembered of these. Each question is answered by an index."""
+    named = Q(
+        source_id__in={source for source, _ in asked.names},
+        producer_id__in={producer_id for _, producer_id in asked.names},
+    )
+    early = EarlyRetraction.objects.filter(named | Q(url_key__in=asked.url_keys - {""})).order_by("id")
+    return Memory(
+        stored=frozenset(
+            StoredEntry.objects.filter(entry_id__in=asked.entries).values_list("entry_id", flat=True)
+        ),
+        events={
+            bytes(key) for key in SeenEvent.objects.filter(key__in=asked.events).values_list("key", flat=True)
+        },
+        names={
+            (source, producer_id): item
+            for source, producer_id, item in OtherName.objects.filter(named).values_list(
+                "source_id", "producer_id", "item_id"
+            )
+        },
+        withdrawals={
+            (row.source_id, name): Withdrawal(row.reason, row.event_time)
+            for row in early
+            for name in (row.producer_id, row.url_key)
+            if name
+        },
+    )
+
+
+def write(memory: Memory, entries: Sequence[str], *, now: datetime) -> None:
+    """Write what the batch added, and that these entries are stored; in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER_ENTRIES, [list(entries)])
+        if memory.new_events:
+            cursor.execute(REMEMBER_EVENTS, [now, memory.new_events])
+    OtherName.objects.bulk_create(
+        [
+            OtherName(item_id=item.pk, source_id=source_id, producer_id=producer_id, at=now)
+            for (source_id, producer_id), item in memory.new_names.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["source", "producer_id"],
+        update_fields=["item", "at"],
+    )
+    EarlyRetraction.objects.bulk_create(memory.new_withdrawals)
+
+
+def forget_entries() -> None:
+    """All entries are acknowledged: which of them were stored need not be known any more."""
+    StoredEntry.objects.all().delete()
+
+
+def forget(*, now: datetime) -> int:
+    """Delete events and early retractions older than `KEPT`; how many."""
+    old = now - KEPT
+    return sum(model.objects.filter(at__lt=old).delete()[0] for model in (SeenEvent, EarlyRetraction))
+
+
+def distinct(events: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(each for each in events if each))

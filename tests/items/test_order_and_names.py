@@ -1,0 +1,195 @@
+"""Events in the wrong order or twice, and items that go by more than one name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from publisher.items import intake, memory
+from publisher.items.intake import Counts
+from publisher.items.models import EarlyRetraction, Item, Rejection, SeenEvent, StoredEntry
+from tests.items.entries import NOW, entry, event
+from tests.items.stream_steps import (
+    another,
+    drained,
+    published,
+    put,
+    read_by_a_dead_worker,
+    retracted,
+    the_item,
+    updated,
+)
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "https://office.example.org/spring"
+
+
+def at(clock: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The event as of this hour and minute of the day."""
+    return given | {"time": f"2026-11-24T{clock}:00Z"}
+
+
+def untimed(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "time"}
+
+
+def retracted_page(url: str, **given: Any) -> dict[str, Any]:
+    return event("retracted", {"url": url}, **another(), **given)
+
+
+def test_an_event_handed_in_again_does_not_undo_what_came_after_it(inbox: redis.Redis) -> None:
+    first, second = untimed(published(title="Old")), untimed(updated(title="New"))
+    drained(first, second)
+    assert drained(first, first) == Counts(accepted=2, unchanged=2)
+    assert (the_item().title, the_item().revision) == ("New", 2)
+
+
+def test_an_event_handed_in_again_does_not_bring_back_what_was_retracted(inbox: redis.Redis) -> None:
+    first = untimed(published())
+    assert drained(first, retracted(), first) == Counts(accepted=3, new=1, retracted=1, unchanged=1)
+    assert the_item().retracted_at is not None
+
+
+def test_two_events_of_one_id_that_say_different_things_both_count(inbox: redis.Redis) -> None:
+    drained(published(title="Old") | {"id": "same"}, updated(title="New") | {"id": "same"})
+    assert the_item().title == "New"
+
+
+def test_a_refused_event_is_looked_at_again_when_it_is_sent_again(inbox: redis.Redis) -> None:
+    item = published()
+    drained(published(2))
+    source = the_item(2).source
+    source.enabled = False
+    source.save()
+    assert drained(item).rejected == 1
+    source.enabled = True
+    source.save()
+    assert drained(item).new == 1
+
+
+def test_an_event_older_than_what_is_known_changes_nothing(inbox: redis.Redis) -> None:
+    drained(at("06:00", published(title="New")))
+    assert drained(at("05:00", updated(title="Old"))) == Counts(accepted=1, unchanged=1)
+    assert drained(at("05:30", retracted())) == Counts(accepted=1, unchanged=1)
+    assert (the_item().title, the_item().retracted_at) == ("New", None)
+
+
+def test_an_unchanged_event_still_dates_the_item(inbox: redis.Redis) -> None:
+    drained(at("04:00", published(title="True")), at("06:00", updated(title="True")))
+    assert drained(at("05:00", updated(title="False"))).unchanged == 1
+    assert the_item().title == "True"
+
+
+def test_an_older_publication_does_not_undo_a_retraction_and_a_newer_does(inbox: redis.Redis) -> None:
+    drained(at("04:00", published()), at("06:00", retracted()))
+    assert drained(at("05:00", published(title="Late"))).unchanged == 1
+    assert the_item().retracted_at is not None
+    assert drained(at("07:00", published(title="Again"))).revised == 1
+    assert (the_item().retracted_at, the_item().title) == (None, "Again")
+
+
+def test_an_event_of_the_day_after_tomorrow_is_refused(inbox: redis.Redis) -> None:
+    assert drained(published() | {"time": "2026-11-26T08:00:00Z"}).rejected == 1
+    assert Rejection.objects.get().code == "date_out_of_range"
+
+
+def test_a_batch_that_was_stored_but_not_acknowledged_is_not_dealt_with_again(inbox: redis.Redis) -> None:
+    put(entry(title="One"), entry(title="One"), entry(title="Two"), retracted(), source="newsroom")
+    entries = read_by_a_dead_worker()
+    intake._stored(intake._clean(entries, NOW), NOW)
+    assert drained() == Counts(accepted=4, unchanged=4)
+    item = the_item()
+    assert (item.title, item.revision, item.retracted_at) == ("Two", 2, NOW)
+
+
+def test_a_batch_stored_in_part_goes_on_where_it_ended(inbox: redis.Redis) -> None:
+    put(entry(title="One"), entry(title="Two"), entry(title="Three"), source="newsroom")
+    entries = read_by_a_dead_worker()
+    intake._stored(intake._clean(entries[:2], NOW), NOW)
+    assert drained() == Counts(accepted=3, unchanged=2, revised=1)
+    assert the_item().revision == 3
+
+
+def test_what_is_acknowledged_need_not_be_remembered(inbox: redis.Redis) -> None:
+    drained(published(1), published(2))
+    assert drained(published(3)).new == 1
+    assert drained() == Counts()
+    assert not StoredEntry.objects.exists()
+
+
+def test_a_retraction_names_its_item_by_address(inbox: redis.Redis) -> None:
+    drained(published(url=PAGE))
+    assert drained(retracted_page(f"{PAGE}/?utm_source=mail")).retracted == 1
+    assert the_item().retracted_at is not None
+
+
+def test_a_retraction_names_its_item_by_a_second_id(inbox: redis.Redis) -> None:
+    drained(published(1, url=PAGE), published(2, url=PAGE))
+    assert drained(retracted(2)).retracted == 1
+    assert the_item(1).retracted_at is not None
+
+
+def test_a_second_id_stays_with_its_item_when_the_address_changes(inbox: redis.Redis) -> None:
+    drained(published(1, url=PAGE), published(2, url=PAGE))
+    assert drained(updated(2, url=f"{PAGE}-moved", title="Moved")).revised == 1
+    assert (the_item(1).title, Item.objects.count()) == ("Moved", 1)
+
+
+def test_no_source_retracts_what_another_holds(inbox: redis.Redis) -> None:
+    drained(published(source="newsroom", url=PAGE), published(7, source="radio", url=PAGE))
+    assert drained(retracted(7, source="radio"), retracted_page(PAGE, source="radio")).rejected == 2
+    assert {row.code for row in Rejection.objects.all()} == {"held_elsewhere"}
+    assert "newsroom" in Rejection.objects.all()[0].reason
+    assert the_item().retracted_at is None
+
+
+def test_a_retraction_that_names_neither_id_nor_address_is_refused(inbox: redis.Redis) -> None:
+    assert drained(event("retracted", {"reason": "wrong"})).rejected == 1
+    assert Rejection.objects.get().code == "no_id"
+
+
+@pytest.mark.parametrize("named", ["id", "url"])
+def test_a_retraction_that_overtakes_its_item_keeps_it_back(inbox: redis.Redis, named: str) -> None:
+    taken = retracted(reason="Wrong.") if named == "id" else retracted_page(PAGE)
+    assert drained(at("06:00", taken)).rejected == 1
+    assert drained(at("05:00", published(url=PAGE))).new == 1
+    assert the_item().retracted_at == NOW
+    assert drained(at("07:00", published(url=PAGE))).revised == 1
+    assert the_item().retracted_at is None
+
+
+def test_a_feed_does_not_publish_what_was_retracted_before_it_was_read(inbox: redis.Redis) -> None:
+    drained(retracted())
+    drained(entry(), source="newsroom", origin="feed")
+    drained(entry(title="Still listed"), source="newsroom", origin="feed")
+    assert (the_item().retracted_at, the_item().revision) == (NOW, 1)
+
+
+def test_what_is_published_after_an_early_retraction_is_published(inbox: redis.Redis) -> None:
+    drained(at("05:00", retracted()), at("06:00", published()))
+    assert the_item().retracted_at is None
+
+
+@pytest.mark.parametrize("named", ["https://office.example.org/spring/?utm_source=x", "spring-2"])
+@pytest.mark.parametrize("original_first", [True, False])
+def test_a_translation_names_its_original_by_address_or_second_id(
+    inbox: redis.Redis, named: str, original_first: bool
+) -> None:
+    translation = published(
+        3, language="zh", translation_of=named if original_first else named.partition("/?")[0]
+    )
+    original = [published(1, url=PAGE), published(2, url=PAGE)]
+    drained(*([*original, translation] if original_first else [translation, *original]))
+    assert the_item(3).original == the_item(1)
+
+
+def test_old_events_and_early_retractions_are_forgotten(inbox: redis.Redis) -> None:
+    drained(published(), retracted(9))
+    memory.forget(now=NOW + memory.KEPT)
+    assert (SeenEvent.objects.count(), EarlyRetraction.objects.count()) == (1, 1)
+    memory.forget(now=NOW + memory.KEPT + timedelta(seconds=1))
+    assert (SeenEvent.objects.count(), EarlyRetraction.objects.count()) == (0, 0)
