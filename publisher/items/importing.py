@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from publisher.items import intake, rejections, sources, stream
 from publisher.items.feeds.reading import MAX_FEED, FeedResult, read_feed
 from publisher.items.intake import Counts
 from publisher.items.models import Origin, Source
-from publisher.items.pages.listing import MAX_PAGE, read_listing
+from publisher.items.pages.listing import MAX_PAGE, Furniture, read_listing
 from publisher.items.refusals import Refused
 from publisher.items.rejections import RefusedEntry
 from publisher.items.schema import ItemIn
@@ -53,12 +53,17 @@ class Imported:
 
     counts: Counts
     rejected: tuple[Turned, ...]
+    furniture: tuple[Furniture, ...] | None = None
+    """Lines that belong to the page itself; None for what is no page."""
 
     def __str__(self) -> str:
         return str(self.counts)
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self.counts), "rejections": [asdict(each) for each in self.rejected]}
+        said = {**asdict(self.counts), "rejections": [asdict(each) for each in self.rejected]}
+        if self.furniture is not None:
+            said["furniture"] = [asdict(each) for each in self.furniture]
+        return said
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ def import_page(place: str, *, source: str, now: datetime, language: str = "") -
         _Refused(_lines(each.lines), each.raw, _entry(owner, Origin.PAGE, each.raw, each.refusal))
         for each in listing.rejected
     ]
-    return _import(owner, Origin.PAGE, [each.item for each in listing.accepted], refused, now)
+    imported = _import(owner, Origin.PAGE, [each.item for each in listing.accepted], refused, now)
+    return replace(imported, furniture=listing.furniture)
 
 
 def import_entry(payload: bytes, *, source: str, now: datetime) -> Imported:
@@ -228,4 +234,7 @@ def _decoded(found: Place, place: str) -> str:
             return found.body.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-    raise UserError(f"{place} is not text in {charset}.", "Save the page as UTF-8 and import the file.")
+    raise UserError(
+        f"{place} is not text in {charset.removesuffix('-sig').upper()}.",
+        "Save the page as UTF-8 and import the file.",
+    )

@@ -41,7 +41,8 @@ _SOFT_MARKER = re.compile(r"(?:[-–—_*=~•·]\s?){3,}")
 _CONTACT = re.compile(
     r"""
       (?:for\s+(?:further|more|additional|any|all|general|media|press|interviews?)\b|to\s+(?:request|arrange)\b).{0,60}?(?:information|enquir\w+|inquir\w+|interviews?|queries|details)\b
-        .{0,60}?\b(?:please|contact|e-?mail|reach|call|write)
+        (?:.{0,60}?\b(?:please|contact|e-?mail|reach|call|write)|\s*[:：])
+    | (?:for\s+)?(?:media|press)\s+(?:enquir\w+|inquir\w+|queries|requests)\b.{0,40}?[:：]
     | (?:(?:media|press|news)\s+)?
         (?:contacts?|contact\s+(?:details?|persons?|information)|enquir(?:y|ies)|inquir(?:y|ies))\s*(?:details?)?\s*(?:[:：].*)?$
     | (?:media|press)\s+(?:office|team|contact\w*)\s*[:：]
@@ -73,9 +74,12 @@ _ABOUT = re.compile(
 _ATTRIBUTION = re.compile(
     r"""
       (?:an?\s+(?:earlier\s+)?version\s+of\s+)?this\s+(?:[\w-]+\s+)?(?:story|article|piece|text|post|blog|interview|feature|release|op-?ed)
-        \s+(?:was|has\ been|is)\s+(?:\w+\s+)?(?:re)?published\b.{0,12}\b(?:by|on|in|at|with)\b
-    | (?:this|the)\s+(?:[\w-]+\s+){1,3}?(?:was|is)\s+(?:first|originally|initially|previously)\s+published\b
-    | (?:first|originally|previously)\s+published\b | reproduced\s+(?:from|with)\b | (?:re)?posted\s+from\b
+        \s+(?:was|has\ been|is)\s+(?:\w+\s+)?(?:(?:re)?published|issued|posted|released)\b
+        .{0,12}\b(?:by|on|in|at|with)\b
+    | (?:this|the|it)\s+(?:[\w-]+\s+){0,3}?(?:(?:was|is)\s+)?(?:first|originally|initially|previously)\s+
+        (?:published|issued|posted|released|appeared)\b
+    | (?:first|originally|previously)\s+(?:published|issued|posted|released|appeared)\b
+    | reproduced\s+(?:from|with)\b | (?:re)?posted\s+from\b
     | (?:本文|本稿|此文|该文|原文|文章)\s*(?:最初|最早|首次|首|原|曾)?\s*
         (?:[由于].{1,40}?(?:发布|发表|刊登|刊载|提供)|(?:发表|刊登|刊载|发布|载|刊|来源|转载|出自)(?:于|自|[:：]))
     | (?:原文|原载|首发|转载|转自|来源)(?:于|自|[:：])
@@ -91,6 +95,7 @@ _ATTRIBUTION = re.compile(
 _SHORT = 220  # a line of a contact block: a name, an office, an address
 _ATTRIBUTION_LENGTH = 300
 _MARKER_LENGTH = 40
+_LOOKED_AT = 4  # lines behind the end of a short text that show whether it is its end
 _HEAD = 240  # a phrase that opens a block stands at the start of its line
 
 
@@ -133,7 +138,8 @@ class _Marker(Enum):
 
 
 def _markers(lines: Sequence[str]) -> list[_Marker]:
-    """A hard marker is sure in the last two thirds of the text, a rule if a tail (or nothing) follows it. One pass."""
+    """A hard marker is sure in the last two thirds of the text, or where a tail follows it; a rule if a tail (or nothing)
+    does. One pass."""
     found = [_Marker.NONE] * len(lines)
     total = sum(map(len, lines))
     behind, following = 0, ""
@@ -141,9 +147,9 @@ def _markers(lines: Sequence[str]) -> list[_Marker]:
         line = lines[index]
         hard, soft = _is_hard(line), _is_soft(line)
         if hard:
-            found[index] = (
-                _Marker.SURE if behind <= 2 * (total - behind - len(line)) else _Marker.BEHIND_A_TAIL
-            )
+            before = total - behind - len(line)
+            sure = behind <= 2 * before or (before and _is_tail(lines[index + 1 : index + 1 + _LOOKED_AT]))
+            found[index] = _Marker.SURE if sure else _Marker.BEHIND_A_TAIL
         elif soft:
             found[index] = _Marker.SURE if not following or _starts_tail(following) else _Marker.BEHIND_A_TAIL
         behind += len(line)
@@ -181,6 +187,12 @@ def _is_hard(line: str) -> bool:
 
 def _is_soft(line: str) -> bool:
     return len(line) <= _MARKER_LENGTH and _SOFT_MARKER.fullmatch(line) is not None
+
+
+def _is_tail(lines: Sequence[str]) -> bool:
+    """These lines begin a tail, or are those of a contact block without a head."""
+    short = [line for line in lines if len(line) <= _SHORT]
+    return bool(lines) and (_starts_tail(lines[0]) or any(holds_contact(line) for line in short))
 
 
 def _starts_tail(line: str) -> bool:

@@ -72,6 +72,8 @@ def test_notes_to_editors_are_notes_in_any_language(head: str) -> None:
         "This story was originally published by the Water Board",
         "This article was first published in the Almaria Times on 3 May.",
         "Originally published by the Water Board",
+        "This story first appeared on the website of the Water Board.",
+        "This press release was originally issued by the Water Board",
         "本文最初由水务局发布",
         "来源：水务局",
         "Cet article a été initialement publié par l’Office des eaux",
@@ -116,6 +118,24 @@ def test_sentences_that_only_resemble_a_tail_stay(line: str) -> None:
 
 def test_a_rule_between_sections_is_no_end() -> None:
     assert parts("***", "The second day began with reading aloud in small groups.") == ["body", "body"]
+
+
+OFFICER = "Ada Lindgren, Communications Officer, Office of the Resident Coordinator in Almaria"
+
+
+@pytest.mark.parametrize("marker", ["ENDS", "- ENDS -", "（完）", "*** FIN ***", "###"])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        ["Media contacts:", f"{OFFICER}, ada@example.org"],
+        [OFFICER, "Tel. +86 10 8532 0000, ada@example.org"],
+        [f"For media enquiries: {OFFICER}"],
+    ],
+)
+def test_the_end_mark_of_a_text_shorter_than_its_tail_is_found(marker: str, tail: list[str]) -> None:
+    answer = split_tails(["The bridge is open.", marker, *tail])
+    assert answer.body == "The bridge is open."
+    assert OFFICER in answer.contact + answer.notes
 
 
 def test_an_end_mark_at_the_top_does_not_swallow_the_text() -> None:

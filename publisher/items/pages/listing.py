@@ -18,7 +18,7 @@ from publisher.items.cleaning import MarkupError, html_to_text, looks_like_html
 from publisher.items.envelope import Accepted, read_item
 from publisher.items.languages import guess_language, primary
 from publisher.items.pages import words
-from publisher.items.pages.dates import PageDate, read_date
+from publisher.items.pages.dates import PageDate, looks_like_date, order_of, read_date
 from publisher.items.refusals import Problem, Refused, refuse
 from publisher.items.schema import ItemIn, Kind
 from publisher.items.text import shorten, split_lines
@@ -70,10 +70,10 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Entry:
-    """From a kind to the next one: the label, its date, and all lines behind them."""
+    """From a kind to the next one: the label, its date (None if the line behind the label is none), and all behind them."""
 
     label: _Line
-    date: PageDate
+    date: PageDate | None
     date_line: _Line
     rest: tuple[_Line, ...]
 
@@ -116,15 +116,16 @@ class _Reader:
         self.seen: dict[str, int] = {}
 
     def read(self, lines: Sequence[_Line]) -> ListingResult:
+        day_first = order_of(line.text for line in lines)
         starts = _entry_starts(lines)
         first = starts[0] if starts else len(lines)
         self.furnish(lines[:first])
         for start, end in pairwise([*starts, len(lines)]):
-            date = read_date(lines[start + 1].text)
-            if date is not None:
-                self.read_entry(_Entry(lines[start], date, lines[start + 1], tuple(lines[start + 2 : end])))
-        if not starts and lines:
-            self.rejected.append(ListedRejection(refuse("no_entries"), (), shorten(lines[0].text, 200)))
+            date = read_date(lines[start + 1].text, day_first=day_first)
+            self.read_entry(_Entry(lines[start], date, lines[start + 1], tuple(lines[start + 2 : end])))
+        if not starts:
+            beginning = shorten(lines[0].text, 200) if lines else ""
+            self.rejected.append(ListedRejection(refuse("no_entries"), (), beginning))
         return ListingResult(tuple(self.accepted), tuple(self.rejected), tuple(self.furniture))
 
     def furnish(self, lines: Sequence[_Line]) -> None:
@@ -148,8 +149,8 @@ class _Reader:
         kinds = words.KINDS.get(words.folded(entry.label.text))
         if kinds is None:
             return refuse("unknown_kind", found=entry.label.text)
-        if entry.date.instant is None:
-            return refuse("bad_date", [Problem("date", f"“{entry.date.written}”", "a day that exists")])
+        if entry.date is None or entry.date.instant is None:
+            return _date_refused(entry)
         if not body:
             return refuse("no_title")
         kind = (
@@ -181,35 +182,65 @@ class _Reader:
         guessed = guess_language(text, self.default_language)
         if guessed != self.default_language and primary(guessed) != "en":
             return guessed
-        spoken = kind_languages & entry.date.languages if entry.date.languages else kind_languages
+        of_month = entry.date.languages if entry.date else frozenset()
+        spoken = kind_languages & of_month if of_month else kind_languages
         latin = spoken - {"zh"}
         if primary(guessed) in spoken or len(latin) != 1:
             return guessed
         return next(iter(latin))
 
 
+def _date_refused(entry: _Entry) -> Refused:
+    found = f"“{shorten(entry.date_line.text, 80)}”"
+    if entry.date is not None and entry.date.ambiguous:
+        expected = "a day and month that cannot be taken for each other, such as 2026-08-10 or 10 August 2026"
+    else:
+        expected = "a day that exists, in a form of publisher/items/pages/dates.py"
+    return refuse("bad_date", [Problem("date", found, expected)])
+
+
 def _entry_starts(lines: Sequence[_Line]) -> list[int]:
-    """Indexes of lines that are a kind with a date on the next; also of an unknown label where an entry must begin."""
+    """Indexes of lines that begin an entry: a kind with a date on the next line; and what must be meant as such, so that
+    it is refused and not taken for text of the entry before."""
     starts: list[int] = []
     for index in range(len(lines) - 1):
-        label = lines[index].text
-        if (
-            len(label) > _MAX_LABEL
-            or read_date(lines[index + 1].text) is None
-            or read_date(label) is not None
-        ):
+        label, following = lines[index].text, lines[index + 1].text
+        if len(label) > _MAX_LABEL or read_date(label) is not None:
             continue
-        if words.folded(label) in words.KINDS or (starts and _may_be_label(lines, index)):
+        is_kind = words.folded(label) in words.KINDS
+        if read_date(following) is not None:
+            if is_kind or (_may_be_label(lines, index) and (starts or _has_text(lines, index + 2))):
+                starts.append(index)
+        elif is_kind and _furnishing(lines[index]) is None and _must_be_date(lines, index, starts):
             starts.append(index)
     return starts
 
 
 def _may_be_label(lines: Sequence[_Line], index: int) -> bool:
-    """A short line without the end of a sentence, behind a counter, a section head or a teaser's end."""
+    """A short line without the end of a sentence, at the page's beginning, behind a counter, section head or teaser's end."""
     return (
         _furnishing(lines[index]) is None
-        and _furnishing(lines[index - 1]) is not None
+        and (index == 0 or _furnishing(lines[index - 1]) is not None)
         and not lines[index].text.endswith((".", "!", "?", "。", "！", "？", ",", ":"))
+    )
+
+
+def _must_be_date(lines: Sequence[_Line], index: int, starts: Sequence[int]) -> bool:
+    """What follows a kind is a date in a form that is unknown: it looks like one, or an entry must begin here."""
+    following = lines[index + 1]
+    if looks_like_date(following.text):
+        return True
+    behind_an_entry = bool(starts) and _furnishing(lines[index - 1]) is not None
+    is_label = words.folded(following.text) in words.KINDS or _furnishing(following) is not None
+    return behind_an_entry and not is_label
+
+
+def _has_text(lines: Sequence[_Line], index: int) -> bool:
+    """There is a line that may be a title."""
+    return (
+        index < len(lines)
+        and _furnishing(lines[index]) is None
+        and words.folded(lines[index].text) not in words.KINDS
     )
 
 

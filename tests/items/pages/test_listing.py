@@ -176,6 +176,39 @@ def test_an_unknown_kind_behind_a_counter_is_refused_and_not_swallowed() -> None
     ]
 
 
+@pytest.mark.parametrize("date", ["10/08/2025", "10 - 12 August 2025", "10/8/25"])
+def test_an_entry_under_an_unreadable_date_is_refused_wherever_it_stands(date: str) -> None:
+    unclear = entry(date=date, title="Under another date")
+    for text in (unclear + entry(), entry() + unclear, entry() + "1 of 2\n" + unclear):
+        result = read(text)
+        assert [r.refusal.code for r in result.rejected] == ["bad_date"]
+        assert "Under another date" in result.rejected[0].raw
+        assert [listed.item.title for listed in result.accepted] == ["A bus that brings the library"]
+        assert date in result.rejected[0].refusal.reason
+
+
+def test_a_kind_without_any_date_where_an_entry_must_begin_is_refused() -> None:
+    result = read(entry() + "1 of 2\nStory\nA title at once\nIts text.\n")
+    assert [(r.refusal.code, r.lines) for r in result.rejected] == [("bad_date", (6, 7, 8))]
+
+
+def test_other_dates_of_the_page_tell_which_number_is_the_day() -> None:
+    result = read(entry(date="10/08/2025") + entry(date="25/08/2025", title="Another"))
+    assert [f"{listed.item.published_at:%m-%d}" for listed in result.accepted] == ["08-10", "08-25"]
+
+
+def test_a_menu_of_kinds_above_the_entries_belongs_to_the_page() -> None:
+    result = read("News\nVideo\nEvents\n" + entry())
+    assert (len(result.accepted), result.rejected) == (1, ())
+    assert [f.line for f in result.furniture] == [1, 2, 3]
+
+
+def test_an_unknown_kind_at_the_beginning_of_the_page_is_refused() -> None:
+    result = read(entry(label="Puppet show", title="Mira and the sluice") + entry())
+    assert [r.refusal.code for r in result.rejected] == ["unknown_kind"]
+    assert len(result.accepted) == 1
+
+
 def test_a_place_above_a_date_within_a_body_does_not_begin_an_entry() -> None:
     result = read(entry(body="It stops here.\nOrlen\n12 May 2025\nIt was a good day."))
     assert len(result.accepted) == 1
@@ -218,6 +251,7 @@ def test_a_page_in_html_is_read_by_its_blocks() -> None:
 
 def test_a_page_without_entries_says_so() -> None:
     assert [r.refusal.code for r in read("Nothing here\nat all").rejected] == ["no_entries"]
+    assert [r.refusal.code for r in read(" \n").rejected] == ["no_entries"]
 
 
 def test_a_page_that_is_too_large_or_too_deep_is_refused_whole() -> None:
