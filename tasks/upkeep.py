@@ -6,7 +6,7 @@ from datetime import datetime
 
 from publisher.delivery import tally
 from publisher.delivery.closing import cancel_left_over, finish_editions
-from publisher.items import memory, submissions
+from publisher.items import memory, rejections, submissions
 from tasks.edge import beat, stage
 
 
@@ -19,8 +19,9 @@ def finish(*, now: datetime) -> dict[str, int]:
 
 @stage("tasks.upkeep.fold")
 def fold(*, now: datetime) -> None:
-    """Fold the tally of deliveries, and forget keys of the API and events that are out of date."""
+    """Fold the tally of deliveries, and forget what intake need not remember any more."""
     tally.fold()
     submissions.forget(now=now)
     memory.forget(now=now)
+    rejections.forget(now=now)
     beat("upkeep.fold", now)

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from django.db import OperationalError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from publisher.core.applied import missing_migrations
@@ -73,17 +73,19 @@ def _redis() -> Check:
 
 
 def _durability() -> Check:
-    """202 promises that the entry is on disk: that is so with `appendfsync always` only."""
+    """202 promises that the entry is on disk: the API asks for it where `appendfsync` is not `always`."""
     try:
         policy = stream.durability()
     except UserError as error:
         return Check(True, warning=error.message)
     if policy == "always":
         return Check(True, "appendfsync always")
+    if policy == "no":
+        return Check(False, "Redis keeps nothing on disk: set appendonly yes, appendfsync always.")
     return Check(
         True,
         f"appendfsync {policy}",
-        warning="Entries answered with 202 may be lost when Redis dies: set appendonly yes, appendfsync always.",
+        warning="Entries added to the stream directly may be lost when Redis dies: set appendfsync always.",
     )
 
 
@@ -99,3 +101,14 @@ CHECKS: dict[str, Callable[[], Check]] = {
     "redis": _redis,
     "durability": _durability,
 }
+
+
+class Probes:
+    """Middleware: load balancers ask by address, so their questions are answered before the Host header is looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        view = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info)
+        return view(request) if view else self.get_response(request)

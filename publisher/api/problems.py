@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
 from publisher.core import trace
 from publisher.items.refusals import Refused
-from publisher.items.stream import StreamAwayError
+from publisher.items.stream import NotDurableError, StreamAwayError
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
+NOTHING_TAKEN = "Nothing was taken. Send the same again in a few seconds, with the same Idempotency-Key."
+UNCLEAR = "The entry may have been taken or not. Send the same again in a few seconds: the same item twice is one item."
 MALFORMED = {
     "too_large": 413,
     "empty_entry": 400,
@@ -73,6 +76,7 @@ def register(api: NinjaAPI) -> None:
     handlers: dict[Any, Any] = {  # ninja's types would have each handler take the class as well
         ProblemError: lambda _request, problem: answer(problem),
         AuthenticationError: _no_key,
+        NotDurableError: _not_durable,
         StreamAwayError: _stream_away,
         OperationalError: _database_away,
         Exception: _unforeseen,
@@ -95,7 +99,16 @@ def _no_key(_request: HttpRequest, _error: AuthenticationError) -> JsonResponse:
 
 def _stream_away(_request: HttpRequest, error: StreamAwayError) -> JsonResponse:
     log.error("api.stream_away", extra={"error": error.message})
+    if error.unclear:
+        return answer(_away("stream_unclear", "The queue for items did not answer in time.", UNCLEAR))
     return answer(_away("stream_away", "The queue for items cannot be written to."))
+
+
+def _not_durable(_request: HttpRequest, error: NotDurableError) -> JsonResponse:
+    log.error("api.not_durable", extra={"error": error.message})
+    return answer(
+        _away("not_durable", "The queue for items does not keep entries on disk, so none is taken.")
+    )
 
 
 def _database_away(_request: HttpRequest, error: OperationalError) -> JsonResponse:
@@ -103,11 +116,47 @@ def _database_away(_request: HttpRequest, error: OperationalError) -> JsonRespon
     return answer(_away("database_away", "The database does not answer."))
 
 
-def _away(code: str, detail: str) -> ProblemError:
-    hint = "Nothing was taken. Send the same again in a few seconds, with the same Idempotency-Key."
+def _away(code: str, detail: str, hint: str = NOTHING_TAKEN) -> ProblemError:
     return ProblemError(503, code, detail, hint, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _unforeseen(_request: HttpRequest, error: Exception) -> JsonResponse:
     log.error("api.failed", exc_info=error)
     return answer(ProblemError(500, "internal", "Something went wrong here.", "Report it with the trace_id."))
+
+
+class ApiErrors:
+    """Middleware: what Django answers by itself under /api/ (a wrong method, a foreign host) is problem+json too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        ours = "json" in response.headers.get("Content-Type", "")
+        if response.status_code < 400 or ours or not request.path_info.startswith("/api/"):
+            return response
+        return answer(_of_django(response))
+
+
+def _of_django(response: HttpResponse) -> ProblemError:
+    if response.status_code == 405:
+        allowed = response.headers.get("Allow", "")
+        headers = {"Allow": allowed} if allowed else {}
+        return ProblemError(
+            405,
+            "method_not_allowed",
+            "This address does not take this method.",
+            f"It takes {allowed}.",
+            headers=headers,
+        )
+    if response.status_code == 400:
+        return ProblemError(
+            400,
+            "bad_request",
+            "The request was not read.",
+            "Check its Host header; PUBLISHER_ALLOWED_HOSTS lists more.",
+        )
+    return ProblemError(
+        response.status_code, "failed", response.reason_phrase, "Report it with the trace_id."
+    )

@@ -66,9 +66,10 @@ _IN_OPENAPI: dict[str, Any] = {
         400: {"description": "No JSON object, or no usable Idempotency-Key.", **_PROBLEM},
         401: {"description": "No valid API key.", **_PROBLEM},
         409: {"description": "The Idempotency-Key came before with another body.", **_PROBLEM},
+        411: {"description": "The server needs to know the length.", **_PROBLEM},
         413: {"description": "Too large.", **_PROBLEM},
         422: {"description": "The item is not valid; `fields` says where.", **_PROBLEM},
-        503: {"description": "Nothing was taken; try again.", **_PROBLEM},
+        503: {"description": "Not taken, or not known to be; send the same again.", **_PROBLEM},
     },
 }
 
@@ -133,10 +134,24 @@ def _body(request: HttpRequest) -> bytes:
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > MAX_ENTRY:
         raise problems.refused(refuse("too_large", size=int(length), limit=MAX_ENTRY))
+    if "Transfer-Encoding" in request.headers and not length:
+        return _chunked(request)
     try:
         return request.body
     except RequestDataTooBig:
         raise problems.refused(refuse("too_large", size=MAX_ENTRY + 1, limit=MAX_ENTRY)) from None
+
+
+def _chunked(request: HttpRequest) -> bytes:
+    """A body of unknown length, which Django takes for an empty one (ticket 28668); gunicorn reads it to its end."""
+    if not request.META.get("wsgi.input_terminated"):
+        raise ProblemError(
+            411, "length_required", "The request does not say how long it is.", "Send Content-Length."
+        )
+    body: bytes = request.META["wsgi.input"].read(MAX_ENTRY + 1)
+    if len(body) > MAX_ENTRY:
+        raise problems.refused(refuse("too_large", size=len(body), limit=MAX_ENTRY))
+    return body
 
 
 def _key(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ import click
 
 from config.environment import read
 from publisher.cli.commands import COMMANDS, Command, Needs
-from publisher.core.errors import OtherSideError, UserError
+from publisher.core.errors import OtherSideError, Rejected, Unknown, UserError
 
 CRASH_LOG_LIMIT = 1024 * 1024  # bytes; when it is full the file starts anew
 
@@ -67,13 +67,21 @@ def run(arguments: Sequence[str]) -> int:
     except UserError as error:
         code = _explain(error.message, error.hint)
     except OtherSideError as error:
-        code = _explain(error.reason, "The other side may recover; try again later.")
+        code = _explain(error.reason, _advice(error))
     except BrokenPipeError:
         sys.stderr.close()
         code = 1
     except Exception as error:  # noqa: BLE001 - the edge: a traceback must not reach a person
         code = _explain(*_keep_traceback(error))
     return code
+
+
+def _advice(error: OtherSideError) -> str:
+    if isinstance(error, Rejected):
+        return "Trying again will not help: check the address, and open it in a browser."
+    if isinstance(error, Unknown):
+        return "It may have been done: check on the other side before you try again."
+    return "The other side may recover; try again later."
 
 
 def _loaded(command: Command) -> click.Command:

@@ -17,6 +17,8 @@ from publisher.items.text import one_line, paragraphs, without_controls, words
 
 MAX_DEPTH = 100
 MAX_TAGS = 20_000
+MAX_REFERENCES = 50_000
+MAX_LINES = 10_000
 
 _BLOCKS = words(
     "p div section article header footer main aside figure figcaption blockquote pre ul ol li dl dt dd h1 "
@@ -48,9 +50,10 @@ _EMPTY = re.compile(
 _LOOSE_BREAKS = re.compile(
     r"(?:<br>\s{0,9}){1,9}(?=</(?:p|div|li|td|th|blockquote|h[1-6])>)|(?<=<p>)(?:\s{0,9}<br>){1,9}"
 )
+_REFERENCE = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _TOP_HEADING = re.compile(r"(</?)h1(?=[ >])")
 _LOOKS_LIKE_HTML = re.compile(
-    r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i)\b)",
+    r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i|u|sub|sup|small|script|style)\b)",
     re.IGNORECASE,
 )
 
@@ -128,14 +131,34 @@ def drop_lines(html: str, lines: Sequence[HtmlLine]) -> str:
     return _drop_empty("".join(kept)).strip()
 
 
+def plain_line(text: str) -> str:
+    """A title or summary as plain text on one line: tags and character references that a site left in it are taken out.
+
+    Raises MarkupError.
+    """
+    if looks_like_html(text):
+        return one_line(html_to_text(text))
+    return one_line(unescape(text)) if _REFERENCE.search(text) else text
+
+
 def text_to_html(text: str) -> str:
     """Plain text as paragraphs: a blank line parts them, a single line end becomes `<br>`. Nothing is made a link."""
     parts = [part for part in paragraphs(text).split("\n\n") if part]
     return "\n".join("<p>" + escape(part, quote=False).replace("\n", "<br>") + "</p>" for part in parts)
 
 
+def check_text(text: str) -> None:
+    """Raises MarkupError for a plain text that would make too many paragraphs."""
+    lines = text.count("\n") + 1
+    if lines > MAX_LINES:
+        raise MarkupError(f"{lines:,} lines, the limit is {MAX_LINES:,}")
+
+
 def check_markup(html: str) -> None:
     """Raises MarkupError for markup that would cost too much to parse: one linear pass over the tags."""
+    references = html.count("&")
+    if references > MAX_REFERENCES:
+        raise MarkupError(f"{references:,} times the character &, the limit is {MAX_REFERENCES:,}")
     tags = _MARK.findall(html)
     if len(tags) > MAX_TAGS:
         raise MarkupError(f"{len(tags):,} tags, the limit is {MAX_TAGS:,}")

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import ValidationError
 
-from publisher.items.cleaning import MarkupError, check_markup, is_html, text_to_html
+from publisher.items.cleaning import MarkupError, check_markup, check_text, is_html, plain_line, text_to_html
 from publisher.items.problems import all_strings, date_refusal, ignored_fields, refusal_of
 from publisher.items.refusals import Problem, Refused, refuse, shown
 from publisher.items.schema import EVENT_PREFIX, Event, ItemIn, RetractionIn
@@ -82,9 +82,16 @@ def read_item(given: dict[str, Any], *, now: datetime) -> Accepted | Refused:
     if refused is not None:
         return refused
     try:
-        check_markup(item.body if is_html(item.body, item.body_format) else text_to_html(item.body))
+        if is_html(item.body, item.body_format):
+            check_markup(item.body)
+        else:
+            check_text(item.body)
+            check_markup(text_to_html(item.body))
+        item = item.model_copy(update={"title": plain_line(item.title), "summary": plain_line(item.summary)})
     except MarkupError as error:
         return refuse("bad_markup", [Problem("body", str(error), "simple markup")], detail=str(error))
+    if not item.title:
+        return refuse("no_title", [Problem("title", "markup only", "text")])
     return Accepted("published", item, ignored_fields(given))
 
 

@@ -136,10 +136,10 @@ def _clean(entries: Sequence[Entry], now: datetime) -> list[Reading]:
 
 
 def _read(entry: Entry, now: datetime) -> Reading:
-    payload = entry.payload if entry.payload is not None else b""
+    payload = entry.payload if entry.payload is not None else entry.raw
     answer: Accepted | Retracted | Refused
     if entry.payload is None:
-        answer = refuse("no_event", fields_found=", ".join(entry.fields))
+        answer = refuse("no_event", fields_found=", ".join(entry.fields) or "none")
     elif entry.deliveries > MOST_DELIVERIES:
         answer = refuse("crashes", times=entry.deliveries - 1)
     else:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -17,6 +17,8 @@ from publisher.items.models import Rejection
 from publisher.items.refusals import Refused
 
 KEPT_BYTES: Final = 65_536
+KEPT: Final = timedelta(days=180)
+"""How long an entry is kept after it was last refused."""
 _SHOWN_BYTES: Final = 400
 _SHOWN: Final = 100  # characters
 
@@ -71,6 +73,11 @@ def latest(*, source: str = "", most: int = 100) -> list[Rejection]:
     """The refused entries that came last, of one source or of all; of their payloads `beginning` only."""
     rows = with_beginning(Rejection.objects.order_by("-last_at", "-id"))
     return list((rows.filter(source_name=source) if source else rows)[:most])
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what was last refused longer than `KEPT` ago; how many."""
+    return Rejection.objects.filter(last_at__lt=now - KEPT).delete()[0]
 
 
 def with_beginning(rows: QuerySet[Rejection]) -> QuerySet[Rejection]:

@@ -7,6 +7,8 @@ Nothing here knows what an entry means. `intake` reads; the API, feeds and pages
 from __future__ import annotations
 
 import hashlib
+import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,17 +29,28 @@ CONSUMER: Final = "intake"
 SUSPECT_AFTER: Final = 2
 """Deliveries after which an entry is dealt with by itself: it was in a batch whose worker died twice."""
 ADD_MANY: Final = 500
+FSYNC_MS: Final = 1_800
+POLICY_SECONDS: Final = 60.0
 _MARKS: Final = frozenset({b"source", b"origin", b"trace"})
 _MAX_SOURCE: Final = 200
 
 
 class StreamAwayError(UserError):
-    """Redis does not answer, or refuses to write."""
+    """Redis does not answer, or refuses to write. `unclear`: it may have taken what was being added."""
+
+    def __init__(self, message: str, hint: str = "", *, unclear: bool = False) -> None:
+        super().__init__(message, hint)
+        self.unclear = unclear
+
+
+class NotDurableError(StreamAwayError):
+    """Redis would answer before the entry is on disk, and cannot be asked to wait: nothing was added."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as it stands in the stream. `payload` is None when none of its fields can be the event."""
+    """One entry as it stands in the stream. `payload` is None when none of its fields can be the event; `raw` is then JSON
+    of them all."""
 
     id: str
     payload: bytes | None
@@ -45,12 +58,33 @@ class Entry:
     origin: str
     trace_id: str
     fields: tuple[str, ...] = ()
+    raw: bytes = b""
     deliveries: int = 1
 
 
 def add(payload: bytes, *, source: str = "", origin: str = Origin.STREAM, trace_id: str = "") -> str:
-    """Add one entry; its id. It is on disk when this returns (`appendfsync always`). Raises StreamAwayError."""
+    """Add one entry; its id. Raises StreamAwayError."""
     return add_many([(payload, trace_id)], source=source, origin=origin)[0]
+
+
+def add_durably(payload: bytes, *, source: str = "", origin: str = Origin.STREAM, trace_id: str = "") -> str:
+    """As `add`; the entry is on disk when this returns. Raises StreamAwayError, NotDurableError when nothing was added.
+
+    With `appendfsync always` an answer says so. With `everysec` WAITAOF does (redis.io/commands/waitaof; since 7.2).
+    """
+    policy = _policy()
+    if policy == "no":
+        raise NotDurableError(
+            "Redis is not set to keep entries on disk, so none is taken.",
+            "Set appendonly yes and appendfsync always.",
+        )
+    entry_id = add(payload, source=source, origin=origin, trace_id=trace_id)
+    if policy != "always":
+        with _answering():
+            kept: Any = client().waitaof(1, 0, FSYNC_MS)
+            if int(kept[0]) < 1:
+                raise redis.TimeoutError("the entry was not on disk in time")  # its words go to the log
+    return entry_id
 
 
 def add_many(
@@ -162,6 +196,18 @@ def oldest_age(now: datetime) -> timedelta | None:
     return max(now - datetime.fromtimestamp(_parts(_text(first[0][0]))[0] / 1000, UTC), timedelta())
 
 
+_policies: dict[str, tuple[float, str]] = {}
+
+
+def _policy() -> str:
+    """`durability`, asked again after a minute: a server may be restarted with other settings."""
+    asked_at, policy = _policies.get(settings.REDIS_URL, (0.0, ""))
+    if not policy or time.monotonic() - asked_at > POLICY_SECONDS:
+        policy = durability()
+        _policies[settings.REDIS_URL] = (time.monotonic(), policy)
+    return policy
+
+
 def durability() -> str:
     """What the server does with a write before it answers: `always` on disk, `everysec`, `no`, or `unknown`."""
     with _answering():
@@ -178,9 +224,11 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
+        lost = isinstance(error, redis.TimeoutError | redis.ConnectionError)
         raise StreamAwayError(
             f"The stream {settings.STREAM} cannot be reached: {error}",
             "Check that Redis runs and may write, and PUBLISHER_REDIS_URL.",
+            unclear=lost and "connecting to" not in str(error),
         ) from error
 
 
@@ -243,8 +291,18 @@ def _entry(entry_id: bytes, fields: Mapping[bytes, bytes], deliveries: int = 1) 
         origin=marks["origin"] if marks.get("origin") in Origin.values else Origin.STREAM.value,
         trace_id=given if trace.is_valid(given) else hashlib.sha256(entry_id).hexdigest()[:32],
         fields=tuple(name.decode("utf-8", "replace")[:40] for name in others[:10]),
+        raw=b"" if payload is not None else _all_fields(fields),
         deliveries=deliveries,
     )
+
+
+def _all_fields(fields: Mapping[bytes, bytes]) -> bytes:
+    said = {_shown(name): _shown(value) for name, value in fields.items() if name not in _MARKS}
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
+def _shown(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def _text(value: bytes | str | None) -> str:

@@ -34,7 +34,7 @@ def submit(payload: bytes, *, source: Source, key: str, trace_id: str, now: date
     """Add a checked entry to the stream; it is on disk when this returns. `key` may be "".
 
     The key's row is inserted first and committed last: a second request with it waits for the first, and one that failed
-    leaves no trace. Raises KeyReusedError and StreamAwayError.
+    leaves no trace. Raises KeyReusedError, NotDurableError and StreamAwayError.
     """
     with transaction.atomic():
         events.emit("entry.added")
@@ -61,4 +61,4 @@ def forget(*, now: datetime) -> int:
 
 
 def _add(payload: bytes, source: Source, trace_id: str) -> str:
-    return stream.add(payload, source=source.name, origin=Origin.API, trace_id=trace_id)
+    return stream.add_durably(payload, source=source.name, origin=Origin.API, trace_id=trace_id)

@@ -14,9 +14,15 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = words(
     "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh li_fat_id mkt_tok _hsenc "
     "_hsmi hsctatracking vero_id oly_anon_id oly_enc_id wickedid mibextid spm scm share_token wt_mc "
-    "ref_src _openstat s_cid icid cmpid _ga _gl rb_clickid epik"
+    "ref_src _openstat s_cid icid cmpid _ga _gl rb_clickid epik gad_source gad_campaignid srsltid trk trkcampaign "
+    "at_medium at_campaign at_custom1 at_format at_link_id isappinstalled nsukey scene sharer_shareid vd_source"
 )
-_TRACKING_PREFIXES = ("utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
+# `from` is a parameter of its own on many sites; these values are what messengers write into it.
+_TRACKING_VALUES = {
+    "from": words("timeline singlemessage groupmessage wechat weixin weibo qq"),
+    "ref": words("fb facebook twitter linkedin rss"),
+}
+_TRACKING_PREFIXES = ("utm_", "amp;utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
 _UNRESERVED_PATH = "/:@!$&'()*+,;=~-._"
 _HOST = re.compile(r"[^\s/?#@\\]+")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -25,8 +31,9 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}\u202a-\u202e\u2066-\u20
 def url_key(url: str) -> str:
     """The canonical form of an http(s) address, or "" for an empty or unusable one.
 
-    Tracking parameters, fragment, default port, user information and a trailing slash are removed; the scheme becomes
-    https (a site that moved to TLS keeps its items), the host lower-case ASCII (IDNA 2008), the query sorted. Idempotent.
+    Tracking parameters, fragment (but for routes such as #!/a), default port, user information and a trailing slash are
+    removed; the scheme becomes https (a site that moved to TLS keeps its items), the host lower-case ASCII (IDNA 2008),
+    the query sorted. Idempotent.
     """
     parts = _split(url)
     if parts is None:
@@ -37,9 +44,11 @@ def url_key(url: str) -> str:
     port = f":{parts.port}" if parts.port not in {None, *_DEFAULT_PORTS.values()} else ""
     path = _normal_path(parts.path).rstrip("/") or "/"
     query = urlencode(
-        sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(p[0]))
+        sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*p))
     )
-    key = urlunsplit(("https", host + port, path, query, ""))
+    # A fragment that begins with #! or #/ names the page itself, on sites that are one script.
+    route = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
+    key = urlunsplit(("https", host + port, path, query, quote(unquote(route), safe=_UNRESERVED_PATH + "?")))
     return key if len(key) <= MAX_URL else ""
 
 
@@ -93,6 +102,7 @@ def _normal_path(path: str) -> str:
     )
 
 
-def _is_tracking(name: str) -> bool:
+def _is_tracking(name: str, value: str) -> bool:
     name = name.lower()
-    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+    named = name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+    return named or value.lower() in _TRACKING_VALUES.get(name, ())

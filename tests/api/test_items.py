@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
+import socket
 import threading
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
-from publisher.items import intake, sources, submissions
+from publisher.core.redis import ANSWER_SECONDS, answer_within
+from publisher.items import intake, sources, stream, submissions
 from publisher.items.models import Item, Rejection, Source, Submission
 from tests.items.entries import NOW, entry, event, raw
 from tests.items.stream_steps import drained, redis_away, waiting
@@ -218,6 +225,74 @@ def test_nothing_acknowledged_is_lost_when_redis_comes_back(inbox: redis.Redis) 
     assert drained().new == 3
 
 
+def chunked(body: bytes, **wsgi: Any) -> HttpResponse:
+    """As gunicorn hands on a request with Transfer-Encoding: chunked."""
+    headers = {"Authorization": f"Bearer {a_key()}", "Transfer-Encoding": "chunked"}
+    given: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input": io.BytesIO(body)}
+    return Client().generic("POST", URL, b"", "application/json", headers=headers, **given, **wsgi)
+
+
+def test_a_body_in_chunks_is_read_to_its_end(inbox: redis.Redis) -> None:
+    assert chunked(raw(entry()), **{"wsgi.input_terminated": True}).status_code == 202
+    answer = chunked(b" " * 1_000_001, **{"wsgi.input_terminated": True})
+    assert (answer.status_code, problem(answer)["code"]) == (413, "too_large")
+
+
+def test_a_body_of_unknown_length_is_not_taken_for_an_empty_one(inbox: redis.Redis) -> None:
+    answer = chunked(raw(entry()))
+    assert (answer.status_code, problem(answer)["code"]) == (411, "length_required")
+
+
+@pytest.fixture
+def other_durability(inbox: redis.Redis) -> Iterator[redis.Redis]:
+    """A Redis whose settings the test may change."""
+    stream._policies.clear()
+    yield inbox
+    inbox.config_set("appendonly", "yes")
+    inbox.config_set("appendfsync", "always")
+    stream._policies.clear()
+
+
+@pytest.mark.parametrize(("name", "value"), [("appendonly", "no"), ("appendfsync", "no")])
+def test_an_entry_that_redis_would_not_keep_is_not_taken(
+    other_durability: redis.Redis, name: str, value: str
+) -> None:
+    other_durability.config_set(name, value)
+    answer = post(entry(), a_key())
+    assert (answer.status_code, problem(answer)["code"], waiting()) == (503, "not_durable", 0)
+
+
+def test_an_entry_is_waited_for_until_it_is_on_disk(
+    other_durability: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_durability.config_set("appendfsync", "everysec")
+    assert post(entry(), a_key()).status_code == 202
+    monkeypatch.setattr(redis.Redis, "waitaof", lambda *_: [0, 0])  # a disk that takes its time
+    answer = post(entry(id="spring-2"), a_key())
+    assert (answer.status_code, problem(answer)["code"]) == (503, "stream_unclear")
+    assert "may have been taken" in problem(answer)["hint"]
+
+
+def test_a_redis_that_hangs_is_not_said_to_have_taken_nothing(inbox: redis.Redis) -> None:
+    with hanging_redis():
+        answer = post(entry(), a_key())
+    assert (answer.status_code, problem(answer)["code"]) == (503, "stream_unclear")
+
+
+@contextmanager
+def hanging_redis() -> Iterator[None]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        there, settings.REDIS_URL = settings.REDIS_URL, f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        answer_within(0.2)
+        stream._policies[settings.REDIS_URL] = (time.monotonic(), "always")
+        try:
+            yield
+        finally:
+            settings.REDIS_URL = there
+            answer_within(ANSWER_SECONDS)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_key_twice_at_once_is_one_entry(inbox: redis.Redis) -> None:
     api_key = a_key()
@@ -252,3 +327,17 @@ def test_the_schemas_and_the_description_of_the_api_are_served() -> None:
 @pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing", "/api/v2/items"])
 def test_other_addresses_are_answered_in_json(path: str) -> None:
     assert problem(Client().get(path))["code"] == "not_found"
+
+
+def test_a_wrong_method_is_answered_in_json_too() -> None:
+    answer = Client().get(URL)
+    assert (answer.status_code, answer["Allow"], problem(answer)["code"]) == (
+        405,
+        "POST",
+        "method_not_allowed",
+    )
+
+
+def test_a_foreign_host_is_answered_in_json_too() -> None:
+    answer = Client(headers={"Host": "elsewhere.example"}).get("/api/v1/openapi.json")
+    assert (answer.status_code, problem(answer)["code"]) == (400, "bad_request")

@@ -89,7 +89,7 @@ def test_no_summary_holds_a_contact_whatever_the_body(body: str) -> None:
         "---\n" * 15_000,
         "a@b.cc. " * 50_000,
         "<br>" * 19_000,
-        "<" * 400_000,
+        "<" * 40_000,
     ],
 )
 def test_bodies_that_repeat_one_thing_are_cleaned_in_linear_time(body: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,3 +114,49 @@ def test_a_thousand_bad_entries_hide_no_good_one(inbox: redis.Redis) -> None:
     assert drained(*bad[:150], published(), *bad[150:]) == Counts(accepted=1, rejected=300, new=1)
     assert Rejection.objects.count() == 300
     assert Rejection.objects.latest("id").last_at == NOW
+
+
+def test_an_entry_without_event_is_kept_with_all_its_fields(inbox: redis.Redis) -> None:
+    for title in ("Two valleys", "One spring"):
+        inbox.xadd("publisher:items", {"title": title, "kind": b"\xff", "source": "radio"})
+    drained()
+    assert sorted(json.loads(bytes(row.payload))["title"] for row in Rejection.objects.all()) == [
+        "One spring",
+        "Two valleys",
+    ]
+
+
+def test_a_refused_entry_is_forgotten_half_a_year_after_it_came_last(inbox: redis.Redis) -> None:
+    drained(b"not JSON")
+    assert rejections.forget(now=NOW + rejections.KEPT) == 0
+    assert rejections.forget(now=NOW + rejections.KEPT + timedelta(seconds=1)) == 1
+
+
+def test_a_text_of_too_many_lines_is_refused_by_its_lines(inbox: redis.Redis) -> None:
+    drained(entry(body="\n" * 60_000, body_format="text"), entry(id="2", body="&" * 60_000))
+    assert {row.reason for row in Rejection.objects.all()} == {
+        "The body was not read: it has 60,001 lines, the limit is 10,000.",
+        "The body was not read: it has 60,000 times the character &, the limit is 50,000.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Two &amp; one <em>spring</em>", "Two & one spring"),
+        ("Caf&eacute; &#8211; open", "Café – open"),
+        ("R&D for 1 < 2", "R&D for 1 < 2"),
+        ("<script>alert(1)</script>Spring", "Spring"),
+    ],
+)
+def test_titles_and_summaries_lose_the_markup_that_sites_leave_in_them(
+    inbox: redis.Redis, given: str, kept: str
+) -> None:
+    drained(entry(title=given, summary=given))
+    item = Item.objects.get()
+    assert (item.title, item.summary) == (kept, kept)
+
+
+def test_a_title_of_markup_only_is_none(inbox: redis.Redis) -> None:
+    drained(entry(title="<b></b>"))
+    assert Rejection.objects.get().code == "no_title"

@@ -19,6 +19,9 @@ KEY = "https://office.example.org/story?id=7"
         "https://office.example.org:443/story?utm_source=mail&id=7&fbclid=x#top",
         "https://office.example.org./story?id=7&gclid=1&mc_cid=2&spm=a.b",
         "  https://office.example.org/%73tory?id=7 ",
+        "https://office.example.org/story?id=7&gad_source=1&srsltid=a&trk=b&at_medium=c",
+        "https://office.example.org/story?id=7&from=timeline&isappinstalled=0",
+        "https://office.example.org/story?id=7&amp;utm_source=mail&amp;utm_medium=x",
     ],
 )
 def test_spellings_of_one_address_share_a_key(url: str) -> None:
@@ -34,6 +37,9 @@ def test_other_pages_have_other_keys() -> None:
         "https://office.example.org/a%2Fb",
         "https://office.example.org/a/b",
         "https://office.example.org:8443/story?id=7",
+        "https://office.example.org/story?from=almaria",
+        "https://office.example.org/#!/story/7",
+        "https://office.example.org/#/story/8",
     ]
     assert len({url_key(url) for url in urls}) == len(urls)
 

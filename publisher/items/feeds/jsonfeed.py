@@ -30,7 +30,7 @@ def read_json(body: bytes, url: str, *, kind: Kind, now: datetime) -> FeedResult
         feed_format="json" + version.removeprefix(_VERSION).replace(".", "")[:4],
         title=shorten(_text(given, "title"), 200),
         language=_text(given, "language"),
-        base=url or _text(given, "feed_url"),
+        base=url or _text(given, "feed_url") or _text(given, "home_page_url"),
         kind=kind,
         now=now,
     )

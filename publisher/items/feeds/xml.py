@@ -12,6 +12,7 @@ from typing import Any, Final
 import feedparser
 
 from publisher.items.feeds.entry import Enclosure, FeedEntry, FeedResult, Markup, read_entries
+from publisher.items.pages.dates import read_date
 from publisher.items.refusals import refuse
 from publisher.items.schema import Kind
 from publisher.items.text import one_line, shorten
@@ -25,6 +26,7 @@ _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
 _HTML_ROOT = re.compile(rb"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNORECASE)
 # feedparser writes the description of a picture over the summary of its entry; under this name it keeps them apart.
 _MEDIA_DESCRIPTION = re.compile(rb"(</?media:)description\b")
+_DATES: Final = ("published", "updated", "created")
 _ALT: Final = "media_alternative"
 # What feedparser raises on input that it did not foresee.
 _FAULTS: Final = (
@@ -66,7 +68,7 @@ def read_xml(body: bytes, content_type: str, url: str, *, kind: Kind, now: datet
         feed_format=str(parsed["version"]),
         title=str(parsed["feed"].get("title", "")),
         language=str(parsed["feed"].get("language", "")),
-        base=url,
+        base=url or str(parsed["feed"].get("link", "")),
         kind=kind,
         now=now,
     )
@@ -114,12 +116,21 @@ def _authors(entry: Mapping[str, Any]) -> list[str]:
     return [str(author.get("name", "")) for author in authors]
 
 
-def _date(entry: Mapping[str, Any]) -> datetime | None:
-    parsed = entry.get("published_parsed") or entry.get("updated_parsed") or entry.get("created_parsed")
-    try:
-        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None
+def _date(entry: Mapping[str, Any]) -> datetime | str | None:
+    """The first date that can be read. One that cannot is handed on as written, to be refused with a reason."""
+    written = [str(entry[name]) for name in _DATES if entry.get(name)]
+    for text in written:
+        day = None if text.isascii() else read_date(text)  # feedparser reads 2023年8月12日 as November
+        if day is not None and day.instant is not None:
+            return day.instant
+    for name in _DATES:
+        try:
+            if parsed := entry.get(f"{name}_parsed"):
+                return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+        except (ValueError, TypeError, OverflowError, OSError):
+            continue
+    days = [day.instant for text in written if (day := read_date(text)) and day.instant]
+    return days[0] if days else next(iter(written), None)
 
 
 def _enclosures(entry: Mapping[str, Any]) -> Iterator[Enclosure]:

@@ -239,6 +239,30 @@ def test_an_unreadable_date_in_json_is_refused_with_its_words() -> None:
     assert "last Tuesday" in result.rejected[0].refusal.reason
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [("12 août 2023", "2023-08-12"), ("2023年8月12日", "2023-08-12")]
+)
+def test_a_date_of_rss_in_words_of_another_language_is_read(written: str, read: str) -> None:
+    assert (
+        f"{items(RSS.replace('Tue, 01 Aug 2023 10:00:00 +0800', written))[0].published_at:%Y-%m-%d}" == read
+    )
+
+
+def test_an_unreadable_date_of_rss_is_refused_and_not_taken_for_today() -> None:
+    result = feed(RSS.replace("Tue, 01 Aug 2023 10:00:00 +0800", "last Tuesday"))
+    assert (result.rejected[0].refusal.code, result.rejected[0].position) == ("bad_date", 1)
+    assert "last Tuesday" in result.rejected[0].refusal.reason
+
+
+def test_relative_addresses_of_a_feed_in_a_file_are_those_of_its_site() -> None:
+    rss = (
+        "<rss version='2.0'><channel><title>t</title><link>https://office.example.org/news/</link>"
+        "<item><title>a</title><link>/1</link></item></channel></rss>"
+    )
+    result = read_feed(rss.encode(), "", "", now=NOW)
+    assert [each.item.url for each in result.accepted] == ["https://office.example.org/1"]
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
     lambda inner: (
