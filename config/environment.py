@@ -66,7 +66,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        value = int(text)
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
         if not low <= value <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return value
