@@ -1,11 +1,12 @@
-"""From an accepted item to the drafts of its posts; and what a retraction stops."""
+"""From an accepted item to the drafts of its posts; and what a correction or retraction does to what is not sent."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from publisher.delivery.corrections import correct_everywhere
 from publisher.delivery.retraction import retract_everywhere
-from publisher.social.drafting import draft_item, undrafted
+from publisher.social.drafting import draft_held, draft_item, undrafted
 from tasks.edge import stage
 
 BATCH = 200
@@ -13,15 +14,21 @@ BATCH = 200
 
 @stage("tasks.editorial.draft")
 def draft(*, now: datetime, item_id: int) -> int:
-    """Draft the posts of one item."""
-    return len(draft_item(item_id, now=now))
+    """Draft the posts of one item, and renew the editions that wait with an older revision of it."""
+    return len(draft_item(item_id, now=now)) + correct_everywhere(item_id=item_id)
+
+
+@stage("tasks.editorial.draft_held")
+def draft_held_posts(*, now: datetime, channel_id: int) -> int:
+    """Draft again what is held on a channel that was changed: its template may be mended."""
+    return len(draft_held(channel_id, now=now))
 
 
 @stage("tasks.editorial.draft_waiting")
 def draft_waiting(*, now: datetime) -> int:
-    """Draft what no event reached, and what an embargo held back until now; finish what a retraction began."""
+    """Draft what no event reached, and what an embargo held back until now; finish what corrections and retractions began."""
     drafted = sum(len(draft_item(item_id, now=now)) for item_id in undrafted(now=now, limit=BATCH))
-    return drafted + retract_everywhere(now=now)
+    return drafted + correct_everywhere() + retract_everywhere(now=now)
 
 
 @stage("tasks.editorial.retract")

@@ -19,13 +19,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from publisher.audience import subscriptions
 from publisher.audience.choices import Choice
 from publisher.cli.report import Report, reporting
-from publisher.core import audit, clock
+from publisher.core import audit, clock, events
 from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import UserError
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.digests.models import Digest
+from publisher.digests.rendering import subject_problem
 from publisher.items.models import Kind, Topic
 from publisher.schedule.models import Schedule
+from publisher.social.composing import template_problem
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 
@@ -58,7 +60,11 @@ class ChannelIn(_Part):
     region: str = ""
     kinds: list[KindName] = Field(default_factory=list)
     topics: list[str] = Field(default_factory=list)
+    template: str = ""
     auto_approve: bool = False
+    tolerance_minutes: int = Field(360, ge=1, le=7 * 24 * 60)
+    max_age_days: int = Field(30, ge=1, le=3_650)
+    enabled: bool = True
     settings: dict[str, Any] = Field(default_factory=dict)
     credentials: dict[str, Any] | None = None
 
@@ -78,6 +84,8 @@ class DigestIn(_Part):
     zone: str = "Asia/Shanghai"
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
     at: time = time(8, 0)
+    window_days: int = Field(7, ge=1, le=366)
+    max_age_days: int = Field(30, ge=1, le=3_650)
     kinds: list[KindName] = Field(default_factory=list)
     topics: list[str] = Field(default_factory=list)
     most_items: int = Field(12, ge=1, le=31)
@@ -115,7 +123,7 @@ class Publication(_Part):
 def apply(file: Path) -> Report:
     """Make schedules, channels and digests what FILE (YAML) says. docs/publication.md explains it.
 
-    All of it is applied, or nothing. What FILE does not name stays as it is.
+    All of it is applied, or nothing. What FILE leaves out stays as it is, or gets its default where it is new.
     """
     wanted = read(file.read_text(encoding="utf-8"), name=str(file))
     with transaction.atomic():
@@ -178,9 +186,8 @@ def read(text: str, *, name: str) -> Publication:
 
 
 def _schedule(wanted: ScheduleIn) -> tuple[str, str]:
-    return f"schedule {wanted.name}", _put(
-        Schedule, {"name": wanted.name}, wanted.model_dump(exclude={"name"})
-    )
+    fields = wanted.model_dump(exclude={"name"})
+    return f"schedule {wanted.name}", _put(Schedule, wanted, {"name": wanted.name}, fields)
 
 
 def _channel(wanted: ChannelIn) -> tuple[str, str]:
@@ -194,7 +201,7 @@ def _channel(wanted: ChannelIn) -> tuple[str, str]:
     }
     if wanted.credentials is None:
         del fields["credentials"]
-    return f"channel {wanted.name}", _put(Channel, {"name": wanted.name}, fields)
+    return f"channel {wanted.name}", _put(Channel, wanted, {"name": wanted.name}, fields)
 
 
 def _digest(wanted: DigestIn) -> tuple[str, str]:
@@ -202,12 +209,15 @@ def _digest(wanted: DigestIn) -> tuple[str, str]:
         "weekday": DAYS.index(wanted.weekday),
         "topics": _topic_ids(wanted.topics),
     }
-    return f"digest {wanted.slug}", _put(Digest, {"slug": wanted.slug}, fields)
+    return f"digest {wanted.slug}", _put(Digest, wanted, {"slug": wanted.slug}, fields)
 
 
-def _put(model: type[models.Model], key: dict[str, str], fields: dict[str, Any]) -> str:
-    """Create the row or change what differs, and say which. Values of credentials are never written to the trail."""
+def _put(model: type[models.Model], wanted: _Part, key: dict[str, str], fields: dict[str, Any]) -> str:
+    """Create the row, or change what the file names and differs; say which. Values of credentials are never written
+    to the trail."""
     row = model._default_manager.filter(**key).first()
+    if row is not None:
+        fields = {field: value for field, value in fields.items() if field in wanted.model_fields_set}
     deed = "changed" if row else "created"
     if row is None:
         row = model(**key)
@@ -218,14 +228,27 @@ def _put(model: type[models.Model], key: dict[str, str], fields: dict[str, Any])
         return "unchanged"
     for field in differing:
         setattr(row, field, fields[field])
+    _check(row, next(iter(key.values())))
+    row.save()
+    audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
+    if isinstance(row, Channel):
+        events.emit("channel.changed", channel_id=row.pk)
+    return deed
+
+
+def _check(row: models.Model, name: str) -> None:
+    """Raises UserError for what the row's own rules refuse, and for a template that cannot be rendered."""
     try:
         row.clean()
     except InvalidRow as error:
-        name = next(iter(key.values()))
-        raise UserError(f"{model.__name__} {name}: {' '.join(error.messages)}") from error
-    row.save()
-    audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
-    return deed
+        raise UserError(f"{type(row).__name__} {name}: {' '.join(error.messages)}") from error
+    problem = template_problem(row) if isinstance(row, Channel) else ""
+    problem = subject_problem(row) if isinstance(row, Digest) else problem
+    if problem:
+        raise UserError(
+            f"{type(row).__name__} {name}: the template fails. {problem}.",
+            "docs/publication.md names what a template may use.",
+        )
 
 
 def _is(row: models.Model, field: str, value: object) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,6 +20,7 @@ from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.delivery import tally
+from publisher.delivery.corrections import assemble_again
 from publisher.delivery.states import LEFT_US, State
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
@@ -27,10 +30,17 @@ from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
 
 S = Edition.State
+
+
+def _again(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:  # noqa: ARG001 - one form for all deeds
+    return assemble_again(edition_id, user=user)
+
+
 ACTIONS: dict[str, tuple[Callable[..., Edition], tuple[Edition.State, ...], str]] = {
     "approve": (editions.approve, (S.WAITING,), "Approved. It goes out now."),
     "pause": (editions.pause, (S.SENDING,), "Paused. What a server has already taken has left."),
     "resume": (editions.resume, (S.PAUSED, S.BLOCKED), "It goes on."),
+    "again": (_again, (S.WAITING, S.PAUSED, S.BLOCKED), "It is assembled again, with today's texts."),
     "cancel": (
         editions.cancel,
         (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED),
@@ -116,7 +126,7 @@ def variant(_request: HttpRequest, edition_id: int, variant_id: int) -> HttpResp
 
 @require_POST
 def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
-    """Approve, pause, resume or cancel, if the edition is still in the state that the person saw."""
+    """Approve, pause, resume, assemble again or cancel, if the edition is still in the state that the person saw."""
     if action not in ACTIONS:
         raise Http404
     deed, _, done = ACTIONS[action]

@@ -97,6 +97,16 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 @require_POST
+def redraft(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Take the template's text again."""
+
+    def again(version: int, now: datetime) -> None:
+        approval.redraft(post_id, user=user_of(request), version=version, now=now)
+
+    return _act(request, _post(post_id), again, "Drafted again from the template.")
+
+
+@require_POST
 def cancel(request: HttpRequest, post_id: int) -> HttpResponse:
     """Stop a post for good."""
     form = CancelForm(request.POST)

@@ -33,6 +33,7 @@ urlpatterns = [
     path("posts", staff(posts.index), name="posts"),
     path("posts/<int:post_id>", staff(posts.detail), name="post"),
     path("posts/<int:post_id>/edit", staff(posts.edit), name="post-edit"),
+    path("posts/<int:post_id>/redraft", staff(posts.redraft), name="post-redraft"),
     path("posts/<int:post_id>/cancel", staff(posts.cancel), name="post-cancel"),
     path("posts/<int:post_id>/reschedule", staff(posts.reschedule), name="post-reschedule"),
     path("posts/<int:post_id>/measure/<int:part>", staff(posts.measure), name="post-measure"),

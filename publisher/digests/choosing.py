@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-MOST_POSITIONS = 62
-"""A variant's mask is a signed 64-bit number; positions run from 0 to 61."""
+from publisher.digests.models import MOST_POSITIONS
 
 KIND_ORDER = ("story", "press_release", "speech", "video", "podcast", "publication", "event", "other")
 

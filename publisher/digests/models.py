@@ -6,9 +6,13 @@ from datetime import datetime, time
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from publisher.items.models import Item
+
+MOST_POSITIONS = 62
+"""Items of an edition, over all languages: a variant's mask is a signed 64-bit number with a bit for each position."""
 
 
 class Digest(models.Model):
@@ -50,6 +54,14 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return str(self.title.get("en") or self.slug)
+
+    def clean(self) -> None:
+        """An edition has places for so many items only: what is beyond would be left out without a word."""
+        spoken = len({language.partition("-")[0].lower() for language in self.languages})
+        if self.most_items * spoken > MOST_POSITIONS:
+            raise ValidationError(
+                f"{self.most_items} items in each of {spoken} languages are more than the {MOST_POSITIONS} of an edition."
+            )
 
     def text(self, field: str, language: str) -> str:
         """The text of a field in `language`, else in the digest's first language, else empty."""
@@ -111,7 +123,7 @@ class Edition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.digest} #{self.number}"
+        return f"{self.digest} #{self.number}" if self.number else f"{self.digest} (not numbered yet)"
 
     @property
     def window(self) -> tuple[datetime, datetime]:

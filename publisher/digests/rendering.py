@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from publisher.digests.assembling import items_of
 from publisher.digests.models import Digest, Edition, EditionItem, EditionSelection, Variant
 from publisher.items.models import Item, Topic
-from publisher.render.digest import render_digest
-from publisher.render.views import DigestView, ItemView
+from publisher.render import trial
+from publisher.render.digest import GMAIL_CLIP, render_digest
+from publisher.render.failure import TemplateFailure
+from publisher.render.views import DEFAULT_SUBJECT, DigestView, ItemView, RenderedMail
 
 log = logging.getLogger(__name__)
 
+SLOT_BYTES = 1_500
+"""What a recipient's own words and links add at most."""
+MOST_PROBLEMS = 3
+
 
 def render_variants(edition_id: int, *, now: datetime) -> int:
-    """Render what the edition needs and is not rendered yet; how many. Raises `TemplateFailure` (template, line)."""
+    """Render what the edition needs and is not rendered yet; how many. Raises `TemplateFailure` of our own templates.
+
+    A subject that fails hurts no more than itself: its variants get the plain one, and the edition's `problem` says so, as
+    it does for a mail that Gmail would cut.
+    """
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     needed = EditionSelection.objects.filter(edition=edition).values("variant_id")
     waiting = Variant.objects.filter(id__in=needed, rendered_at__isnull=True)
@@ -24,8 +35,11 @@ def render_variants(edition_id: int, *, now: datetime) -> int:
         return 0
     items = items_of(edition)
     names = _topic_names()
+    problems: dict[str, None] = {}
     for variant in waiting.iterator(chunk_size=50):
-        mail = render_digest(view_of(edition, variant, items, names))
+        mail, problem = _render(view_of(edition, variant, items, names))
+        if problem:
+            problems[problem] = None
         variant.subject, variant.html, variant.text = mail.subject, mail.html, mail.text
         variant.content_hash = hashlib.sha256(
             "\0".join((mail.subject, mail.html, mail.text)).encode()
@@ -33,10 +47,39 @@ def render_variants(edition_id: int, *, now: datetime) -> int:
         variant.rendered_at = now
         variant.save(update_fields=["subject", "html", "text", "content_hash", "rendered_at"])
     count = len(waiting)
+    _tell(edition, list(problems))
     log.info(
         "edition.rendered", extra={"edition_id": edition_id, "variants": count, "trace_id": edition.trace_id}
     )
     return count
+
+
+def _render(view: DigestView) -> tuple[RenderedMail, str]:
+    """The mail, and what is wrong with it though it can be sent."""
+    problem = ""
+    try:
+        mail = render_digest(view)
+    except TemplateFailure as failure:
+        if failure.template != view.subject_name:
+            raise
+        mail = render_digest(replace(view, subject=DEFAULT_SUBJECT))
+        problem = f"The template failed: {failure}. The mails go out under “{mail.subject}”."
+    size = len(mail.html.encode()) + SLOT_BYTES
+    if size > GMAIL_CLIP:
+        problem = (
+            f"{problem} The mail in {view.language} with {len(view.items)} items has {size:,} bytes of HTML; "
+            f"Gmail cuts off what is behind {GMAIL_CLIP:,}."
+        ).strip()
+    return mail, problem
+
+
+def _tell(edition: Edition, problems: list[str]) -> None:
+    if not problems:
+        return
+    more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
+    text = " ".join(problems[:MOST_PROBLEMS]) + more
+    log.error("edition.problem", extra={"edition_id": edition.pk, "problem": text})
+    Edition.objects.filter(pk=edition.pk, state=Edition.State.ASSEMBLING).update(problem=text)
 
 
 def view_of(
@@ -84,9 +127,23 @@ def item_view(item: Item, *, language: str, region: str, topics: tuple[str, ...]
     )
 
 
+def subject_problem(digest: Digest) -> str:
+    """What is wrong with the digest's subjects, tried with sample items; "" when nothing is."""
+    for language, template in digest.subject.items():
+        failure = trial.subject_problem(template, language=language, name=_subject_name(digest, language))
+        if failure:
+            return str(failure)
+    return ""
+
+
+def _subject_name(digest: Digest, language: str) -> str:
+    return f"subject ({language}) of {digest.slug}"
+
+
 def _subject(digest: Digest, language: str) -> dict[str, str]:
     subject = digest.text("subject", language)
-    return {"subject": subject} if subject else {}
+    named = {"subject_name": _subject_name(digest, language)}
+    return named | ({"subject": subject} if subject else {})
 
 
 def _topic_names() -> dict[int, dict[str, str]]:

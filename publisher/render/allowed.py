@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Final
 
+from jinja2 import Environment, pass_environment
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS as ALL_FILTERS
+from jinja2.filters import make_attrgetter
 
 from publisher.render import budget
 from publisher.render.instrument import printable
@@ -61,8 +63,12 @@ def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-def _join(values: Iterable[object], separator: str = "", attribute: str | None = None) -> str:
-    texts = [str(printable(getattr(value, attribute) if attribute else value)) for value in values]
+@pass_environment
+def _join(
+    environment: Environment, values: Iterable[object], separator: str = "", attribute: str | None = None
+) -> str:
+    read = make_attrgetter(environment, attribute) if attribute else lambda value: value
+    texts = [str(printable(read(value))) for value in values]
     budget.current().spend(sum(map(len, texts)) + len(separator) * len(texts))
     return str(separator).join(texts)
 

@@ -26,6 +26,10 @@ GMAIL_CLIP: Final = 102_400
 SUBJECT_NAMES: Final = ("title", "organisation", "count", "date", "first", "items", "kind", "colon")
 _LONGEST_SUBJECT: Final = 150
 _LONGEST_PREHEADER: Final = 110
+# What one item may take of a mail: twelve such items stay under GMAIL_CLIP.
+_LONGEST_SUMMARY: Final = 600
+_LONGEST_ALT: Final = 250
+_MOST_TOPICS: Final = 5
 _WEB: Final = re.compile(r"https?://\S", re.IGNORECASE)
 
 
@@ -52,7 +56,7 @@ def render_subject(view: DigestView, template: str) -> str:
         "kind": kind_label(first.kind, view.language),
         "colon": phrase("colon", view.language),
     }
-    subject = one_line(neutralise(render_staff(template, values, name="subject")), _LONGEST_SUBJECT)
+    subject = one_line(neutralise(render_staff(template, values, name=view.subject_name)), _LONGEST_SUBJECT)
     return subject or one_line(neutralise(view.title), _LONGEST_SUBJECT)
 
 
@@ -94,8 +98,15 @@ def _values(view: DigestView) -> Mapping[str, object]:
 
 
 def _safe(item: ItemView) -> ItemView:
-    """The item without addresses that are not of the web: they are nobody's to click."""
-    return replace(item, url=_web(item.url), image_url=_picture(item.image_url))
+    """The item without addresses that are not of the web, which are nobody's to click, and of bounded size."""
+    return replace(
+        item,
+        url=_web(item.url),
+        image_url=_picture(item.image_url),
+        summary=one_line(item.summary, _LONGEST_SUMMARY),
+        image_alt=one_line(item.image_alt, _LONGEST_ALT),
+        topics=item.topics[:_MOST_TOPICS],
+    )
 
 
 def _web(address: str) -> str:

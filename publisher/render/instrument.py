@@ -105,7 +105,9 @@ def printable(value: object) -> object:
     """`value` if writing it out makes sense and is cheap; a list written out is a mistake."""
     if isinstance(value, Undefined | str | int | float | datetime | date) or value is None:
         return value
-    raise SecurityError(f"a {type(value).__name__} cannot be written out; name a part of it, or use join")
+    kind = type(value).__name__.removesuffix("View").lower()
+    article = "an" if kind[0] in "aeiou" else "a"
+    raise SecurityError(f"{article} {kind} cannot be written out; name a part of it, or use join")
 
 
 @pass_context

@@ -7,7 +7,8 @@ what a template may call in render/allowed.py. Our own template files run in ren
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, cast
@@ -50,19 +51,6 @@ def render_staff(
             raise failure_from(error, name) from error
 
 
-def check_staff(source: str, *, name: str, limits: Limits = DEFAULT_LIMITS) -> TemplateFailure | None:
-    """What is wrong with the syntax of a template, for the form in which it is edited; None when nothing
-    is.
-    """
-    if len(source) > limits.source:
-        return TemplateFailure(name, 0, f"the template is longer than {limits.source} characters")
-    try:
-        _compiled(source, name)
-    except (TemplateError, *TEMPLATE_ERRORS) as error:
-        return failure_from(error, name)
-    return None
-
-
 def _collect(chunks: Iterable[str], limits: Limits) -> str:
     written: list[str] = []
     size = 0
@@ -85,9 +73,15 @@ def _with_suggestion(failure: TemplateFailure, values: Mapping[str, object]) -> 
     wrong = rest.partition("”")[0]
     if not quote or "known here" not in failure.message:
         return failure
-    near = difflib.get_close_matches(wrong, list(values), n=1)
-    hint = f"did you mean “{near[0]}”?" if near else "known are " + ", ".join(sorted(values))
-    return TemplateFailure(failure.template, failure.line, f"{failure.message}; {hint}")
+    return TemplateFailure(failure.template, failure.line, failure.message + _hint(wrong, list(values)))
+
+
+def _hint(wrong: str, known: Sequence[object]) -> str:
+    names = [str(name) for name in known]
+    near = difflib.get_close_matches(wrong, names, n=1)
+    if near:
+        return f"; did you mean “{near[0]}”?"
+    return "; known are " + ", ".join(sorted(names)) if names else ""
 
 
 class _Unknown(StrictUndefined):
@@ -101,8 +95,16 @@ class _Unknown(StrictUndefined):
             return self._undefined_hint
         if self._undefined_obj is missing:
             return f"“{self._undefined_name}” is not known here"
-        kind = type(self._undefined_obj).__name__
-        return f"there is no “{self._undefined_name}” in this {kind}"
+        owner = self._undefined_obj
+        kind = type(owner).__name__.removesuffix("View").lower()
+        known = (
+            [field.name for field in fields(owner)]
+            if is_dataclass(owner)
+            else list(owner)
+            if isinstance(owner, dict)
+            else []
+        )
+        return f"there is no “{self._undefined_name}” in this {kind}{_hint(str(self._undefined_name), known)}"
 
 
 class _Environment(ImmutableSandboxedEnvironment):

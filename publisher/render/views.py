@@ -36,7 +36,8 @@ class DigestView:
     """One variant of an edition. `accent` is #rrggbb, `zone` the IANA zone in which dates are written.
 
     `issued_at` (aware) is the edition's date; `address` the postal address that bulk mail must show;
-    `subject` a template that staff may edit, with the names listed in digest.SUBJECT_NAMES.
+    `subject` a template that staff may edit, with the names listed in digest.SUBJECT_NAMES; `subject_name` is
+    what its errors call it.
     """
 
     title: str
@@ -49,6 +50,7 @@ class DigestView:
     accent: str = DEFAULT_ACCENT
     zone: str = "UTC"
     subject: str = DEFAULT_SUBJECT
+    subject_name: str = "subject"
 
 
 @dataclass(frozen=True, slots=True)

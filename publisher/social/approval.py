@@ -16,9 +16,11 @@ from django.db import transaction
 
 from publisher.core import audit, events
 from publisher.core.errors import UserError
+from publisher.items.visibility import is_visible
 from publisher.schedule.quiet import why_not
 from publisher.schedule.slots import next_free_slot
 from publisher.social.accounts import check_texts
+from publisher.social.composing import compose, link_for, topics_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel, taken
@@ -66,12 +68,33 @@ def edit(post_id: int, *, user: User, version: int, texts: Sequence[str], now: d
     cleaned = [text.replace("\r\n", "\n").strip() for text in texts]
     with _changing(post_id, version, EDITABLE, "edited") as post:
         _check_form(cleaned)
+        _check_left(post, cleaned)
         check_texts(post.channel, cleaned)
         before = {"state": post.state, "texts": _texts(post)}
         post.parts = [{"text": text} for text in cleaned]
         post.edited, post.state, post.problem = True, S.DRAFT, ""
         post.approved_by = post.approved_at = post.slot_at = None
         _save(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})
+    return post
+
+
+def redraft(post_id: int, *, user: User, version: int, now: datetime) -> Post:
+    """Put the template's text of today in place of what is there, a person's too. What was approved is a draft again.
+
+    Raises `Stale`, `UserError`.
+    """
+    with _changing(post_id, version, EDITABLE, "drafted again") as post:
+        if not is_visible(post.item, now):
+            raise UserError("The item is retracted or under embargo.", "Nothing is drafted of it now.")
+        before = {"state": post.state, "texts": _texts(post)}
+        draft = compose(post.item, post.channel, topics_of(post.item))
+        _check_left(post, draft.texts)
+        post.parts = [{"text": text} for text in draft.texts]
+        post.item_revision, post.link = post.item.revision, link_for(post.item, post.channel)
+        post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
+        post.edited = False
+        post.approved_by = post.approved_at = post.slot_at = None
+        _save(post, user, "post.drafted_again", before, {"state": post.state, "texts": _texts(post)})
     return post
 
 
@@ -137,6 +160,18 @@ def _check_form(texts: Sequence[str]) -> None:
         raise UserError(f"A message of more than {LONGEST_PART:,} characters fits no network.")
     if any("\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text) for text in texts):
         raise UserError("The text holds a character that no network takes (NUL or half a character).")
+
+
+def _check_left(post: Post, texts: Sequence[str]) -> None:
+    """A message of a thread that has left stays as it is: what follows it is published below it."""
+    rows: Any = post.deliveries  # type: ignore[attr-defined]  # the delivery room is above this one
+    for part in rows.filter(state__in=("sent", "unknown")).values_list("part", flat=True):
+        before = post.parts[part]["text"] if part < len(post.parts) else None
+        if before is not None and (part >= len(texts) or texts[part] != before):
+            raise UserError(
+                f"Part {part + 1} has left already, so its text cannot change.",
+                "Change the parts behind it, or cancel the rest of the post.",
+            )
 
 
 def _check_time(post: Post, at: datetime, now: datetime) -> None:

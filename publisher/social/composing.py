@@ -1,4 +1,4 @@
-"""The text of a post as its channel's template makes it, measured by its network. No database; a failure holds this post only."""
+"""The text of a post as its channel's template makes it, measured by its network. A failure holds this post only."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.items.languages import primary
-from publisher.items.models import Item, Topic
+from publisher.items.models import Item, ItemTopic, Topic
 from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
 from publisher.render.social import render_snippet
+from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
 from publisher.social.models import Channel
 from publisher.social.networks import registry
@@ -45,6 +46,21 @@ def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
     return Draft((snippet.text,), problem)
 
 
+def template_problem(channel: Channel) -> str:
+    """What is wrong with the channel's own template, tried with sample items; "" when nothing is, or it has none."""
+    if not channel.template:
+        return ""
+    network = registry.get(channel.network)
+    failure = snippet_problem(
+        network.name,
+        channel.template,
+        language=channel.language,
+        limits=network.rules(Account(0, channel.name, {}, channel.settings or {})),
+        measure=network.measure,
+    )
+    return str(failure) if failure else ""
+
+
 def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
     """The item as the channel's readers see it: topics in its language, the link of the channel's region."""
     chinese = primary(item.language) == "zh"
@@ -61,6 +77,16 @@ def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
         image_url=item.image_url,
         image_alt=item.image_alt,
     )
+
+
+def topics_of(item: Item) -> list[Topic]:
+    """What the item is about: accepted topics first, then suggestions that nobody declined, the surest first."""
+    rows = ItemTopic.objects.filter(item=item, topic__retired=False).exclude(state=ItemTopic.State.DECLINED)
+    ordered = sorted(
+        rows.select_related("topic"),
+        key=lambda row: (row.state != ItemTopic.State.ACCEPTED, -row.score, row.topic.position, row.topic_id),
+    )
+    return [row.topic for row in ordered]
 
 
 def tag_of(topic: Topic, *, chinese: bool) -> str:

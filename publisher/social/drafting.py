@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, events, trace
-from publisher.items.models import Item, ItemTopic, Topic
+from publisher.items.models import Item
 from publisher.items.visibility import is_visible, visible
-from publisher.social.composing import Draft, compose, link_for
+from publisher.social.composing import Draft, compose, link_for, topics_of
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, REDRAFTED, UNSENT, Deed, Stands, redraft
 
-__all__ = ["UNSENT", "cancel_for_item", "draft_item", "undrafted"]
+__all__ = ["UNSENT", "cancel_for_item", "draft_held", "draft_item", "undrafted"]
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,15 @@ def draft_item(item_id: int, *, now: datetime) -> list[int]:
     return written
 
 
+def draft_held(channel_id: int, *, now: datetime) -> list[int]:
+    """Draft again what is held on a channel and nobody has edited, after the channel was changed; ids of the posts written."""
+    held = Post.objects.filter(channel_id=channel_id, state=S.HELD, edited=False)
+    written = []
+    for item_id in list(held.order_by("id").values_list("item_id", flat=True)):
+        written += draft_item(item_id, now=now)
+    return written
+
+
 @transaction.atomic
 def cancel_for_item(item_id: int, *, now: datetime) -> list[int]:  # noqa: ARG001 - part of the form of every deed
     """Cancel the posts of a retracted item of which nothing has left; their ids. What is going out is stopped by its claim."""
@@ -96,11 +105,12 @@ class _Drafting:
     now: datetime
 
     def run(self) -> list[int]:
-        topics = _topics(self.item)
+        topics = topics_of(self.item)
         facts = Facts(
             language=self.item.language,
             kind=self.item.kind,
             topics=frozenset(topic.pk for topic in topics),
+            age=self.item.first_received_at - self.item.published_at,
             source_enabled=self.item.source.enabled,
         )
         rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
@@ -165,14 +175,10 @@ class _Drafting:
 
 
 def _wants(channel: Channel) -> Wants:
-    return Wants(channel.language, frozenset(channel.kinds), frozenset(channel.topics), channel.enabled)
-
-
-def _topics(item: Item) -> list[Topic]:
-    """What the item is about: accepted topics first, then suggestions that nobody declined, the surest first."""
-    rows = ItemTopic.objects.filter(item=item, topic__retired=False).exclude(state=ItemTopic.State.DECLINED)
-    ordered = sorted(
-        rows.select_related("topic"),
-        key=lambda row: (row.state != ItemTopic.State.ACCEPTED, -row.score, row.topic.position, row.topic_id),
+    return Wants(
+        language=channel.language,
+        kinds=frozenset(channel.kinds),
+        topics=frozenset(channel.topics),
+        max_age=timedelta(days=channel.max_age_days),
+        enabled=channel.enabled,
     )
-    return [row.topic for row in ordered]

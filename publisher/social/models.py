@@ -30,6 +30,9 @@ class Channel(models.Model):
     tolerance_minutes = models.PositiveIntegerField(
         default=360, help_text="a slot missed by more expires and asks"
     )
+    max_age_days = models.PositiveSmallIntegerField(
+        default=30, help_text="an item that arrives later than this after its date is no news"
+    )
     enabled = models.BooleanField(default=True)
     paused_reason = models.TextField(blank=True)
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="the network asked us to wait")

@@ -62,6 +62,49 @@ def test_what_differs_is_changed_and_written_to_the_trail_without_secrets(tmp_pa
     assert "other-secret" not in str(list(AuditEntry.objects.values_list("after", "before")))
 
 
+def test_what_the_file_leaves_out_of_what_exists_stays_as_it_is(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    shorter = (
+        the_documented_file()
+        .replace("    needs_approval: true           # an edition waits in the desk for a person\n", "")
+        .replace("    tolerance_minutes: 360 ", "    tolerance_minutes: 60 ")
+    )
+    Digest.objects.update(intro={"en": "By hand"}, window_days=14)
+    applied(tmp_path, shorter.replace("    window_days: 7 ", "    window_days: 9 "))
+    digest, channel = Digest.objects.get(), Channel.objects.get()
+    assert (digest.needs_approval, digest.intro, digest.window_days) == (True, {"en": "By hand"}, 9)
+    assert (channel.tolerance_minutes, channel.enabled) == (60, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("{{ fit(item.title) }}", "{{ fit(item.tittle) }}", "did you mean “title”?"),
+        ("{{ fit(item.title) }}", "{% if %}", "line 1"),
+        ("    needs_approval: true", "    subject: {zh: '{{ oops }}'}\n    needs_approval: true", "subject (zh) of weekly"),
+        ("    most_items: 12 ", "    most_items: 31\n    kinds: [] ", ""),
+    ],
+)  # fmt: skip
+def test_a_template_that_fails_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, named: str
+) -> None:
+    text = the_documented_file().replace(old, new)
+    if not named:
+        applied(tmp_path, text)
+        assert Digest.objects.get().most_items == 31
+        return
+    with pytest.raises(UserError) as refused:
+        applied(tmp_path, text)
+    assert named in refused.value.message
+    assert not Digest.objects.exists()
+
+
+def test_more_items_than_an_edition_has_places_for_are_refused(tmp_path: Path) -> None:
+    three = the_documented_file().replace("languages: [en, zh]", "languages: [en, zh, fr]")
+    with pytest.raises(UserError, match="31 items in each of 3 languages"):
+        applied(tmp_path, three.replace("most_items: 12", "most_items: 31"))
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

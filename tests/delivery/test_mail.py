@@ -20,8 +20,10 @@ from publisher.delivery.mail import Sender, send_due
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.sweep import sweep
 from publisher.digests.models import Digest, Edition
-from tests.builders import NOON, a_digest, a_subscriber, an_item
+from publisher.render.failure import TemplateFailure
+from tests.builders import NOON, a_digest, a_subscriber, a_topic, an_item
 from tests.fakes.smtp_sink import SmtpSink, at
+from tests.social.steps import with_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -200,8 +202,51 @@ def test_who_is_suppressed_is_written_down_and_not_sent_to() -> None:
     assert "reader1@example.net" not in {m.rcpt_to for m in sink.messages}
 
 
-def test_a_template_that_fails_blocks_its_edition_and_names_the_template() -> None:
-    edition = an_assembled_edition(a_digest(subject={"en": "{{ nothing.here }}"}))
+def test_a_subject_that_fails_hurts_no_other_language_and_stops_no_mail() -> None:
+    digest = a_digest(subject={"en": "{{ nothing.here }}", "zh": "{{ title }}：{{ count }}"})
+    an_item(at=BEFORE, language="zh", title="河水回来了")
+    a_subscriber(digest, language="zh")
+    edition = an_assembled_edition(digest)
+    assert edition.state == "sending"
+    assert f"subject (en) of {digest.slug}, line 1: “nothing” is not known here" in edition.problem
+    assert sorted(variant.subject for variant in edition.variants.all()) == [
+        "The week in Almaria: Rain at last",
+        "阿尔马里亚一周：1",
+    ]
+
+
+def test_a_template_of_ours_that_fails_blocks_its_edition_and_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_view: object) -> object:
+        raise TemplateFailure("email/digest.mjml.j2", 3, "nothing is known here")
+
+    monkeypatch.setattr("publisher.digests.rendering.render_digest", fail)
+    edition = an_assembled_edition()
     assert edition.state == "blocked"
-    assert "nothing" in edition.problem
+    assert "email/digest.mjml.j2, line 3" in edition.problem
     assert states(edition) == {}
+
+
+def test_a_mail_that_gmail_would_cut_is_said_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.digests.rendering.GMAIL_CLIP", 5_000)
+    problem = an_assembled_edition().problem
+    assert "Gmail cuts off what is behind 5,000" in problem
+
+
+def test_twelve_items_with_long_texts_and_addresses_stay_under_the_cut_of_gmail() -> None:
+    topics = [a_topic(f"topic-{n}", name_en=f"Sustainable consumption and production {n}") for n in range(12)]
+    for n in range(12):
+        item = an_item(
+            at=BEFORE + timedelta(minutes=n),
+            title="Terraced fields carry water " * 17,
+            summary="Two hundred families rebuilt the channels. " * 110,
+            url=f"https://office.example.org/{n}/" + "x" * 300,
+            image_url=f"https://office.example.org/{n}/" + "y" * 300,
+            image_alt="Two farmers lift a flat stone. " * 30,
+        )
+        for topic in topics:
+            with_topic(item, topic, "accepted")
+    edition = an_assembled_edition()
+    assert edition.edition_items.count() == 12
+    assert edition.problem == ""

@@ -19,6 +19,7 @@ POST_ONLY = {
     "logout",
     "topic",
     "post-edit",
+    "post-redraft",
     "post-cancel",
     "post-reschedule",
     "post-measure",
@@ -38,7 +39,10 @@ def addresses() -> dict[str, str]:
         "item": {"item_id": item.pk},
         "topic": {"item_id": item.pk, "topic_id": topic.pk},
         "rejection": {"rejection_id": a_rejection().pk},
-        **{name: {"post_id": post.pk} for name in ("post", "post-edit", "post-cancel", "post-reschedule")},
+        **{
+            name: {"post_id": post.pk}
+            for name in ("post", "post-edit", "post-cancel", "post-redraft", "post-reschedule")
+        },
         "post-measure": {"post_id": post.pk, "part": 0},
         "edition": {"edition_id": edition.pk},
         "edition-progress": {"edition_id": edition.pk},

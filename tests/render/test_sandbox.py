@@ -9,7 +9,7 @@ import pytest
 
 from publisher.render.budget import Budget, Limits, OverBudget
 from publisher.render.failure import TemplateFailure
-from publisher.render.sandbox import check_staff, render_staff
+from publisher.render.sandbox import render_staff
 from tests.render.samples import an_item
 
 VALUES: dict[str, object] = {
@@ -70,7 +70,7 @@ def test_ordinary_templates_work(source: str, text: str) -> None:
         ("{{ zzz }}", 1, "known are at, count, day"),
         ("\n\n{% if %}", 3, "Expected an expression"),
         ("{% for n in names %}", 1, "Unexpected end of template"),
-        ("a\n{{ item.titel }}", 2, "there is no “titel” in this ItemView"),
+        ("a\n{{ item.titel }}", 2, "there is no “titel” in this item"),
         ("{{ names[7] }}", 1, "there is no “7” in this list"),
         ("{{ 'a'|nope }}", 1, "No filter named 'nope'"),
         ("{{ 1 / 0 }}", 1, "division by zero"),
@@ -190,8 +190,12 @@ def test_one_template_does_not_spend_the_budget_of_another() -> None:
         assert rendered("{% for i in range(30) %}x{% endfor %}", steps=100) == "x" * 30
 
 
-def test_syntax_can_be_checked_without_values() -> None:
-    assert check_staff("{{ anything }}", name="subject") is None
-    error = check_staff("a\n{% oops %}", name="subject")
-    assert error is not None
-    assert (error.template, error.line) == ("subject", 2)
+def test_an_attribute_that_is_not_there_is_answered_with_the_nearest() -> None:
+    assert failure("{{ item.tittle }}").message == "there is no “tittle” in this item; did you mean “title”?"
+    assert "known are id, image_alt" in failure("{{ item.weather }}").message
+    assert failure("{{ item }}").message.startswith("an item cannot be written out")
+
+
+def test_join_reads_attributes_through_the_sandbox() -> None:
+    assert rendered("{{ [item, item] | join(', ', attribute='kind') }}") == "story, story"
+    assert "__class__" in failure("{{ [item] | join(', ', attribute='__class__') }}").message

@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
+from publisher.delivery.models import Delivery
 from publisher.items.models import Item, ItemTopic
 from publisher.social import approval
-from publisher.social.drafting import cancel_for_item, draft_item, undrafted
+from publisher.social.drafting import cancel_for_item, draft_held, draft_item, undrafted
 from publisher.social.models import Post
 from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED
 from tests.builders import NOON, a_channel, a_topic, an_item
@@ -238,3 +240,52 @@ def test_a_failed_post_is_renewed_too_so_that_no_outdated_text_is_approved_again
     draft_item(revise(post.item, title="A corrected title").pk, now=NOON)
     assert fresh(post).state == "draft"
     assert "A corrected title" in text_of(post)
+
+
+def test_what_was_no_news_when_it_came_is_not_drafted() -> None:
+    a_channel(max_age_days=30)
+    old, new = an_item(), an_item()
+    Item.objects.filter(pk=old.pk).update(published_at=NOON - timedelta(days=31))
+    Item.objects.filter(pk=new.pk).update(published_at=NOON - timedelta(days=30))
+    assert draft_item(old.pk, now=NOON) == []
+    assert len(draft_item(new.pk, now=NOON)) == 1
+
+
+def test_a_post_that_a_broken_template_holds_is_drafted_once_the_template_is_mended() -> None:
+    channel = a_channel(template="{{ item.tittle }}")
+    post = a_draft(channel)
+    edited = a_draft(channel)
+    approval.edit(edited.pk, user=an_editor(), version=edited.version, texts=["By hand"], now=NOON)
+    Post.objects.filter(pk=edited.pk).update(state="held")
+    assert (post.state, "did you mean “title”?" in post.problem) == ("held", True)
+    channel.template = "{{ item.title }}"
+    channel.save()
+    assert draft_held(channel.pk, now=NOON) == [post.pk]
+    assert (fresh(post).state, text_of(fresh(post))) == ("draft", post.item.title)
+    assert text_of(fresh(edited)) == "By hand"
+
+
+def test_a_person_may_take_the_template_s_text_again() -> None:
+    post = a_draft()
+    before = text_of(post)
+    post = approval.edit(post.pk, user=an_editor(), version=post.version, texts=["By hand"], now=NOON)
+    post = approval.redraft(post.pk, user=an_editor("lin"), version=post.version, now=NOON)
+    assert (text_of(post), post.edited, post.state) == (before, False, "draft")
+    assert AuditEntry.objects.filter(action="post.drafted_again").exists()
+
+
+def test_a_part_of_a_thread_that_has_left_is_not_edited() -> None:
+    post = a_draft(a_sandbox_channel())
+    Post.objects.filter(pk=post.pk).update(state="failed", parts=[{"text": "One"}, {"text": "Two"}])
+    Delivery.objects.create(post=post, part=0, state="sent", due_at=NOON, created_at=NOON, address="")
+    for texts in (["1", "Two"], []):
+        with pytest.raises(UserError, match="Part 1 has left already"):
+            approval.edit(
+                post.pk,
+                user=an_editor(texts[0] if texts else "lin"),
+                version=post.version,
+                texts=texts,
+                now=NOON,
+            )
+    edited = approval.edit(post.pk, user=an_editor(), version=post.version, texts=["One", "2"], now=NOON)
+    assert [part["text"] for part in edited.parts] == ["One", "2"]
