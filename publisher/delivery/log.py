@@ -8,15 +8,17 @@ ordering), and only that index can serve it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
+from publisher.digests.models import Edition
+from publisher.social.models import Channel
 
 PAGE_ROWS = 50
 EXPORT_BATCH = 2000
@@ -97,10 +99,7 @@ class Page:
 
 def page(wanted: LogFilter, after: Cursor | None = None, limit: int = PAGE_ROWS) -> Page:
     """One page of the log, with the editions, posts, items and channels that its rows name."""
-    sql, values = statement(with_ids(wanted), after, limit + 1)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found = cursor.fetchall()
+    found = _found(with_ids(wanted), after, limit + 1)
     ids = [row[0] for row in found[:limit]]
     known = (
         Delivery.objects.select_related("edition__digest", "channel", "post__item", "post__channel")
@@ -112,15 +111,70 @@ def page(wanted: LogFilter, after: Cursor | None = None, limit: int = PAGE_ROWS)
     return Page(rows, last)
 
 
-def rows_for_export(wanted: LogFilter) -> Iterator[Delivery]:
+def _found(ids: IdFilter, after: Cursor | None, limit: int) -> list[tuple[int, str]]:
+    sql, values = statement(ids, after, limit)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+class ExportRow(NamedTuple):
+    """A row of the export. Names are those of people; times are aware."""
+
+    id: int
+    written: datetime
+    state: str
+    edition: str
+    channel: str
+    item: str
+    address: str
+    tries: int
+    code: int | None
+    enhanced_code: str
+    reason: str
+    message_id: str
+    url: str
+    sent: datetime | None
+    settled: datetime | None
+
+
+def rows_for_export(wanted: LogFilter) -> Iterator[ExportRow]:
     """Every row of the filter, read in batches by key: steady memory, and no transaction stays open for a slow reader."""
     after: Cursor | None = None
+    ids, names = with_ids(wanted), _Names()
     while True:
-        batch = page(wanted, after, EXPORT_BATCH)
-        yield from batch.rows
-        if batch.next is None:
+        found = _found(ids, after, EXPORT_BATCH + 1)
+        yield from names.rows([row[0] for row in found[:EXPORT_BATCH]])
+        if len(found) <= EXPORT_BATCH:
             return
-        after = batch.next
+        after = Cursor(*found[EXPORT_BATCH - 1])
+
+
+class _Names:
+    """Plain rows with the names of their editions and channels, which are few and asked for once."""
+
+    def __init__(self) -> None:
+        self.editions: dict[int | None, str] = {None: ""}
+        self.channels: dict[int | None, str] = {None: ""}
+
+    def rows(self, ids: list[int]) -> Iterator[ExportRow]:
+        columns = (
+            *("id", "created_at", "state", "edition_id", "channel_id", "post__item__title", "address"),
+            *("attempts", "code", "enhanced", "reason", "remote_id", "remote_url", "sent_at", "settled_at"),
+        )
+        known = {row[0]: row for row in Delivery.objects.filter(pk__in=ids).values_list(*columns)}
+        self._learn(known.values())
+        for pk in ids:
+            if row := known.get(pk):
+                named = (self.editions[row[3]], self.channels[row[4]], row[5] or "")
+                yield ExportRow._make((*row[:3], *named, *row[6:]))
+
+    def _learn(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        editions = {row[3] for row in rows} - self.editions.keys()
+        channels = {row[4] for row in rows} - self.channels.keys()
+        found = Edition.objects.select_related("digest").in_bulk(editions)
+        self.editions |= {pk: str(edition) for pk, edition in found.items()}
+        self.channels |= {pk: channel.name for pk, channel in Channel.objects.in_bulk(channels).items()}
 
 
 @dataclass(frozen=True)

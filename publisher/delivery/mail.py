@@ -167,7 +167,7 @@ class Sender:
             duration_ms=round(result.seconds * 1000, 2),
             code=answer.code or None,
             enhanced=answer.enhanced,
-            text=answer.text,
+            text=answer.text or (answer.error.reason if answer.error else ""),
             remote_id=message_id if answer.accepted else "",
         )
         settled = settle(mail.id, fence, outcome, tried, now=now)

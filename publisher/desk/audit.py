@@ -6,15 +6,25 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from publisher.core.models import AuditEntry
-from publisher.desk.page import asked, show
+from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
+
+OBJECTS = tuple(
+    (name, label)
+    for name, label in (
+        *(("post", "Post"), ("edition", "Edition"), ("delivery", "Delivery"), ("item", "Item")),
+        *(("itemtopic", "Topic of an item"), ("source", "Source"), ("digest", "Digest")),
+        *(("channel", "Channel"), ("schedule", "Schedule"), ("user", "Login")),
+    )
+)
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Who did what to what, newest first."""
     wanted = asked(request, "actor", "object", "id")
-    rows = AuditEntry.objects.all()
+    errors = unknown(wanted, object=OBJECTS)
+    rows = AuditEntry.objects.none() if errors else AuditEntry.objects.all()
     if wanted["actor"]:
         rows = rows.filter(actor_name=wanted["actor"])
     if wanted["object"]:
@@ -25,8 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "listing": newest(request, rows),
         "wanted": wanted,
         "filtered": any(wanted.values()),
-        "objects": [
-            (name, name) for name in ("post", "edition", "item", "itemtopic", "digest", "channel", "user")
-        ],
+        "errors": errors,
+        "objects": OBJECTS,
     }
-    return show(request, "desk/audit.html", context)
+    return show(request, "desk/audit.html", context, status=422 if errors else 200)

@@ -57,9 +57,10 @@ def detail(request: HttpRequest, delivery_id: int) -> HttpResponse:
     )
     row = get_object_or_404(known.defer("variant__html", "variant__text", "variant__message"), pk=delivery_id)
     tries = [(attempt, code_meaning(attempt.code, attempt.enhanced)) for attempt in row.tries.all()]
+    unclear = any(attempt.outcome == State.UNKNOWN for attempt, _explained in tries)
     context = {
         "row": row,
-        "meaning": meaning(row.state, is_mail=row.edition_id is not None),
+        "meaning": meaning(row.state, is_mail=row.edition_id is not None, was_unclear=unclear),
         "code_meaning": code_meaning(row.code, row.enhanced),
         "tries": tries,
     }

@@ -24,7 +24,7 @@ from publisher.delivery.corrections import assemble_again
 from publisher.delivery.states import LEFT_US, State
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
-from publisher.desk.page import asked, show
+from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import latest
 from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
@@ -55,22 +55,24 @@ HISTORY = 20
 def index(request: HttpRequest) -> HttpResponse:
     """All editions, latest first."""
     wanted = asked(request, "state", "digest")
-    rows = Edition.objects.select_related("digest")
-    if wanted["state"] in S.values:
-        rows = rows.filter(state=wanted["state"])
     digests = [(digest.slug, str(digest)) for digest in Digest.objects.order_by("slug")]
-    if wanted["digest"] in dict(digests):
+    errors = unknown(wanted, state=S.choices, digest=digests)
+    rows = Edition.objects.none() if errors else Edition.objects.select_related("digest")
+    if wanted["state"]:
+        rows = rows.filter(state=wanted["state"])
+    if wanted["digest"]:
         rows = rows.filter(digest__slug=wanted["digest"])
     listing = latest(request, rows, "due_at", limit=30)
     context = {
         "listing": listing,
         "wanted": wanted,
+        "errors": errors,
         "filtered": any(wanted.values()),
         "states": S.choices,
         "digests": digests,
         "progress": {edition.pk: progress_of(edition) for edition in listing.rows},
     }
-    return show(request, "desk/editions.html", context)
+    return show(request, "desk/editions.html", context, status=422 if errors else 200)
 
 
 @require_GET

@@ -45,6 +45,8 @@ ENHANCED: dict[str, str] = {
     "7.28": "The server says that too much unwanted mail comes from us.",
 }
 
+TEMPORARY = " The server calls this temporary, so it is tried again later."
+
 # RFC 5321, and HTTP (RFC 9110, 6585) for networks.
 CODES: dict[int, str] = {
     250: "Accepted.",
@@ -118,8 +120,10 @@ def deed(action: str) -> str:
     return DEEDS.get(action) or action.replace(".", ": ").replace("_", " ")
 
 
-def meaning(state: str, *, is_mail: bool) -> str:
-    """The state in a sentence or two."""
+def meaning(state: str, *, is_mail: bool, was_unclear: bool = False) -> str:
+    """The state in a sentence or two. `was_unclear`: an earlier try may have been accepted."""
+    if state == State.QUEUED and was_unclear:
+        return "It waits to be sent again. An earlier try was unclear, so it may have arrived once already."
     inbox = (
         " Its server accepted it, which says nothing yet about the inbox."
         if is_mail and state == State.SENT
@@ -132,5 +136,5 @@ def code_meaning(code: int | None, enhanced: str) -> str:
     """What the other side's code says; the enhanced code is the more exact one. Empty when nobody knows."""
     subject = enhanced.partition(".")[2]
     if subject in ENHANCED and not enhanced.startswith("2"):
-        return ENHANCED[subject]
+        return ENHANCED[subject] + (TEMPORARY if enhanced.startswith("4") else "")
     return CODES.get(code, "") if code is not None else ""

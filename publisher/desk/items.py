@@ -16,7 +16,7 @@ from publisher.desk.access import user_of
 from publisher.desk.content import shown_html
 from publisher.desk.differences import FieldChange, field_changes
 from publisher.desk.journey import journey_of
-from publisher.desk.page import asked, is_htmx, show
+from publisher.desk.page import asked, is_htmx, show, unknown
 from publisher.desk.paging import latest
 from publisher.digests.models import EditionItem
 from publisher.items import topic_choice
@@ -30,19 +30,26 @@ def index(request: HttpRequest) -> HttpResponse:
     """All items, latest first."""
     now = clock.now()
     wanted = asked(request, "q", "kind", "source", "origin", "topic", "state")
-    rows = _filtered(Item.objects.select_related("source").defer("body_html", "body_text"), wanted, now)
+    sources = [(str(source.pk), str(source)) for source in Source.objects.order_by("name")]
+    topics = [(topic.slug, topic.name_en) for topic in Topic.objects.filter(retired=False)]
+    errors = unknown(
+        wanted, kind=Kind.choices, origin=Origin.choices, state=VISIBILITY, source=sources, topic=topics
+    )
+    rows = Item.objects.select_related("source").defer("body_html", "body_text")
+    rows = rows.none() if errors else _filtered(rows, wanted, now)
     context = {
         "listing": latest(request, rows, "published_at"),
         "wanted": wanted,
+        "errors": errors,
         "filtered": any(wanted.values()),
         "kinds": Kind.choices,
         "origins": Origin.choices,
         "visibility": VISIBILITY,
-        "sources": [(str(source.pk), str(source)) for source in Source.objects.order_by("name")],
-        "topics": [(topic.slug, topic.name_en) for topic in Topic.objects.filter(retired=False)],
+        "sources": sources,
+        "topics": topics,
         "state_of": lambda item: state_of(item, now),
     }
-    return show(request, "desk/items.html", context)
+    return show(request, "desk/items.html", context, status=422 if errors else 200)
 
 
 def _filtered(rows: QuerySet[Item], wanted: dict[str, str], now: datetime) -> QuerySet[Item]:
@@ -53,7 +60,7 @@ def _filtered(rows: QuerySet[Item], wanted: dict[str, str], now: datetime) -> Qu
     if wanted["origin"]:
         rows = rows.filter(origin=wanted["origin"])
     if wanted["source"]:
-        rows = rows.filter(source_id=int(wanted["source"])) if _is_id(wanted["source"]) else rows.none()
+        rows = rows.filter(source_id=int(wanted["source"]))
     if wanted["topic"]:
         about = ItemTopic.objects.filter(topic__slug=wanted["topic"]).exclude(state=ItemTopic.State.DECLINED)
         rows = rows.filter(pk__in=about.values("item_id"))
@@ -63,10 +70,6 @@ def _filtered(rows: QuerySet[Item], wanted: dict[str, str], now: datetime) -> Qu
         "embargo": rows.filter(embargoed, retracted_at=None),
         "retracted": rows.exclude(retracted_at=None),
     }.get(wanted["state"], rows)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def state_of(item: Item, now: datetime) -> str:

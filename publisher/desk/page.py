@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ SECTIONS = (
         "Posts",
         "desk:posts",
         "posts",
-        ("posts", "post", "post-edit", "post-approve", "post-cancel", "post-reschedule"),
+        ("posts", "post", "post-edit", "post-cancel", "post-redraft", "post-reschedule"),
     ),
     Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
     Section("Digests", "desk:digests", "digests", ("digests",)),
@@ -59,3 +60,12 @@ def is_htmx(request: HttpRequest) -> bool:
 def asked(request: HttpRequest, *names: str) -> dict[str, str]:
     """These values of the query string, trimmed; empty when absent. PostgreSQL knows no NUL in texts."""
     return {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in names}
+
+
+def unknown(wanted: Mapping[str, str], **choices: Iterable[tuple[object, object]]) -> dict[str, str]:
+    """A sentence for each value that is none of its field's choices (as (value, label)): then no rows are shown."""
+    return {
+        name: f"“{wanted[name][:40]}” is none of these. Choose from the list."
+        for name, known in choices.items()
+        if wanted[name] and wanted[name] not in {str(value) for value, _label in known}
+    }

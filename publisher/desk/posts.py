@@ -20,7 +20,7 @@ from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
 from publisher.desk.forms import CancelForm, RescheduleForm, VersionForm, texts_of
 from publisher.desk.measuring import measured
-from publisher.desk.page import asked, show
+from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
 from publisher.social import approval
 from publisher.social.models import Channel, Post
@@ -45,20 +45,22 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = Post.objects.select_related("item", "channel__schedule").defer(
         "item__body_html", "item__body_text"
     )
+    channels = [(str(channel.pk), channel.name) for channel in Channel.objects.order_by("name")]
+    errors = unknown(wanted, state=[*S.choices, *((tab, label) for tab, label, _ in TABS)], channel=channels)
     states = next((states for tab, _, states in TABS if tab == wanted["state"]), (wanted["state"],))
     if states:
         rows = rows.filter(state__in=states)
-    channels = [(str(channel.pk), channel.name) for channel in Channel.objects.order_by("name")]
-    if wanted["channel"] in dict(channels):
-        rows = rows.filter(channel_id=int(wanted["channel"]))
+    if wanted["channel"]:
+        rows = rows.none() if errors else rows.filter(channel_id=int(wanted["channel"]))
     context = {
         "listing": newest(request, rows),
         "wanted": wanted,
+        "errors": errors,
         "tabs": [(tab, label) for tab, label, _ in TABS],
         "filtered": any(wanted.values()),
         "channels": channels,
     }
-    return show(request, "desk/posts.html", context)
+    return show(request, "desk/posts.html", context, status=422 if errors else 200)
 
 
 @require_GET

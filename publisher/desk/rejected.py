@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from publisher.desk.content import payload_text
-from publisher.desk.page import asked, show
+from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import latest
 from publisher.items import rejections
 from publisher.items.models import Origin, Rejection
@@ -17,7 +17,8 @@ from publisher.items.models import Origin, Rejection
 def index(request: HttpRequest) -> HttpResponse:
     """All refused entries, the latest first."""
     wanted = asked(request, "q", "origin")
-    rows = rejections.with_beginning(Rejection.objects.all())
+    errors = unknown(wanted, origin=Origin.choices)
+    rows = rejections.with_beginning(Rejection.objects.none() if errors else Rejection.objects.all())
     if wanted["q"]:
         rows = rows.filter(source_name__icontains=wanted["q"])
     if wanted["origin"]:
@@ -25,11 +26,12 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "listing": latest(request, rows, "last_at"),
         "wanted": wanted,
+        "errors": errors,
         "filtered": any(wanted.values()),
         "origins": Origin.choices,
         "beginning": rejections.beginning,
     }
-    return show(request, "desk/rejected.html", context)
+    return show(request, "desk/rejected.html", context, status=422 if errors else 200)
 
 
 @require_GET

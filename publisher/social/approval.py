@@ -18,6 +18,7 @@ from publisher.core import audit, events
 from publisher.core.errors import UserError
 from publisher.items.visibility import is_visible
 from publisher.schedule.quiet import why_not
+from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import next_free_slot
 from publisher.social.accounts import check_texts
 from publisher.social.composing import compose, link_for, topics_of
@@ -164,8 +165,8 @@ def _check_form(texts: Sequence[str]) -> None:
 
 def _check_left(post: Post, texts: Sequence[str]) -> None:
     """A message of a thread that has left stays as it is: what follows it is published below it."""
-    rows: Any = post.deliveries  # type: ignore[attr-defined]  # the delivery room is above this one
-    for part in rows.filter(state__in=("sent", "unknown")).values_list("part", flat=True):
+    rows = post.deliveries.filter(state__in=("sent", "unknown"), part__isnull=False)
+    for part in (row.part or 0 for row in rows.only("part")):
         before = post.parts[part]["text"] if part < len(post.parts) else None
         if before is not None and (part >= len(texts) or texts[part] != before):
             raise UserError(
@@ -185,6 +186,7 @@ def _check_time(post: Post, at: datetime, now: datetime) -> None:
         )
     if why := why_not(rules, at):
         raise UserError(f"The channel is silent then: {why}.", _suggestion(channel, post, now))
+    _check_day(post, rules, at, now)
     for other in _others(post, now):
         if abs(other - at) < rules.least_gap or other == at:
             least = int(rules.least_gap.total_seconds() // 60)
@@ -193,6 +195,16 @@ def _check_time(post: Post, at: datetime, now: datetime) -> None:
             raise UserError(
                 f"Another post of this channel goes out at {when}.{gap}", _suggestion(channel, post, now)
             )
+
+
+def _check_day(post: Post, rules: ScheduleRules, at: datetime, now: datetime) -> None:
+    day = at.astimezone(rules.zone).date()
+    there = sum(other.astimezone(rules.zone).date() == day for other in _others(post, now))
+    if rules.most_per_day is not None and there >= rules.most_per_day:
+        raise UserError(
+            f"The channel takes {rules.most_per_day} a day at most, and {day:%-d %B %Y} is full.",
+            _suggestion(post.channel, post, now),
+        )
 
 
 def _others(post: Post, now: datetime) -> list[datetime]:

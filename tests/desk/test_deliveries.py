@@ -154,3 +154,17 @@ def test_each_dangerous_beginning_gets_an_apostrophe(start: str) -> None:
 )
 def test_times_and_numbers_out_of_this_world_are_told_plainly(desk: Client, query: str, status: int) -> None:
     assert desk.get(f"/desk/deliveries?{query}").status_code == status
+
+
+@pytest.mark.django_db
+def test_a_mail_that_is_sent_again_after_an_unclear_try_is_not_said_never_to_have_left(desk: Client) -> None:
+    row = a_mail(an_edition(), state="queued")
+    an_attempt(row, outcome="unknown", code=None)
+    text = desk.get(f"/desk/deliveries/{row.pk}").content.decode()
+    assert "it may have arrived once already" in text
+    assert "Nothing has left yet" not in text
+
+
+def test_a_temporary_refusal_is_not_explained_as_a_final_one() -> None:
+    assert code_meaning(451, "4.7.1").endswith("so it is tried again later.")
+    assert not code_meaning(550, "5.7.1").endswith("so it is tried again later.")

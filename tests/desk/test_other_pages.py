@@ -34,11 +34,12 @@ def text_of(client: Client, address: str) -> str:
         ("/desk/", "publisher import-feed"),
         ("/desk/items", "publisher import-feed"),
         ("/desk/rejected", "publisher rejected"),
-        ("/desk/posts", "publisher demo"),
-        ("/desk/editions", "publisher demo"),
-        ("/desk/digests", "publisher demo"),
-        ("/desk/channels", "publisher demo"),
-        ("/desk/deliveries", "publisher demo"),
+        ("/desk/posts", "publisher apply publication.yaml"),
+        ("/desk/editions", "publisher apply publication.yaml"),
+        ("/desk/digests", "publisher apply publication.yaml"),
+        ("/desk/channels", "publisher apply publication.yaml"),
+        ("/desk/channels", "publisher add-source my-site --feed"),
+        ("/desk/deliveries", "publisher add-subscriber reader@example.org --digest weekly --consent"),
     ],
 )
 def test_an_empty_page_teaches_the_next_step(desk: Client, address: str, lesson: str) -> None:

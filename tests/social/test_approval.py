@@ -179,3 +179,17 @@ def test_no_time_before_the_embargo_lifts() -> None:
 def test_a_post_that_is_gone_is_told_so() -> None:
     with pytest.raises(UserError, match="no such post"):
         approval.approve(0, user=None, version=1, now=NOON)
+
+
+def test_a_hand_picked_time_keeps_to_the_most_of_a_day() -> None:
+    channel = a_sandbox_channel(
+        schedule=a_schedule(most_per_day=1, least_gap_minutes=0, zone="Asia/Shanghai")
+    )
+    planned = a_scheduled_post(channel)
+    assert planned.slot_at
+    hours = (planned.slot_at - NOON).total_seconds() / 3600
+    other = approved(a_draft(channel))
+    with pytest.raises(UserError, match="takes 1 a day at most"):
+        move(other, hours + 0.1)
+    assert move(other, hours + 24).state == "scheduled"
+    assert move(fresh(planned), hours + 0.1).state == "scheduled"
