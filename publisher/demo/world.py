@@ -24,15 +24,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from publisher.core import child
+from publisher.core.child import Step
+from publisher.core.embedded.running import ServersLock
 from publisher.core.errors import UserError
 
 MARKER = "made-by-publisher-demo"
 START_SECONDS = 60.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (Step(signal.SIGTERM, 30), Step(signal.SIGKILL, 5))
 
 
 @dataclass
 class World:
-    """Everything the demo starts. Use as a context manager: leaving it ends every process."""
+    """Everything the demo starts. Use as a context manager, in the main thread: leaving it ends every process.
+
+    Inside, SIGTERM and a closed terminal end it as Ctrl-C does; and should it be killed, its children end with it.
+    """
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -41,9 +49,11 @@ class World:
     sandbox_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _site: ThreadingHTTPServer | None = None
+    _handlers: dict[signal.Signals, Any] = field(default_factory=dict)
 
     def __enter__(self) -> World:
         _fresh(self.folder)
+        self._handlers = {signum: signal.signal(signum, _interrupt) for signum in STOP_SIGNALS}
         try:
             self._start_outside()
             self._choose_environment()
@@ -86,10 +96,10 @@ class World:
             "mailbox": mailbox["http_port"],
             "sandbox": sandbox["port"],
             "site": self._site.server_port,
-            "web": _free_port(),
         }
 
     def _choose_environment(self) -> None:
+        self.ports["web"] = _web_port(os.environ.get("PUBLISHER_PORT", ""))
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PUBLISHER_")}
         self.environment = kept | {
             "PUBLISHER_DATA_DIR": str(self.folder),
@@ -106,9 +116,7 @@ class World:
         """`publisher up` on the demo's folder; returns once it answers /readyz."""
         log = (self.folder / "up.log").open("wb")
         command = [sys.executable, "-m", "publisher.cli", "up"]
-        service = subprocess.Popen(  # noqa: S603 - our own command
-            command, env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        service = child.spawn(command, on_parent_death=signal.SIGTERM, env=self.environment, output=log)
         self._processes.append(service)
         deadline = time.monotonic() + START_SECONDS
         while not _answers(f"{self.desk_url}/readyz"):
@@ -124,7 +132,7 @@ class World:
         folder.mkdir()
         log = (self.folder / f"{name}.log").open("wb")
         command = [sys.executable, "-m", module, *options, "--folder", str(folder), "--announce", str(file)]
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - our own command
+        process = child.spawn(command, on_parent_death=signal.SIGTERM, env=os.environ, output=log)
         self._processes.append(process)
         deadline = time.monotonic() + START_SECONDS
         while not file.exists():
@@ -137,17 +145,21 @@ class World:
         return announced
 
     def stop(self) -> None:
-        """End the service first, then the world around it."""
+        """End the service first, then the world around it. Another signal does not cut this short."""
+        for signum in self._handlers:
+            signal.signal(signum, signal.SIG_IGN)
         if self._site:
             self._site.shutdown()
         for process in reversed(self._processes):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            child.end(process, ENDING)
         self._processes.clear()
+        for signum, handler in self._handlers.items():
+            signal.signal(signum, handler)
+        self._handlers.clear()
+
+
+def _interrupt(_signum: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -162,22 +174,31 @@ def _fresh(folder: Path) -> None:
             raise UserError(
                 f"{folder} is not empty and was not made by a demo.", "Name another folder with --folder."
             )
+        holder = ServersLock(folder).holder()
+        if holder is not None:
+            raise UserError(
+                f"A demo is running in {folder} already (process {holder.pid}).",
+                "End it with Ctrl-C first, or name another folder with --folder.",
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text("This folder is emptied whenever the demo starts.\n")
 
 
-def _free_port() -> int:
-    """8000 when nobody listens there, else any free one."""
-    for port in (8000, 0):
+def _web_port(wanted: str) -> int:
+    """The port that was asked for; else 8000, when nobody listens there; else any free one."""
+    for port in (int(wanted),) if wanted.isdigit() else (8000, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
+            except (OSError, OverflowError):
                 continue
             return int(probe.getsockname()[1])
-    raise UserError("No TCP port is free on 127.0.0.1.")
+    raise UserError(
+        f"TCP port {wanted} is not free on 127.0.0.1." if wanted else "No TCP port is free on 127.0.0.1.",
+        "Name another by PUBLISHER_PORT, or leave it out to have one chosen.",
+    )
 
 
 def _answers(url: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.processes import environment
+from publisher.core.embedded.running import ServersLock
+from tests.processes import environment, until
 
 
 @pytest.mark.slow
@@ -34,3 +37,26 @@ def test_the_demo_empties_no_folder_that_it_did_not_make(tmp_path: Path) -> None
     assert played.returncode == 1
     assert "was not made by a demo" in played.stderr
     assert (tmp_path / "precious.txt").read_text() == "keep me"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_however_the_demo_is_ended_nothing_of_it_goes_on(tmp_path: Path, signum: signal.Signals) -> None:
+    folder = tmp_path / "demo"
+    env = {name: value for name, value in environment().items() if not name.startswith("PUBLISHER_")}
+    command = [sys.executable, "-m", "publisher.cli", "demo", "--folder", str(folder)]
+    as_a_background_job = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    demo = subprocess.Popen(
+        as_a_background_job, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: ServersLock(folder).holder() is not None, seconds=60)
+        children = psutil.Process(demo.pid).children(recursive=True)
+        refused = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert (refused.returncode, "is running in" in refused.stderr) == (1, True)
+        demo.send_signal(signum)
+        demo.wait(60)
+        until(lambda: not [each for each in children if each.is_running()], seconds=60)
+    finally:
+        demo.kill()
