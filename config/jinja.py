@@ -40,11 +40,11 @@ def when(value: datetime | None) -> Markup:
     return _time(value, timezone.get_current_timezone()) if value else Markup("–")
 
 
-def in_zone(value: datetime | None, zone: str | ZoneInfo) -> Markup:
-    """A planned time as the clocks of `zone` show it, with seconds where a plan has some."""
+def in_zone(value: datetime | None, zone: str | ZoneInfo, *, to_second: bool = False) -> Markup:
+    """A planned time as the clocks of `zone` show it; `to_second` where a plan may lie between two minutes."""
     if value is None:
         return Markup("–")
-    return _time(value, ZoneInfo(zone) if isinstance(zone, str) else zone, to_second=True)
+    return _time(value, ZoneInfo(zone) if isinstance(zone, str) else zone, to_second=to_second)
 
 
 def ago(value: datetime | None) -> str:

@@ -39,6 +39,8 @@ GIVE_UP_AFTER = timedelta(days=7)
 """Until then the network is asked again, after growing waits; then only a person can tell."""
 
 BATCH = 100
+SECONDS = 20.0
+"""How long one run asks; a network that answers slowly must not hold a worker. The rest is asked in the next run."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,12 @@ class _Doubt:
 def reconcile_unknown(*, now: datetime) -> int:
     """Ask the networks about unknown parts; how many were resolved. Those that nobody can tell about wait for `confirm`."""
     rows = Delivery.objects.filter(state=State.UNKNOWN, post__isnull=False, due_at__lte=now)
-    rows = rows.select_related("post", "channel__schedule").order_by("id")
+    rows = rows.select_related("post", "channel__schedule").order_by("due_at", "id")
     resolved = 0
+    until = time.monotonic() + SECONDS
     for delivery in rows[:BATCH]:
+        if time.monotonic() > until:
+            break
         if delivery.post is None or delivery.channel is None:
             continue
         # A post that was approved again began anew: `created_at` is of then, and what was tried before no longer counts.

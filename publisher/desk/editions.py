@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,9 +85,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
         .order_by("-selections", "pk")[:MOST_VARIANTS]
     )
     given = request.GET.get("variant", "")
-    chosen = next(
-        (variant for variant in variants if str(variant.pk) == given), variants[0] if variants else None
-    )
+    chosen = next((variant for variant in variants if str(variant.pk) == given), _fullest(edition, variants))
     view = request.GET.get("view", "desktop")
     items = edition.edition_items.select_related("item__source").defer("item__body_html", "item__body_text")
     context = {
@@ -95,6 +93,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
         "items": items,
         "variants": variants,
         "chosen": chosen,
+        "holds": {variant.pk: positions(variant.mask) for variant in variants},
         "view": view if view in ("desktop", "phone", "text") else "desktop",
         "text": _text_of(chosen) if chosen and view == "text" else "",
         "actions": [name for name, (_, states, _) in ACTIONS.items() if edition.state in states],
@@ -145,6 +144,26 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
         return conflict(request, _edition(edition_id), url=url, message=error.message, hint=error.hint)
     messages.success(request, done)
     return redirect(url)
+
+
+def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:
+    """The variant that shows most of the edition, in the digest's first language if there is one."""
+    first = edition.digest.languages[0].partition("-")[0] if edition.digest.languages else ""
+    return max(
+        variants, key=lambda each: (each.language == first, each.mask.bit_count(), -each.pk), default=None
+    )
+
+
+def positions(mask: int) -> str:
+    """The places of a variant's items in the edition, counted from 1: “1–3, 7”."""
+    places = [bit + 1 for bit in range(mask.bit_length()) if mask >> bit & 1]
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def progress_of(edition: Edition) -> dict[str, int]:

@@ -26,11 +26,11 @@ LONGEST = 1000  # hashing a password of megabytes would be a way to keep us busy
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """The form, and the login itself. What went wrong is never told apart: name, password or a closed account."""
     target = _safe_target(request)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         if request.user.is_authenticated and request.user.is_staff:
             return redirect(target)
         return _form(request, target)

@@ -18,7 +18,7 @@ from publisher.items.languages import guess_language
 from publisher.items.schema import ItemIn
 from publisher.items.summary import summarise
 from publisher.items.tails import Part, split_tails
-from publisher.items.urls import url_key
+from publisher.items.urls import url_key, without_tracking
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def build_content(item: ItemIn, *, default_language: str) -> Content:
     body = _clean_body(item)
     language = item.language or guess_language(f"{item.title}\n{body.text}", default_language)
     return Content(
-        url=item.url or "",
+        url=without_tracking(item.url or ""),
         url_key=url_key(item.url or ""),
         kind=item.kind,
         language=language,
@@ -81,7 +81,7 @@ def build_content(item: ItemIn, *, default_language: str) -> Content:
         topics=_distinct(item.topics),
         agencies=_distinct(item.agencies),
         authors=_distinct(item.authors),
-        links=dict(sorted(item.links.items())),
+        links={region: without_tracking(url) for region, url in sorted(item.links.items())},
         contact=body.contact,
         notes=body.notes,
         attribution=body.attribution,

@@ -52,6 +52,16 @@ def url_key(url: str) -> str:
     return key if len(key) <= MAX_URL else ""
 
 
+def without_tracking(url: str) -> str:
+    """The address as it was given, less the parameters that only tell where a reader came from."""
+    parts = _split(url)
+    if parts is None or not parts.query:
+        return url
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [pair for pair in given if not _is_tracking(*pair)]
+    return url if len(kept) == len(given) else urlunsplit(parts._replace(query=urlencode(kept)))
+
+
 def url_problem(url: str) -> str | None:
     """What is wrong with an address that a producer gave, in words that follow “is”, or None."""
     if len(url) > MAX_URL:

@@ -26,6 +26,12 @@ class _Site(BaseHTTPRequestHandler):
         if path == "/loop":
             self.send_header("Location", "/loop")
         self.send_header("ETag", '"one"')
+        if path == "/slow-headers":
+            self.flush_headers()
+            for n in range(50):
+                self.send_header(f"X-{n}", "x")
+                self.flush_headers()
+                time.sleep(0.1)
         self.end_headers()
         if path == "/trickle":
             for _ in range(50):
@@ -101,9 +107,10 @@ def test_failures_tell_apart_what_may_pass_and_what_will_not(site: str) -> None:
         fetch.get("http://nowhere.invalid/", max_bytes=100)
 
 
-def test_a_body_that_trickles_is_given_up_when_the_time_is_over(site: str) -> None:
+@pytest.mark.parametrize("path", ["/trickle", "/slow-headers"])
+def test_an_answer_that_trickles_is_given_up_when_the_time_is_over(site: str, path: str) -> None:
     with pytest.raises(Retry, match="took too long"):
-        fetch.get(f"{site}/trickle", max_bytes=100, seconds=0.5)
+        fetch.get(f"{site}{path}", max_bytes=100, seconds=0.5)
 
 
 @pytest.mark.parametrize("place", ["http://x:99999/", "http://[bad/", f"http://{'a' * 64}.example.org/"])

@@ -42,9 +42,9 @@ def test_the_language_is_the_producers_else_that_of_the_script_else_the_default(
     assert content(language=None).language == "en"
 
 
-def test_the_key_of_the_address_has_no_tracking() -> None:
+def test_neither_the_address_nor_its_key_has_tracking() -> None:
     item = content(url="http://office.example.org/1?utm_medium=mail")
-    assert item.url == "http://office.example.org/1?utm_medium=mail"
+    assert item.url == "http://office.example.org/1"
     assert item.url_key == "https://office.example.org/1"
 
 

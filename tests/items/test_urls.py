@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.items.urls import url_key, url_problem
+from publisher.items.urls import url_key, url_problem, without_tracking
 
 KEY = "https://office.example.org/story?id=7"
 
@@ -127,3 +127,16 @@ def test_a_key_is_its_own_key(url: str) -> None:
     key = url_key(url)
     assert url_key(key) == key
     assert key == "" or key.isascii()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://a.example/x?utm_source=rss&id=7&fbclid=1#part", "https://a.example/x?id=7#part"),
+        ("https://a.example/x?utm_source=rss", "https://a.example/x"),
+        ("https://a.example/x?q=a%20b&Z=1", "https://a.example/x?q=a%20b&Z=1"),
+        ("", ""),
+    ],
+)
+def test_readers_are_not_sent_with_the_marks_of_the_feed(given: str, kept: str) -> None:
+    assert without_tracking(given) == kept

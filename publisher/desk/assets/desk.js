@@ -14,6 +14,13 @@
     // An old browser: times stay in UTC.
   }
 
+  // On a phone the navigation scrolls sideways: where one is should be in sight.
+  var here = document.querySelector(".sections a[aria-current]");
+  var list = here && here.closest(".sections");
+  if (list && list.scrollWidth > list.clientWidth) {
+    list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+  }
+
   // A filter applies when a choice is made; the button stays for the keyboard and for browsers without scripts.
   document.addEventListener("change", function (event) {
     if (event.target.matches("form.filter select")) {
