@@ -18,16 +18,12 @@ def draft(*, now: datetime, item_id: int) -> int:
     return len(draft_item(item_id, now=now)) + correct_everywhere(item_id=item_id)
 
 
-@stage("tasks.editorial.draft_held")
-def draft_held_posts(*, now: datetime, channel_id: int) -> int:
-    """Draft again what is held on a channel that was changed: its template may be mended."""
-    return len(draft_held(channel_id, now=now))
-
-
 @stage("tasks.editorial.draft_waiting")
-def draft_waiting(*, now: datetime) -> int:
-    """Draft what no event reached, and what an embargo held back until now; finish what corrections and retractions began."""
+def draft_waiting(*, now: datetime, **_ids: int) -> int:
+    """Draft what no event reached, what an embargo held back until now, and what a mended channel held; finish what
+    corrections and retractions began."""
     drafted = sum(len(draft_item(item_id, now=now)) for item_id in undrafted(now=now, limit=BATCH))
+    drafted += len(draft_held(now=now, limit=BATCH))
     return drafted + correct_everywhere() + retract_everywhere(now=now)
 
 

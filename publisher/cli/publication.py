@@ -229,6 +229,8 @@ def _put(model: type[models.Model], wanted: _Part, key: dict[str, str], fields: 
     for field in differing:
         setattr(row, field, fields[field])
     _check(row, next(iter(key.values())))
+    if isinstance(row, Channel):
+        row.revision += row.pk is not None
     row.save()
     audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
     if isinstance(row, Channel):

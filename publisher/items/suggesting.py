@@ -113,9 +113,8 @@ def _hits(index: _Index, text: str) -> Iterator[tuple[int, str]]:
     written = text.replace("’", "'")
     lowered = _lower(written)
     behind: dict[int, int] = {}
-    for token in _WORD.finditer(written):
-        start = token.start()
-        for needle in index.of_word(lowered[start : token.end()]):
+    for start, needles in _places(index, lowered):
+        for needle in needles:
             end = _end(needle, written if needle.exact else lowered, start)
             if end and start >= behind.get(needle.rule, 0):
                 behind[needle.rule] = end
@@ -126,6 +125,27 @@ def _hits(index: _Index, text: str) -> Iterator[tuple[int, str]]:
     for number, word in index.chinese if _CHINESE.search(text) else ():
         for _ in range(min(text.count(word), _MOST_HITS)):
             yield number, word
+
+
+def _places(index: _Index, lowered: str) -> list[tuple[int, tuple[_Needle, ...]]]:
+    """Where words stand that a needle may begin with, in order. A text has far fewer different words than words."""
+    found = []
+    for word in set(_WORD.findall(lowered)):
+        needles = index.of_word(word)
+        start = lowered.find(word) if needles else -1
+        while start >= 0:
+            end = start + len(word)
+            if not _is_inside(lowered[start - 1 : start], "-_") and not _is_inside(
+                lowered[end : end + 1], "_"
+            ):
+                found.append((start, needles))
+            start = lowered.find(word, end)
+    return sorted(found, key=lambda place: place[0])
+
+
+def _is_inside(neighbour: str, marks: str) -> bool:
+    """Whether a word goes on there, as `_WORD` sees it. Empty at the ends of the text."""
+    return neighbour != "" and (neighbour.isalnum() or neighbour in marks)
 
 
 def _end(needle: _Needle, text: str, start: int) -> int:

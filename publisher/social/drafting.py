@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 S = Post.State
 WRITTEN = (
     "item_revision",
+    "channel_revision",
     "language",
     "state",
     "parts",
@@ -72,12 +73,15 @@ def draft_item(item_id: int, *, now: datetime) -> list[int]:
     return written
 
 
-def draft_held(channel_id: int, *, now: datetime) -> list[int]:
-    """Draft again what is held on a channel and nobody has edited, after the channel was changed; ids of the posts written."""
-    held = Post.objects.filter(channel_id=channel_id, state=S.HELD, edited=False)
+def draft_held(*, now: datetime, limit: int) -> list[int]:
+    """Draft again what is held and nobody has edited, on channels that were changed since; ids of the posts written."""
+    held = Post.objects.filter(
+        state=S.HELD, edited=False, channel_revision__lt=F("channel__revision")
+    ).select_related("channel")
     written = []
-    for item_id in list(held.order_by("id").values_list("item_id", flat=True)):
-        written += draft_item(item_id, now=now)
+    for post in list(held.order_by("id")[:limit]):
+        written += draft_item(post.item_id, now=now)
+        Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
     return written
 
 
@@ -158,7 +162,7 @@ class _Drafting:
 
     def _fill(self, post: Post, channel: Channel, draft: Draft) -> None:
         """Put the draft in place. Whatever was approved before is approved no more, unless the channel approves by itself."""
-        post.item_revision = self.item.revision
+        post.item_revision, post.channel_revision = self.item.revision, channel.revision
         post.language = self.item.language
         post.parts = [{"text": text} for text in draft.texts]
         post.link = link_for(self.item, channel)

@@ -36,6 +36,7 @@ class Channel(models.Model):
     enabled = models.BooleanField(default=True)
     paused_reason = models.TextField(blank=True)
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="the network asked us to wait")
+    revision = models.PositiveIntegerField(default=1, help_text="counts changes of what posts are made from")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -60,6 +61,9 @@ class Post(models.Model):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="posts")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="posts")
     item_revision = models.PositiveIntegerField()
+    channel_revision = models.PositiveIntegerField(
+        default=0, help_text="the channel's revision when it was drafted"
+    )
     language = models.CharField(max_length=35)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     parts = models.JSONField(default=list, help_text='[{"text": "…"}]: what leaves, one delivery each')

@@ -73,7 +73,7 @@ def test_what_the_file_leaves_out_of_what_exists_stays_as_it_is(tmp_path: Path) 
     applied(tmp_path, shorter.replace("    window_days: 7 ", "    window_days: 9 "))
     digest, channel = Digest.objects.get(), Channel.objects.get()
     assert (digest.needs_approval, digest.intro, digest.window_days) == (True, {"en": "By hand"}, 9)
-    assert (channel.tolerance_minutes, channel.enabled) == (60, True)
+    assert (channel.tolerance_minutes, channel.enabled, channel.revision) == (60, True, 2)
 
 
 @pytest.mark.parametrize(

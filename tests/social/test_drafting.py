@@ -258,9 +258,15 @@ def test_a_post_that_a_broken_template_holds_is_drafted_once_the_template_is_men
     approval.edit(edited.pk, user=an_editor(), version=edited.version, texts=["By hand"], now=NOON)
     Post.objects.filter(pk=edited.pk).update(state="held")
     assert (post.state, "did you mean “title”?" in post.problem) == ("held", True)
-    channel.template = "{{ item.title }}"
+    assert draft_held(now=NOON, limit=9) == []
+    channel.template, channel.revision = "{{ item.still_wrong }}", 2
     channel.save()
-    assert draft_held(channel.pk, now=NOON) == [post.pk]
+    assert draft_held(now=NOON, limit=9) == [post.pk]
+    assert "still_wrong" in fresh(post).problem
+    assert draft_held(now=NOON, limit=9) == []
+    channel.template, channel.revision = "{{ item.title }}", 3
+    channel.save()
+    assert draft_held(now=NOON, limit=9) == [post.pk]
     assert (fresh(post).state, text_of(fresh(post))) == ("draft", post.item.title)
     assert text_of(fresh(edited)) == "By hand"
 
