@@ -107,7 +107,10 @@ def _stream_away(_request: HttpRequest, error: StreamAwayError) -> JsonResponse:
 def _not_durable(_request: HttpRequest, error: NotDurableError) -> JsonResponse:
     log.error("api.not_durable", extra={"error": error.message})
     return answer(
-        _away("not_durable", "The queue for items does not keep entries on disk, so none is taken.")
+        _away(
+            "not_durable",
+            "The queue for items is not set to keep each entry on disk at once, so none is taken.",
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.security import APIKeyHeader, HttpBearer
 
@@ -140,6 +140,12 @@ def _body(request: HttpRequest) -> bytes:
         return request.body
     except RequestDataTooBig:
         raise problems.refused(refuse("too_large", size=MAX_ENTRY + 1, limit=MAX_ENTRY)) from None
+    except UnreadablePostError as error:
+        raise _broken_off() from error
+
+
+def _broken_off() -> ProblemError:
+    return ProblemError(400, "broken_off", "The body ended before its end.", "Send the whole request again.")
 
 
 def _chunked(request: HttpRequest) -> bytes:
@@ -148,7 +154,10 @@ def _chunked(request: HttpRequest) -> bytes:
         raise ProblemError(
             411, "length_required", "The request does not say how long it is.", "Send Content-Length."
         )
-    body: bytes = request.META["wsgi.input"].read(MAX_ENTRY + 1)
+    try:
+        body: bytes = request.META["wsgi.input"].read(MAX_ENTRY + 1)
+    except OSError as error:  # a chunk that is none, or a connection that ended in the middle
+        raise _broken_off() from error
     if len(body) > MAX_ENTRY:
         raise problems.refused(refuse("too_large", size=len(body), limit=MAX_ENTRY))
     return body

@@ -73,7 +73,10 @@ def _is_in_flight(edition: Edition) -> bool:
 
 
 def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = False) -> None:
-    """Take the newest revisions, forget the renderings that show them, and send the edition back to be assembled."""
+    """Take the newest revisions, forget the renderings that show them, and send the edition back to be assembled.
+
+    A rendering that somebody has or may have is kept for the record, and another takes its place.
+    """
     topics = topics_of([entry.item_id for entry in entries])
     mask = 0
     for entry in entries:
@@ -81,8 +84,13 @@ def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = F
         entry.topics = sorted(topics.get(entry.item_id, ()))
         mask |= 1 << entry.position
     EditionItem.objects.bulk_update(entries, ["revision", "topics"])
-    shown = [variant.pk for variant in edition.variants.only("mask") if everything or variant.mask & mask]
-    Variant.objects.filter(pk__in=shown).update(
+    standing = edition.variants.filter(retired=False).only("mask")
+    shown = [variant.pk for variant in standing if everything or variant.mask & mask]
+    used = Delivery.objects.filter(edition=edition, variant__in=shown).exclude(
+        state__in=(State.QUEUED, State.SUPPRESSED, State.CANCELLED)
+    )
+    Variant.objects.filter(pk__in=used.values("variant_id")).update(retired=True)
+    Variant.objects.filter(pk__in=shown, retired=False).update(
         subject="", html="", text="", message=None, content_hash=None, rendered_at=None
     )
     if edition.state in (S.WAITING, S.PAUSED):

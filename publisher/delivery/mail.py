@@ -140,6 +140,9 @@ class Sender:
             log.warning("claim.lost", extra={"fence": claim.fence})
         except (ChannelDown, Retry) as away:
             self._server_is_away(away)
+        except (BadAddress, BadHeader, ValueError):  # raised while a message was built: none is in flight
+            release(claim.fence)
+            raise
         release(claim.fence)
 
     def _messages(self, claim: Claim, letters: Letters) -> Iterator[Outgoing]:

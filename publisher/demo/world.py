@@ -53,7 +53,10 @@ class World:
 
     def __enter__(self) -> World:
         _fresh(self.folder)
-        self._handlers = {signum: signal.signal(signum, _interrupt) for signum in STOP_SIGNALS}
+        # SIGHUP stays ignored under nohup; SIGINT is taken even where a shell ignores it for background jobs.
+        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        taken = [signum for signum in STOP_SIGNALS if signum != signal.SIGHUP or not nohup]
+        self._handlers = {signum: signal.signal(signum, _interrupt) for signum in taken}
         try:
             self._start_outside()
             self._choose_environment()

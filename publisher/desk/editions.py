@@ -82,7 +82,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
     variants = list(
         edition.variants.annotate(selections=Count("editionselection"))
         .defer("html", "text", "message")
-        .order_by("-selections", "pk")[:MOST_VARIANTS]
+        .order_by("retired", "-selections", "pk")[:MOST_VARIANTS]
     )
     given = request.GET.get("variant", "")
     chosen = next((variant for variant in variants if str(variant.pk) == given), _fullest(edition, variants))
@@ -133,13 +133,16 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
     deed, _, done = ACTIONS[action]
     edition = _edition(edition_id)
     url = reverse("desk:edition", args=[edition.pk])
-    if request.POST.get("state") != edition.state:
+    seen = request.POST.get("assembled", "")
+    if request.POST.get("state") != edition.state or (action == "approve" and seen != edition.version):
         message = f"{edition} is “{edition.get_state_display()}” now."
-        return conflict(
-            request, edition, url=url, message=message, hint="Somebody was quicker. Nothing was changed."
-        )
+        if request.POST.get("state") == edition.state:
+            message = f"{edition} was assembled again since you opened it: an item was corrected."
+        hint = "Nothing was changed. Look at it again, then decide."
+        return conflict(request, edition, url=url, message=message, hint=hint)
+    given = {"seen": seen} if action == "approve" else {}
     try:
-        deed(edition_id, user=user_of(request), now=clock.now())
+        deed(edition_id, user=user_of(request), now=clock.now(), **given)
     except UserError as error:
         return conflict(request, _edition(edition_id), url=url, message=error.message, hint=error.hint)
     messages.success(request, done)
@@ -150,7 +153,9 @@ def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:
     """The variant that shows most of the edition, in the digest's first language if there is one."""
     first = edition.digest.languages[0].partition("-")[0] if edition.digest.languages else ""
     return max(
-        variants, key=lambda each: (each.language == first, each.mask.bit_count(), -each.pk), default=None
+        variants,
+        key=lambda each: (not each.retired, each.language == first, each.mask.bit_count(), -each.pk),
+        default=None,
     )
 
 

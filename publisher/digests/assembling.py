@@ -126,10 +126,10 @@ WITH wanted AS (
 ADD_VARIANTS = (
     MATCH
     + """
-INSERT INTO digests_variant (edition_id, mask, language, region, subject, html, text)
-SELECT DISTINCT %(edition)s, mask, language, region, '', '', '' FROM matched
+INSERT INTO digests_variant (edition_id, mask, language, region, subject, html, text, retired)
+SELECT DISTINCT %(edition)s, mask, language, region, '', '', '', false FROM matched
 ORDER BY language, mask, region
-ON CONFLICT (edition_id, mask, language, region) DO NOTHING
+ON CONFLICT (edition_id, mask, language, region) WHERE NOT retired DO NOTHING
 """
 )
 
@@ -141,6 +141,7 @@ SELECT %(edition)s, matched.selection_id, v.id
 FROM matched
 JOIN digests_variant v
   ON v.edition_id = %(edition)s AND v.mask = matched.mask AND v.language = matched.language AND v.region = matched.region
+  AND NOT v.retired
 ON CONFLICT (edition_id, selection_id) DO UPDATE SET variant_id = excluded.variant_id
 """
 )
@@ -160,7 +161,7 @@ def group_selections(edition_id: int) -> int:
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
         cursor.execute(ADD_VARIANTS, values)
         cursor.execute(MAP_SELECTIONS, values)
-    return edition.variants.count()
+    return edition.variants.filter(retired=False).count()
 
 
 def items_of(edition: Edition) -> list[EditionItem]:

@@ -15,11 +15,12 @@ from publisher.digests.models import Edition
 S = Edition.State
 
 
-def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
-    """Let a waiting edition go out."""
+def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str | None = None) -> Edition:
+    """Let a waiting edition go out. `seen` is the `version` that the person looked at; without it, whatever there is."""
     return _move(
         edition_id,
         user=user,
+        seen=seen,
         action="edition.approve",
         now=now,
         sources=(S.WAITING,),
@@ -80,6 +81,7 @@ def _move(
     sources: tuple[Edition.State, ...],
     target: Edition.State,
     now: datetime,
+    seen: str | None = None,
     also: Mapping[str, object] | None = None,
 ) -> Edition:
     edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
@@ -87,6 +89,11 @@ def _move(
         raise UserError(
             f"{edition} is “{edition.get_state_display()}”: this cannot be done now.",
             "Somebody else may have been quicker; look at its page again.",
+        )
+    if seen is not None and seen != edition.version:
+        raise UserError(
+            f"{edition} was assembled again since you opened it: an item was corrected.",
+            "Look at it again, then decide.",
         )
     before = edition.state
     edition.state = target

@@ -126,6 +126,11 @@ class Edition(models.Model):
         return f"{self.digest} #{self.number}" if self.number else f"{self.digest} (not numbered yet)"
 
     @property
+    def version(self) -> str:
+        """Which assembling of it a person looked at; "" before the first."""
+        return self.assembled_at.isoformat() if self.assembled_at else ""
+
+    @property
     def window(self) -> tuple[datetime, datetime]:
         return self.window_from, self.window_to
 
@@ -149,7 +154,8 @@ class EditionItem(models.Model):
 class Variant(models.Model):
     """An edition rendered for one distinct result: the same items, language and region. Rendered once, joined per recipient.
 
-    `mask` has bit n set when the item at position n is in it. `message` is the serialised mail, cut at its slots.
+    `mask` has bit n set when the item at position n is in it. `message` is the serialised mail, cut at its slots. What has
+    left stays as it was sent: a variant that somebody may have received is retired by a correction, never rendered again.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
@@ -162,10 +168,15 @@ class Variant(models.Model):
     message = models.BinaryField(null=True)
     content_hash = models.BinaryField(max_length=32, null=True)
     rendered_at = models.DateTimeField(null=True, blank=True)
+    retired = models.BooleanField(default=False, help_text="a correction came after some of it had left")
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["edition", "mask", "language", "region"], name="variant_once")
+            models.UniqueConstraint(
+                fields=["edition", "mask", "language", "region"],
+                name="variant_once",
+                condition=models.Q(retired=False),
+            )
         ]
 
 

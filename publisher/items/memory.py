@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q
 
 from publisher.items.models import EarlyRetraction, Item, OtherName, SeenEvent, Source, StoredEntry
 from publisher.items.recognition import Withdrawal
@@ -20,7 +19,7 @@ KEPT: Final = timedelta(days=90)
 """How long events and early retractions are remembered: longer than any queue holds back an event."""
 
 Name = tuple[int, str]
-"""Source's key and producer's id."""
+"""Source's key, and producer's id or key of the address."""
 
 REMEMBER_ENTRIES = "INSERT INTO items_storedentry (entry_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 REMEMBER_EVENTS = """
@@ -35,7 +34,6 @@ class Asked:
     entries: tuple[str, ...]
     events: tuple[bytes, ...]
     names: frozenset[Name]
-    url_keys: frozenset[str]
 
 
 @dataclass
@@ -48,7 +46,8 @@ class Memory:
     withdrawals: dict[Name, Withdrawal] = field(default_factory=dict)
     new_events: list[bytes] = field(default_factory=list)
     new_names: dict[Name, Item] = field(default_factory=dict)
-    new_withdrawals: list[EarlyRetraction] = field(default_factory=list)
+    lost_names: set[Name] = field(default_factory=set)
+    new_withdrawals: dict[Name, EarlyRetraction] = field(default_factory=dict)
 
     def hear(self, event_key: bytes) -> None:
         """An event was dealt with; b"" for what had none."""
@@ -60,54 +59,44 @@ class Memory:
         """The item goes by this id too."""
         if item.pk is None or self.names.get((source.pk, producer_id)) != item.pk:
             self.new_names[source.pk, producer_id] = item
+            self.lost_names.discard((source.pk, producer_id))
 
-    def withdraw(
-        self, source: Source, producer_id: str, url_key: str, said: Withdrawal, now: datetime
-    ) -> None:
-        """A retraction came before its item. The last one counts."""
-        for name in filter(None, (producer_id, url_key)):
+    def call_no_more(self, source: Source, producer_id: str) -> None:
+        """What was a second id is the id of an item of its own now."""
+        name = (source.pk, producer_id)
+        self.new_names.pop(name, None)
+        if name in self.names:
+            self.lost_names.add(name)
+
+    def withdraw(self, source: Source, names: Iterable[str], said: Withdrawal, now: datetime) -> None:
+        """A retraction came before its item, which it calls by these names. The last one counts."""
+        for name in filter(None, names):
             self.withdrawals[source.pk, name] = said
-        self.new_withdrawals.append(
-            EarlyRetraction(
-                source=source,
-                producer_id=producer_id,
-                url_key=url_key,
-                reason=said.reason,
-                event_time=said.time,
-                at=now,
+            self.new_withdrawals[source.pk, name] = EarlyRetraction(
+                source=source, name=name, reason=said.reason, event_time=said.time, at=now
             )
-        )
 
     def withdrawn(self, source: Source, producer_id: str, url_key: str) -> Withdrawal | None:
         return self.withdrawals.get((source.pk, producer_id)) or self.withdrawals.get((source.pk, url_key))
 
 
 def load(asked: Asked) -> Memory:
-    """What is remembered of these. Each question is answered by an index."""
-    named = Q(
-        source_id__in={source for source, _ in asked.names},
-        producer_id__in={producer_id for _, producer_id in asked.names},
-    )
-    early = EarlyRetraction.objects.filter(named | Q(url_key__in=asked.url_keys - {""})).order_by("id")
+    """What is remembered of these. Each question is answered by a unique index."""
+    sources = {source for source, _ in asked.names}
+    names = {name for _, name in asked.names}
+    called = OtherName.objects.filter(source_id__in=sources, producer_id__in=names)
+    early = EarlyRetraction.objects.filter(source_id__in=sources, name__in=names)
+    seen = SeenEvent.objects.filter(key__in=asked.events)
     return Memory(
         stored=frozenset(
             StoredEntry.objects.filter(entry_id__in=asked.entries).values_list("entry_id", flat=True)
         ),
-        events={
-            bytes(key) for key in SeenEvent.objects.filter(key__in=asked.events).values_list("key", flat=True)
-        },
+        events={bytes(key) for key in seen.values_list("key", flat=True)},
         names={
-            (source, producer_id): item
-            for source, producer_id, item in OtherName.objects.filter(named).values_list(
-                "source_id", "producer_id", "item_id"
-            )
+            (source, name): item
+            for source, name, item in called.values_list("source_id", "producer_id", "item_id")
         },
-        withdrawals={
-            (row.source_id, name): Withdrawal(row.reason, row.event_time)
-            for row in early
-            for name in (row.producer_id, row.url_key)
-            if name
-        },
+        withdrawals={(row.source_id, row.name): Withdrawal(row.reason, row.event_time) for row in early},
     )
 
 
@@ -117,6 +106,8 @@ def write(memory: Memory, entries: Sequence[str], *, now: datetime) -> None:
         cursor.execute(REMEMBER_ENTRIES, [list(entries)])
         if memory.new_events:
             cursor.execute(REMEMBER_EVENTS, [now, memory.new_events])
+    for source_id, name in memory.lost_names:
+        OtherName.objects.filter(source_id=source_id, producer_id=name).delete()
     OtherName.objects.bulk_create(
         [
             OtherName(item_id=item.pk, source_id=source_id, producer_id=producer_id, at=now)
@@ -126,7 +117,12 @@ def write(memory: Memory, entries: Sequence[str], *, now: datetime) -> None:
         unique_fields=["source", "producer_id"],
         update_fields=["item", "at"],
     )
-    EarlyRetraction.objects.bulk_create(memory.new_withdrawals)
+    EarlyRetraction.objects.bulk_create(
+        memory.new_withdrawals.values(),
+        update_conflicts=True,
+        unique_fields=["source", "name"],
+        update_fields=["reason", "event_time", "at"],
+    )
 
 
 def forget_entries() -> None:

@@ -200,17 +200,16 @@ class EarlyRetraction(models.Model):
     """A retraction that came before its item. What comes later and says that it is older stays taken back."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE)
-    producer_id = models.CharField(max_length=500, blank=True)
-    url_key = models.CharField(max_length=2000, blank=True)
+    name = models.CharField(max_length=2000, help_text="the producer's id, or the key of the address")
     reason = models.TextField(blank=True)
     event_time = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["source", "producer_id"], name="early_retraction_id"),
-            models.Index(fields=["at"], name="early_retraction_at"),
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "name"], name="early_retraction_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["at"], name="early_retraction_at")]
 
 
 class SeenEvent(models.Model):

@@ -6,6 +6,7 @@ batch are dealt with in their order.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,16 +98,18 @@ class Shelf:
             return Outcome(reading, "rejected", refusal=answer)
         if reading.source is None or not reading.source.enabled:
             return Outcome(reading, "rejected", refusal=refuse("source_disabled", name=reading.source_name))
-        if answer.event_key in self.memory.events:
-            return Outcome(reading, "unchanged", note="the same event came before")
+        key = memory_key(reading)
         if isinstance(answer, Retracted):
+            # Never taken for a repetition: stopping what is public once more is the lesser harm.
             outcome = self._retract(reading, reading.source, answer, now)
+        elif key in self.memory.events:
+            return Outcome(reading, "unchanged", note="the same event came before")
         else:
             outcome = self._accept(reading, reading.source, answer, now)
         if outcome.result != "rejected":
-            self.memory.hear(answer.event_key)
-        if outcome.known and outcome.result != "elsewhere":
-            _heard(outcome.known, answer.time)
+            self.memory.hear(key)
+        if outcome.known and outcome.result != "elsewhere" and answer.time is not None:
+            _heard(outcome.known, min(answer.time, now))
         return outcome
 
     def changed(self) -> list[Known]:
@@ -123,11 +126,17 @@ class Shelf:
             self.by_url[known.item.url_key] = known
 
     def _find(self, source: Source, producer_id: str, url_key: str, shown_url: str) -> Known | Refused | None:
-        """The item of this id or address. An id under which another source's item is known does not make it ours."""
+        """The item of this id or address.
+
+        An id under which another source's item is known does not make it ours; nor does a second id hold an entry that
+        has found an address of its own.
+        """
         by_id = self.by_id.get((source.pk, producer_id)) if producer_id else None
+        by_url = self.by_url.get(url_key) if url_key else None
         if by_id is not None and by_id.item.source_id != source.pk:
             by_id = None
-        by_url = self.by_url.get(url_key) if url_key else None
+        if by_id is not None and by_id.item.producer_id != producer_id and url_key and by_url is not by_id:
+            by_id = None
         return same_item(by_id, by_url, producer_id=producer_id, url=shown_url)
 
     def _retract(self, reading: Reading, source: Source, answer: Retracted, now: datetime) -> Outcome:
@@ -146,7 +155,7 @@ class Shelf:
         )
         if isinstance(decision, Refused):
             said = Withdrawal(answer.reason, answer.time)
-            self.memory.withdraw(source, answer.id, answer.url_key, said, now)
+            self.memory.withdraw(source, (answer.id, answer.url_key), said, now)
             return Outcome(reading, "rejected", refusal=decision)
         if known is None or not isinstance(decision, Retract):
             return Outcome(reading, "unchanged", known, note=_why(decision))
@@ -161,9 +170,9 @@ class Shelf:
         known = self._find(source, producer_id, content.url_key, content.url)
         if isinstance(known, Refused):
             return Outcome(reading, "rejected", refusal=known)
-        if known is not None and known.item.producer_id != producer_id:
+        if known is not None and (known.item.source_id, known.item.producer_id) != (source.pk, producer_id):
             self.memory.call(known.item, source, producer_id)
-            self.by_id.setdefault((source.pk, producer_id), known)
+            self.by_id[source.pk, producer_id] = known
         if known is not None and known.item.source_id != source.pk:
             return Outcome(reading, "elsewhere", known, note=f"held by {known.item.source.name}")
         decision = recognise(
@@ -192,9 +201,12 @@ class Shelf:
     ) -> Known:
         item = Item(source=source, producer_id=producer_id, origin=reading.origin, first_received_at=now)
         known = Known(item, Snapshot({}, b"", 0, now), is_new=True)
+        self.memory.call_no_more(source, producer_id)
         self._say(known, reading, decision, now)
         if decision.retracted:
             _take_back(known, decision.retracted.reason, now)
+            if decision.retracted.time is not None:
+                _heard(known, min(decision.retracted.time, now))
         return known
 
     def _revise(self, known: Known, reading: Reading, decision: Revised, now: datetime) -> None:
@@ -245,10 +257,17 @@ def _take_back(known: Known, reason: str, now: datetime) -> None:
     known.snapshot = _snapshot(known.item, known.snapshot.content)
 
 
-def _heard(known: Known, event_time: datetime | None) -> None:
-    """The latest event about the item was this one, if it says so."""
+def memory_key(reading: Reading) -> bytes:
+    """By which the event of an entry is remembered, b"" for what has none: one of another source is another event."""
+    if isinstance(reading.answer, Refused) or reading.source is None or not reading.answer.event_key:
+        return b""
+    return hashlib.sha256(b"%d:" % reading.source.pk + reading.answer.event_key).digest()
+
+
+def _heard(known: Known, event_time: datetime) -> None:
+    """The latest event about the item was this one. A producer's clock that runs ahead counts as now."""
     before = known.item.event_time
-    if event_time is not None and (before is None or event_time > before):
+    if before is None or event_time > before:
         known.item.event_time = event_time
         known.touched = True
         known.snapshot = _snapshot(known.item, known.snapshot.content)

@@ -5,7 +5,7 @@ Called by `intake` only, which holds the lock that lets one intake write at a ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +20,7 @@ from publisher.items.memory import Asked, Memory
 from publisher.items.models import Item, Revision
 from publisher.items.refusals import Refused
 from publisher.items.rejections import RefusedEntry
-from publisher.items.shelf import ITEM_FIELDS, Known, Outcome, Reading, Shelf, known_from
+from publisher.items.shelf import ITEM_FIELDS, Known, Outcome, Reading, Shelf, known_from, memory_key
 
 SINGLY: Final = 5
 """Up to so many accepted items of a batch are named to the editorial stage; of more it is told once to look."""
@@ -70,13 +70,20 @@ def _load(readings: Sequence[Reading]) -> tuple[Memory, list[Known]]:
 
 
 def _asked(readings: Sequence[Reading]) -> Asked:
-    answers = [reading.answer for reading in readings if not isinstance(reading.answer, Refused)]
     return Asked(
         entries=tuple(reading.entry_id for reading in readings),
-        events=remembering.distinct(answer.event_key for answer in answers),
-        names=frozenset(name for reading in readings if (name := _name(reading))),
-        url_keys=frozenset(key for reading in readings if (key := _url_key(reading))),
+        events=remembering.distinct(memory_key(reading) for reading in readings),
+        names=frozenset(name for reading in readings for name in _names(reading)),
     )
+
+
+def _names(reading: Reading) -> Iterator[tuple[int, str]]:
+    """All that its item may be called: source and id, source and address."""
+    name, key = _name(reading), _url_key(reading)
+    if name and name[1]:
+        yield name
+    if reading.source is not None and key:
+        yield reading.source.pk, key
 
 
 def _name(reading: Reading) -> tuple[int, str] | None:

@@ -29,7 +29,6 @@ CONSUMER: Final = "intake"
 SUSPECT_AFTER: Final = 2
 """Deliveries after which an entry is dealt with by itself: it was in a batch whose worker died twice."""
 ADD_MANY: Final = 500
-FSYNC_MS: Final = 1_800
 POLICY_SECONDS: Final = 60.0
 _MARKS: Final = frozenset({b"source", b"origin", b"trace"})
 _MAX_SOURCE: Final = 200
@@ -44,7 +43,7 @@ class StreamAwayError(UserError):
 
 
 class NotDurableError(StreamAwayError):
-    """Redis would answer before the entry is on disk, and cannot be asked to wait: nothing was added."""
+    """Redis would answer before the entry is on disk: nothing was added."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +69,15 @@ def add(payload: bytes, *, source: str = "", origin: str = Origin.STREAM, trace_
 def add_durably(payload: bytes, *, source: str = "", origin: str = Origin.STREAM, trace_id: str = "") -> str:
     """As `add`; the entry is on disk when this returns. Raises StreamAwayError, NotDurableError when nothing was added.
 
-    With `appendfsync always` an answer says so. With `everysec` WAITAOF does (redis.io/commands/waitaof; since 7.2).
+    Only `appendfsync always` promises that: WAITAOF was measured to answer before the data is synced.
     """
     policy = _policy()
-    if policy == "no":
-        raise NotDurableError(
-            "Redis is not set to keep entries on disk, so none is taken.",
-            "Set appendonly yes and appendfsync always.",
-        )
-    entry_id = add(payload, source=source, origin=origin, trace_id=trace_id)
     if policy != "always":
-        with _answering():
-            kept: Any = client().waitaof(1, 0, FSYNC_MS)
-            if int(kept[0]) < 1:
-                raise redis.TimeoutError("the entry was not on disk in time")  # its words go to the log
-    return entry_id
+        raise NotDurableError(
+            f"Redis answers before an entry is on disk (appendfsync: {policy}), so none is taken by the API.",
+            "Set appendonly yes and appendfsync always, and let CONFIG GET be asked.",
+        )
+    return add(payload, source=source, origin=origin, trace_id=trace_id)
 
 
 def add_many(

@@ -95,7 +95,7 @@ _ATTRIBUTION = re.compile(
 _SHORT = 220  # a line of a contact block: a name, an office, an address
 _ATTRIBUTION_LENGTH = 300
 _MARKER_LENGTH = 40
-_LOOKED_AT = 4  # lines behind the end of a short text that show whether it is its end
+_LONGEST_TAIL = 1_200  # of a text shorter than its tail
 _HEAD = 240  # a phrase that opens a block stands at the start of its line
 
 
@@ -148,7 +148,9 @@ def _markers(lines: Sequence[str]) -> list[_Marker]:
         hard, soft = _is_hard(line), _is_soft(line)
         if hard:
             before = total - behind - len(line)
-            sure = behind <= 2 * before or (before and _is_tail(lines[index + 1 : index + 1 + _LOOKED_AT]))
+            sure = behind <= 2 * before or (
+                before and behind <= _LONGEST_TAIL and _is_tail(lines[index + 1 :])
+            )
             found[index] = _Marker.SURE if sure else _Marker.BEHIND_A_TAIL
         elif soft:
             found[index] = _Marker.SURE if not following or _starts_tail(following) else _Marker.BEHIND_A_TAIL
@@ -190,9 +192,12 @@ def _is_soft(line: str) -> bool:
 
 
 def _is_tail(lines: Sequence[str]) -> bool:
-    """These lines begin a tail, or are those of a contact block without a head."""
-    short = [line for line in lines if len(line) <= _SHORT]
-    return bool(lines) and (_starts_tail(lines[0]) or any(holds_contact(line) for line in short))
+    """These lines are a tail, or those of a contact block without a head: no paragraph is among them."""
+    return (
+        bool(lines)
+        and all(len(line) <= _SHORT or _opens(line) is not None for line in lines)
+        and (_starts_tail(lines[0]) or any(holds_contact(line) for line in lines))
+    )
 
 
 def _starts_tail(line: str) -> bool:

@@ -59,15 +59,20 @@ def _relatives(items: Sequence[Item]) -> list[Item]:
     sources = {item.source_id for item in items}
     named = [item.translation_of for item in items if item.translation_of]
     keys = [key for name in named if (key := url_key(name))]
-    called = OtherName.objects.filter(source__in=sources)
-    ours = called.filter(item__in=[item.pk for item in items]).values_list("producer_id", flat=True)
+    called = OtherName.objects.filter(source__in=sources, producer_id__in=named)
+    ours = OtherName.objects.filter(item__in=[item.pk for item in items])
+    others = list(ours.values_list("source_id", "producer_id"))
     waited_for = {name for item in items for name in (item.producer_id, item.url, item.url_key) if name}
+    waiting = Q(
+        source__in=sources | {source for source, _ in others},
+        translation_of__in=waited_for | {name for _, name in others},
+        original=None,
+    ) & ~Q(translation_of="")
     questions = (
         Q(source__in=sources, producer_id__in=named),
         Q(source__in=sources, url_key__in=keys),
-        Q(source__in=sources, pk__in=called.filter(producer_id__in=named).values("item")),
-        Q(source__in=sources, translation_of__in=waited_for.union(ours), original=None)
-        & ~Q(translation_of=""),
+        Q(pk__in=called.values("item")),
+        waiting,
         Q(original__in=[item.pk for item in items if item.translation_of]),
     )
     fields = ("id", "source_id", "producer_id", "url_key", "translation_of", "original_id")

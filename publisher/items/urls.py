@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 import idna
 
@@ -15,14 +15,15 @@ _TRACKING = words(
     "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh li_fat_id mkt_tok _hsenc "
     "_hsmi hsctatracking vero_id oly_anon_id oly_enc_id wickedid mibextid spm scm share_token wt_mc "
     "ref_src _openstat s_cid icid cmpid _ga _gl rb_clickid epik gad_source gad_campaignid srsltid trk trkcampaign "
-    "at_medium at_campaign at_custom1 at_format at_link_id isappinstalled nsukey scene sharer_shareid vd_source"
+    "at_medium at_campaign at_custom1 at_format at_link_id isappinstalled nsukey sharer_shareid vd_source mc_cid mc_eid mc_tc "
+    "pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid"
 )
 # `from` is a parameter of its own on many sites; these values are what messengers write into it.
 _TRACKING_VALUES = {
     "from": words("timeline singlemessage groupmessage wechat weixin weibo qq"),
     "ref": words("fb facebook twitter linkedin rss"),
 }
-_TRACKING_PREFIXES = ("utm_", "amp;utm_", "mc_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
+_TRACKING_PREFIXES = ("utm_", "amp;utm_", "mtm_", "piwik_", "matomo_", "hsa_", "spm_")
 _UNRESERVED_PATH = "/:@!$&'()*+,;=~-._"
 _HOST = re.compile(r"[^\s/?#@\\]+")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f<>\"\\^`{|}\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -57,9 +58,9 @@ def without_tracking(url: str) -> str:
     parts = _split(url)
     if parts is None or not parts.query:
         return url
-    given = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [pair for pair in given if not _is_tracking(*pair)]
-    return url if len(kept) == len(given) else urlunsplit(parts._replace(query=urlencode(kept)))
+    pieces = parts.query.split("&")
+    kept = [piece for piece in pieces if not _is_tracking(*_decoded(piece))]
+    return url if len(kept) == len(pieces) else urlunsplit(parts._replace(query="&".join(kept)))
 
 
 def url_problem(url: str) -> str | None:
@@ -76,6 +77,11 @@ def url_problem(url: str) -> str | None:
     if not _ascii_host(parts.hostname or ""):
         return "without a valid host name"
     return None
+
+
+def _decoded(piece: str) -> tuple[str, str]:
+    name, _, value = piece.partition("=")
+    return unquote_plus(name), unquote_plus(value)
 
 
 def _split(url: str) -> SplitResult | None:

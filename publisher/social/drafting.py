@@ -49,12 +49,17 @@ def undrafted(*, now: datetime, limit: int) -> list[int]:
     return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
 
 
-@transaction.atomic
 def draft_item(item_id: int, *, now: datetime) -> list[int]:
     """Draft what is missing and renew what the item's newest revision outdates; ids of the posts written.
 
     Nothing for an item that is unknown, retracted or under embargo. Asking again writes nothing.
     """
+    return _draft(item_id, now)
+
+
+@transaction.atomic
+def _draft(item_id: int, now: datetime, *, only: int = 0) -> list[int]:
+    """`only`: renew what there is on this channel, and make nothing new."""
     item = (
         Item.objects.select_for_update(of=("self",), no_key=True)
         .select_related("source")
@@ -64,8 +69,9 @@ def draft_item(item_id: int, *, now: datetime) -> list[int]:
     if item is None or not is_visible(item, now):
         return []
     with trace.bound(item.trace_id):
-        written = _Drafting(item, now).run()
-        Item.objects.filter(pk=item.pk).update(drafted_revision=item.revision)
+        written = _Drafting(item, now, only).run()
+        if not only:
+            Item.objects.filter(pk=item.pk).update(drafted_revision=item.revision)
         if written:
             log.info(
                 "item.drafted", extra={"item_id": item.pk, "revision": item.revision, "posts": len(written)}
@@ -80,7 +86,7 @@ def draft_held(*, now: datetime, limit: int) -> list[int]:
     ).select_related("channel")
     written = []
     for post in list(held.order_by("id")[:limit]):
-        written += draft_item(post.item_id, now=now)
+        written += _draft(post.item_id, now, only=post.channel_id)
         Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
     return written
 
@@ -107,6 +113,7 @@ class _Drafting:
 
     item: Item
     now: datetime
+    only: int = 0
 
     def run(self) -> list[int]:
         topics = topics_of(self.item)
@@ -122,6 +129,8 @@ class _Drafting:
         made, renewed = [], []
         for channel in Channel.objects.order_by("id"):
             post = posts.get(channel.pk)
+            if self.only not in (0, channel.pk) or (self.only and post is None):
+                continue
             if post is None and matches(_wants(channel), facts):
                 made.append(self._make(channel, compose(self.item, channel, topics)))
             elif post and (post.state in REDRAFTED or post.problem == ITEM_RETRACTED):

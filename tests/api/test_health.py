@@ -64,15 +64,6 @@ def test_a_redis_that_may_lose_entries_is_warned_of(inbox: redis.Redis) -> None:
     assert "may be lost" in checks["durability"]["warning"]
 
 
-def test_a_redis_that_keeps_nothing_is_not_ready(inbox: redis.Redis) -> None:
-    inbox.config_set("appendonly", "no")
-    try:
-        status, checks = readyz()
-    finally:
-        inbox.config_set("appendonly", "yes")
-    assert (status, checks["durability"]["ok"]) == (503, False)
-
-
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_are_answered_whatever_the_host_is_called(inbox: redis.Redis, path: str) -> None:
     assert Client(headers={"Host": "10.0.0.7:8000"}).get(path).status_code == 200

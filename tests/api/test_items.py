@@ -238,6 +238,17 @@ def test_a_body_in_chunks_is_read_to_its_end(inbox: redis.Redis) -> None:
     assert (answer.status_code, problem(answer)["code"]) == (413, "too_large")
 
 
+def test_a_body_that_breaks_off_is_a_fault_of_the_request(inbox: redis.Redis) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise OSError("Invalid chunk size")
+
+    headers = {"Authorization": f"Bearer {a_key()}", "Transfer-Encoding": "chunked"}
+    given: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input": Broken(), "wsgi.input_terminated": True}
+    answer = Client().generic("POST", URL, b"", "application/json", headers=headers, **given)
+    assert (answer.status_code, problem(answer)["code"]) == (400, "broken_off")
+
+
 def test_a_body_of_unknown_length_is_not_taken_for_an_empty_one(inbox: redis.Redis) -> None:
     answer = chunked(raw(entry()))
     assert (answer.status_code, problem(answer)["code"]) == (411, "length_required")
@@ -253,24 +264,15 @@ def other_durability(inbox: redis.Redis) -> Iterator[redis.Redis]:
     stream._policies.clear()
 
 
-@pytest.mark.parametrize(("name", "value"), [("appendonly", "no"), ("appendfsync", "no")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("appendonly", "no"), ("appendfsync", "no"), ("appendfsync", "everysec")]
+)
 def test_an_entry_that_redis_would_not_keep_is_not_taken(
     other_durability: redis.Redis, name: str, value: str
 ) -> None:
     other_durability.config_set(name, value)
     answer = post(entry(), a_key())
     assert (answer.status_code, problem(answer)["code"], waiting()) == (503, "not_durable", 0)
-
-
-def test_an_entry_is_waited_for_until_it_is_on_disk(
-    other_durability: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other_durability.config_set("appendfsync", "everysec")
-    assert post(entry(), a_key()).status_code == 202
-    monkeypatch.setattr(redis.Redis, "waitaof", lambda *_: [0, 0])  # a disk that takes its time
-    answer = post(entry(id="spring-2"), a_key())
-    assert (answer.status_code, problem(answer)["code"]) == (503, "stream_unclear")
-    assert "may have been taken" in problem(answer)["hint"]
 
 
 def test_a_redis_that_hangs_is_not_said_to_have_taken_nothing(inbox: redis.Redis) -> None:

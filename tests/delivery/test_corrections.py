@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +95,56 @@ def test_a_paused_edition_goes_back_to_paused_with_the_correction() -> None:
     revise(first, title="Right name")
     correct_everywhere()
     assert assemble(edition.pk, now=NOON).state == "paused"
+
+
+def test_what_somebody_may_have_is_kept_as_it_was_sent_and_nothing_is_lost() -> None:
+    """One mail has left, one is unclear, one waits; then a correction brings a topic and the rest goes on."""
+    edition, first, second = a_waiting_edition(on_unknown="hold")
+    a_subscriber(edition.digest, "late@example.net")
+    editions.approve(edition.pk, user=an_editor(), now=NOON)
+    editions.pause(edition.pk, user=an_editor("lin"), now=NOON)
+    edition.refresh_from_db()
+    rows = {row.address: row for row in Delivery.objects.all()}
+    water = rows["water@example.net"]
+    Delivery.objects.filter(pk=rows["all@example.net"].pk).update(state="sent")
+    Delivery.objects.filter(pk=water.pk).update(state="unknown")
+    with_topic(second, a_topic("water"), "accepted")
+    revise(first, title="Right name")
+    revise(second, title="Harbour opened")
+    correct_everywhere()
+    assemble(edition.pk, now=NOON)
+    rows["all@example.net"].refresh_from_db()
+    sent = rows["all@example.net"].variant
+    assert sent is not None
+    assert sent.retired
+    assert "Wrong name" in sent.html
+    Delivery.objects.filter(pk=water.pk).update(state="queued")
+    editions.resume(edition.pk, user=an_editor(), now=NOON)
+    assert b"Wrong name" in mailed(edition)  # the unclear mail goes out again as it was
+    assert Delivery.objects.filter(state="queued").count() == 0
+    assert Delivery.objects.filter(state="sent").count() == 3
+
+
+def test_a_broken_rendering_gives_back_what_was_claimed() -> None:
+    edition, _first, _second = a_waiting_edition()
+    editions.approve(edition.pk, user=an_editor(), now=NOON)
+    edition.variants.update(message=None)
+    with pytest.raises(ValueError, match="stored message template"):
+        mailed(edition)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"queued"}
+
+
+def test_nobody_approves_a_text_that_was_corrected_since_it_was_seen() -> None:
+    edition, first, _second = a_waiting_edition()
+    edition.refresh_from_db()
+    seen = edition.version
+    revise(first, title="Right name")
+    correct_everywhere()
+    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+    with pytest.raises(UserError, match="assembled again since you opened it"):
+        editions.approve(edition.pk, user=an_editor(), now=NOON, seen=seen)
+    edition.refresh_from_db()
+    assert editions.approve(edition.pk, user=an_editor(), now=NOON, seen=edition.version).state == "sending"
 
 
 def test_an_edition_with_mail_in_flight_or_in_the_making_is_corrected_by_the_next_sweep() -> None:

@@ -24,7 +24,8 @@ def text_of(client: Client, address: str) -> str:
 
 def act(client: Client, edition: Edition, action: str, state: str = "") -> int:
     address = f"/desk/editions/{edition.pk}/{action}"
-    return client.post(address, {"state": state or edition.state}).status_code
+    given = {"state": state or edition.state, "assembled": edition.version}
+    return client.post(address, given).status_code
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import redis
 
 from publisher.items import intake, memory
 from publisher.items.intake import Counts
-from publisher.items.models import EarlyRetraction, Item, Rejection, SeenEvent, StoredEntry
+from publisher.items.models import EarlyRetraction, OtherName, Rejection, SeenEvent, StoredEntry
 from tests.items.entries import NOW, entry, event
 from tests.items.stream_steps import (
     another,
@@ -133,10 +133,20 @@ def test_a_retraction_names_its_item_by_a_second_id(inbox: redis.Redis) -> None:
     assert the_item(1).retracted_at is not None
 
 
-def test_a_second_id_stays_with_its_item_when_the_address_changes(inbox: redis.Redis) -> None:
+def test_two_items_that_came_under_one_address_by_mistake_part_when_each_gets_its_own(
+    inbox: redis.Redis,
+) -> None:
+    drained(published(1, url=PAGE, title="One"), published(2, url=PAGE, title="Two"))
+    drained(updated(1, url=f"{PAGE}-1", title="One"), updated(2, url=f"{PAGE}-2", title="Two"))
+    drained(updated(1, url=f"{PAGE}-1", title="One again"))
+    assert (the_item(1).title, the_item(2).title) == ("One again", "Two")
+    assert not OtherName.objects.exists()
+
+
+def test_a_second_id_without_an_address_is_still_its_item(inbox: redis.Redis) -> None:
     drained(published(1, url=PAGE), published(2, url=PAGE))
-    assert drained(updated(2, url=f"{PAGE}-moved", title="Moved")).revised == 1
-    assert (the_item(1).title, Item.objects.count()) == ("Moved", 1)
+    assert drained(updated(2, title="Corrected")).revised == 1
+    assert the_item(1).title == "Corrected"
 
 
 def test_no_source_retracts_what_another_holds(inbox: redis.Redis) -> None:
@@ -185,6 +195,61 @@ def test_a_translation_names_its_original_by_address_or_second_id(
     original = [published(1, url=PAGE), published(2, url=PAGE)]
     drained(*([*original, translation] if original_first else [translation, *original]))
     assert the_item(3).original == the_item(1)
+
+
+def test_a_producer_that_repeats_ids_and_gives_no_time_can_retract_twice(inbox: redis.Redis) -> None:
+    same = {"id": "spring-1"}
+    taken = untimed(retracted()) | same
+    drained(untimed(published(title="A")) | same, taken, untimed(published(title="B")) | same)
+    assert the_item().retracted_at is None
+    assert drained(taken).retracted == 1
+    assert the_item().retracted_at is not None
+
+
+def test_the_same_event_of_two_sources_is_an_item_of_each(inbox: redis.Redis) -> None:
+    item = published()
+    assert drained(item, source="en").new == 1
+    assert drained(item, source="asia").new == 1
+
+
+def test_an_early_retraction_holds_against_every_older_event(inbox: redis.Redis) -> None:
+    drained(
+        at("06:00", retracted()), at("04:00", published()), at("05:00", published(title="Later, still older"))
+    )
+    assert the_item().retracted_at == NOW
+    drained(at("07:00", published()))
+    assert the_item().retracted_at is None
+
+
+def test_a_clock_that_runs_ahead_does_not_shut_out_what_comes_later(inbox: redis.Redis) -> None:
+    drained(at("15:59", published()))
+    assert drained(at("08:30", retracted())).retracted == 1
+
+
+def test_the_same_id_at_two_sources_is_known_at_both(inbox: redis.Redis) -> None:
+    drained(published(url=PAGE, source="newsroom"), published(url=PAGE, source="radio"))
+    assert [str(name.source) for name in the_item().other_names.all()] == ["radio"]
+    assert drained(retracted(source="radio")).rejected == 1
+    assert Rejection.objects.get().code == "held_elsewhere"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_translation_finds_an_original_that_another_source_holds(
+    inbox: redis.Redis, together: bool
+) -> None:
+    drained(published(7, url=PAGE, source="feed"))
+    pair = [published(1, url=PAGE), published(2, language="zh", translation_of="spring-1")]
+    for batch in [pair] if together else [[each] for each in pair]:
+        drained(*batch)
+    assert the_item(2).original == the_item(7, source="feed")
+    drained(published(4, language="fr", translation_of="spring-3"))
+    drained(published(3, url=PAGE))
+    assert the_item(4).original == the_item(7, source="feed")
+
+
+def test_an_early_retraction_that_is_sent_again_is_one_row(inbox: redis.Redis) -> None:
+    drained(retracted(9), retracted(9, reason="Now with a reason."))
+    assert [row.reason for row in EarlyRetraction.objects.all()] == ["Now with a reason."]
 
 
 def test_old_events_and_early_retractions_are_forgotten(inbox: redis.Redis) -> None:

@@ -138,6 +138,14 @@ def test_the_end_mark_of_a_text_shorter_than_its_tail_is_found(marker: str, tail
     assert OFFICER in answer.contact + answer.notes
 
 
+def test_an_early_mark_before_a_line_with_an_address_does_not_swallow_the_article() -> None:
+    article = [
+        f"{n}. " + "The families rebuilt the channels that their grandparents laid. " * 6 for n in range(9)
+    ]
+    answer = split_tails(["It begins.", "###", "Register at events@example.org by Friday.", *article])
+    assert all(paragraph in answer.body for paragraph in article)
+
+
 def test_an_end_mark_at_the_top_does_not_swallow_the_text() -> None:
     assert split_tails(["###", *BODY]).parts[1:] == (Part.BODY, Part.BODY)
 

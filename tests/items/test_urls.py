@@ -135,6 +135,10 @@ def test_a_key_is_its_own_key(url: str) -> None:
         ("https://a.example/x?utm_source=rss&id=7&fbclid=1#part", "https://a.example/x?id=7#part"),
         ("https://a.example/x?utm_source=rss", "https://a.example/x"),
         ("https://a.example/x?q=a%20b&Z=1", "https://a.example/x?q=a%20b&Z=1"),
+        ("https://a.example/x?q=%B1%B1%BE%A9&utm_source=rss", "https://a.example/x?q=%B1%B1%BE%A9"),
+        ("https://a.example/x?12345&utm_source=rss", "https://a.example/x?12345"),
+        ("https://a.example/x?pk_id=42&mc_id=9&scene=7", "https://a.example/x?pk_id=42&mc_id=9&scene=7"),
+        ("https://a.example/x?id=1&amp;utm_source=rss", "https://a.example/x?id=1"),
         ("", ""),
     ],
 )

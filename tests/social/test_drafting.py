@@ -295,3 +295,13 @@ def test_a_part_of_a_thread_that_has_left_is_not_edited() -> None:
             )
     edited = approval.edit(post.pk, user=an_editor(), version=post.version, texts=["One", "2"], now=NOON)
     assert [part["text"] for part in edited.parts] == ["One", "2"]
+
+
+def test_mending_one_channel_drafts_nothing_for_another() -> None:
+    broken = a_channel(template="{{ oops }}")
+    post = a_draft(broken)
+    a_sandbox_channel(auto_approve=True)
+    broken.template, broken.revision = "{{ item.title }}", 2
+    broken.save()
+    assert draft_held(now=NOON, limit=9) == [post.pk]
+    assert Post.objects.count() == 1
