@@ -52,8 +52,9 @@ def suggest(
     found = [
         Suggestion(rule.slug, tally.points * _WEIGHT[rule.kind], tally.shown())
         for rule, tally in zip(rules, tallies, strict=True)
+        if tally.points * _WEIGHT[rule.kind] >= least
     ]
-    return sorted((each for each in found if each.score >= least), key=lambda each: -each.score)[:most]
+    return sorted(found, key=lambda each: -each.score)[:most]
 
 
 @dataclass(frozen=True)
