@@ -39,7 +39,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """200 when items can be taken and stored, else 503; each check with its reason."""
+    """200 when the service can work, else 503; each check with its reason. What hinders a part of it is a `warning`."""
     checks = {name: check() for name, check in CHECKS.items()}
     ready = all(check.ok for check in checks.values())
     body: dict[str, Any] = {"ready": ready, "checks": {name: vars(check) for name, check in checks.items()}}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,36 @@ RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attemp
 """
 
 
+# Renderings that a correction retired, or that hold an item dropped since: a few rows of one edition.
+OUTDATED_VARIANTS = """
+SELECT v.id FROM digests_variant v
+WHERE v.edition_id = %(edition)s AND (
+    v.retired
+    OR (v.mask & ~(SELECT COALESCE(bit_or(1::bigint << position), 0)
+                   FROM digests_editionitem WHERE edition_id = %(edition)s)) <> 0
+)
+"""
+
+# Of claimed rows only, by their keys: they waited elsewhere (claimed, unclear) while the edition was assembled again.
+REPOINT_CLAIMED = """
+UPDATE delivery_delivery d
+SET variant_id = m.variant_id
+FROM digests_edition e
+JOIN audience_subscription b ON b.digest_id = e.digest_id
+JOIN digests_editionselection m ON m.edition_id = e.id AND m.selection_id = b.selection_id
+WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscriber_id
+  AND m.variant_id <> ALL(%(outdated)s)
+RETURNING d.id, d.variant_id
+"""
+
+CANCEL_CLAIMED = """
+UPDATE delivery_delivery
+SET state = 'cancelled', lease_until = NULL, attempts = attempts - 1, settled_at = %(now)s, reason = %(reason)s
+WHERE id = ANY(%(ids)s)
+"""
+NOTHING_LEFT = "Nothing is left in the edition of what this person chose."
+
+
 def next_fence() -> int:
     """A number larger than any given before."""
     with connection.cursor() as cursor:
@@ -107,7 +138,7 @@ def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) 
             if cursor.fetchone() is None:
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_MAIL, values)
-            rows = cursor.fetchall()
+            rows = _with_current_variants(cursor, cursor.fetchall(), values)
         mails = [
             ClaimedMail(*row[:6])
             for row in sorted(rows, key=lambda row: (row[7], row[0]))
@@ -115,6 +146,26 @@ def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) 
         ]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails))
+
+
+def _with_current_variants(
+    cursor: CursorWrapper, rows: list[tuple[Any, ...]], values: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The claimed rows, none of which shows what was dropped or corrected since it was written."""
+    cursor.execute(OUTDATED_VARIANTS, values)
+    outdated = {row[0] for row in cursor.fetchall()}
+    stale = [row[0] for row in rows if row[1] in outdated and row[6] == "sending"]
+    if not stale:
+        return rows
+    cursor.execute(REPOINT_CLAIMED, {"ids": stale, "outdated": list(outdated)})
+    current: dict[int, int] = dict(cursor.fetchall())
+    gone = [row_id for row_id in stale if row_id not in current]
+    cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": NOTHING_LEFT})
+    lost = set(gone)
+    return [
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], row[7])
+        for row in rows
+    ]
 
 
 # The lease of a post is one row's; the post, its item, its channel and the item's embargo are asked again under lock.

@@ -55,7 +55,7 @@ def _correct(edition_id: int) -> bool:
     """One edition, unless it is being assembled or mail of it is in flight just now: then the next sweep finds it."""
     with alone(EDITION + edition_id) as mine, transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
-        if not mine or edition.state not in CORRECTABLE or _is_in_flight(edition):
+        if not mine or edition.state not in CORRECTABLE or _goes_on(edition) or _is_in_flight(edition):
             return False
         outdated = edition.edition_items.select_related("item").filter(item__revision__gt=F("revision"))
         entries = list(outdated)
@@ -66,6 +66,16 @@ def _correct(edition_id: int) -> bool:
                 extra={"edition_id": edition_id, "items": [entry.item_id for entry in entries]},
             )
         return bool(entries)
+
+
+def _goes_on(edition: Edition) -> bool:
+    """It was going out, and does again as soon as it is assembled without an item that was dropped: nobody would see
+    a text that comes in now."""
+    return (
+        edition.state == S.ASSEMBLING
+        and edition.assembled_at is not None
+        and edition.after_assembly == S.SENDING
+    )
 
 
 def _is_in_flight(edition: Edition) -> bool:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from publisher.core import events, trace
 from publisher.core.alone import EDITION, alone
+from publisher.delivery import claim
 from publisher.delivery.closing import CANCEL_QUEUED
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
@@ -58,7 +59,7 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 
 NOTHING_LEFT = """
 UPDATE delivery_delivery d
-SET state = 'cancelled', settled_at = %(now)s, reason = 'Nothing is left in the edition of what this person chose.'
+SET state = 'cancelled', settled_at = %(now)s, reason = %(nothing_left)s
 WHERE d.edition_id = %(edition)s AND d.state = 'queued'
   AND NOT EXISTS (
       SELECT 1 FROM audience_subscription b
@@ -110,7 +111,12 @@ def _assemble(edition: Edition, now: datetime) -> Edition:
 def enqueue(edition_id: int, *, now: datetime) -> int:
     """Write the deliveries of an assembled edition and let it go; how many rows were new."""
     edition = Edition.objects.select_for_update().get(pk=edition_id)
-    values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
+    values: dict[str, Any] = {
+        "edition": edition.pk,
+        "digest": edition.digest_id,
+        "now": now,
+        "nothing_left": claim.NOTHING_LEFT,
+    }
     with connection.cursor() as cursor:
         if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
             cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})

@@ -47,6 +47,8 @@ ACTIONS: dict[str, tuple[Callable[..., Edition], tuple[Edition.State, ...], str]
         "Cancelled. What has not left will not leave.",
     ),
 }
+LETS_GO = ("approve", "resume")
+"""Deeds after which mail leaves: only what the person has seen may."""
 MOST_VARIANTS = 60
 HISTORY = 20
 
@@ -134,13 +136,13 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
     edition = _edition(edition_id)
     url = reverse("desk:edition", args=[edition.pk])
     seen = request.POST.get("assembled", "")
-    if request.POST.get("state") != edition.state or (action == "approve" and seen != edition.version):
+    if request.POST.get("state") != edition.state or (action in LETS_GO and seen != edition.version):
         message = f"{edition} is “{edition.get_state_display()}” now."
         if request.POST.get("state") == edition.state:
             message = f"{edition} was assembled again since you opened it: an item was corrected."
         hint = "Nothing was changed. Look at it again, then decide."
         return conflict(request, edition, url=url, message=message, hint=hint)
-    given = {"seen": seen} if action == "approve" else {}
+    given = {"seen": seen} if action in LETS_GO else {}
     try:
         deed(edition_id, user=user_of(request), now=clock.now(), **given)
     except UserError as error:

@@ -36,14 +36,15 @@ def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
     )
 
 
-def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
-    """Go on with a paused edition; one that could not be assembled is tried again."""
+def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str | None = None) -> Edition:
+    """Go on with a paused edition; one that could not be assembled is tried again. `seen`: as for `approve`."""
     blocked = Edition.objects.get(pk=edition_id).state == S.BLOCKED
     source, target = (S.BLOCKED, S.ASSEMBLING) if blocked else (S.PAUSED, S.SENDING)
     goes_on: dict[str, object] = {"problem": ""} if blocked else {"problem": "", "after_assembly": S.SENDING}
     return _move(
         edition_id,
         user=user,
+        seen=seen,
         action="edition.resume",
         now=now,
         sources=(source,),

@@ -6,10 +6,13 @@ import hashlib
 import logging
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
 
 from publisher.digests.assembling import items_of
 from publisher.digests.models import Digest, Edition, EditionItem, EditionSelection, Variant
-from publisher.items.models import Item, Topic
+from publisher.items.models import Item, Revision, Topic
 from publisher.render import trial
 from publisher.render.digest import GMAIL_CLIP, render_digest
 from publisher.render.failure import TemplateFailure
@@ -33,7 +36,7 @@ def render_variants(edition_id: int, *, now: datetime) -> int:
     waiting = Variant.objects.filter(id__in=needed, rendered_at__isnull=True)
     if not waiting:
         return 0
-    items = items_of(edition)
+    items = _as_held(items_of(edition))
     names = _topic_names()
     problems: dict[str, None] = {}
     for variant in waiting.iterator(chunk_size=50):
@@ -52,6 +55,26 @@ def render_variants(edition_id: int, *, now: datetime) -> int:
         "edition.rendered", extra={"edition_id": edition_id, "variants": count, "trace_id": edition.trace_id}
     )
     return count
+
+
+def _as_held(entries: list[EditionItem]) -> list[EditionItem]:
+    """The entries with their items as of the revision that the edition holds, not what came in since."""
+    outdated = {entry.item_id: entry for entry in entries if entry.item.revision > entry.revision}
+    if outdated:
+        held = Q()
+        for entry in outdated.values():
+            held |= Q(item=entry.item_id, number=entry.revision)
+        for revision in Revision.objects.filter(held):
+            _put_back(outdated[revision.item_id].item, revision.content)
+    return entries
+
+
+def _put_back(item: Item, content: dict[str, Any]) -> None:
+    """The fields that a mail shows, from a revision (`Content.as_json`). The row is never saved."""
+    for name in ("kind", "title", "url", "links", "summary", "language", "image_url", "image_alt"):
+        setattr(item, name, content.get(name, getattr(item, name)))
+    if content.get("published_at"):
+        item.published_at = datetime.fromisoformat(content["published_at"])
 
 
 def _render(view: DigestView) -> tuple[RenderedMail, str]:

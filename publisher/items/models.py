@@ -133,6 +133,9 @@ class Item(models.Model):
     event_time = models.DateTimeField(
         null=True, blank=True, help_text="the latest `time` of an event about it: older events change nothing"
     )
+    event_time_said = models.DateTimeField(
+        null=True, blank=True, help_text="the same as it was said; `event_time` is never ahead of its receipt"
+    )
     trace_id = models.CharField(max_length=32)
 
     class Meta:
@@ -185,6 +188,9 @@ class OtherName(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="other_names")
     source = models.ForeignKey(Source, on_delete=models.CASCADE)
     producer_id = models.CharField(max_length=500)
+    own_id_heard = models.BooleanField(
+        default=False, help_text="the item's own id came again since, so the two are not one item renumbered"
+    )
     at = models.DateTimeField()
 
     class Meta:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 
 from publisher.items.content import FIELDS, Content
@@ -14,6 +14,9 @@ from publisher.items.refusals import Refused, refuse
 
 # Follow from other fields: `url_key` from `url`, `body_text` from `body_html`.
 _DERIVED: Final = frozenset({"url_key", "body_text"})
+
+SKEW: Final = timedelta(minutes=5)
+"""How far two clocks that are right may be apart."""
 
 K = TypeVar("K")
 
@@ -28,6 +31,7 @@ class Snapshot:
     published_at: datetime
     retracted: bool = False
     event_time: datetime | None = None
+    event_time_said: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,9 @@ def recognise(
     """
     if existing is None:
         dated = content.dated(received_at)
-        return New(dated, content_hash(dated), _still(withdrawn, event_time, explicit=explicit))
-    if is_late(existing, event_time):
+        brings_back = explicit and event_type == "published"
+        return New(dated, content_hash(dated), _still(withdrawn, event_time, brings_back=brings_back))
+    if is_late(existing, event_time, received_at):
         return Unchanged(late=True)
     dated = content.dated(existing.published_at)
     digest = content_hash(dated)
@@ -112,24 +117,45 @@ def recognise(
 
 
 def recognise_retraction(
-    existing: Snapshot | None, *, producer_id: str, reason: str = "", event_time: datetime | None = None
+    existing: Snapshot | None,
+    *,
+    producer_id: str,
+    received_at: datetime,
+    reason: str = "",
+    event_time: datetime | None = None,
 ) -> Decision:
     """A retraction of what is unknown is refused, so that its producer hears of a mistaken id; twice is once."""
     if existing is None:
         return refuse("unknown_item", id=producer_id)
-    if is_late(existing, event_time):
+    if is_late(existing, event_time, received_at):
         return Unchanged(late=True)
     return Unchanged(still_retracted=True) if existing.retracted else Retract(reason)
 
 
-def is_late(existing: Snapshot, event_time: datetime | None) -> bool:
-    """The event says that it is older than one that was dealt with."""
-    return event_time is not None and existing.event_time is not None and event_time < existing.event_time
+def is_late(existing: Snapshot, event_time: datetime | None, received_at: datetime) -> bool:
+    """The event says that it is older than one that was dealt with.
+
+    A producer whose clock runs ahead is compared with what he said himself, all others with the time at which that came.
+    """
+    ahead = event_time is not None and event_time > received_at + SKEW
+    latest = existing.event_time_said if ahead else existing.event_time
+    return event_time is not None and latest is not None and event_time < latest
 
 
-def _still(withdrawn: Withdrawal | None, event_time: datetime | None, *, explicit: bool) -> Withdrawal | None:
-    """The early retraction, if it holds: for what only lists, and for an event that is older than it."""
-    if withdrawn is None or not explicit:
+def later(one: Withdrawal | None, other: Withdrawal | None) -> Withdrawal | None:
+    """The later of two; where one gives no time, the second, which was heard after the first."""
+    if one is None or other is None:
+        return other or one
+    if one.time is None or other.time is None:
+        return other
+    return one if one.time > other.time else other
+
+
+def _still(
+    withdrawn: Withdrawal | None, event_time: datetime | None, *, brings_back: bool
+) -> Withdrawal | None:
+    """The early retraction, if it holds: for what does not bring a retracted item back, and for an event older than it."""
+    if withdrawn is None or not brings_back:
         return withdrawn
     older = event_time is not None and withdrawn.time is not None and event_time <= withdrawn.time
     return withdrawn if older else None

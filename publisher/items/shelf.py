@@ -109,7 +109,7 @@ class Shelf:
         if outcome.result != "rejected":
             self.memory.hear(key)
         if outcome.known and outcome.result != "elsewhere" and answer.time is not None:
-            _heard(outcome.known, min(answer.time, now))
+            _heard(outcome.known, answer.time, now)
         return outcome
 
     def changed(self) -> list[Known]:
@@ -128,14 +128,16 @@ class Shelf:
     def _find(self, source: Source, producer_id: str, url_key: str, shown_url: str) -> Known | Refused | None:
         """The item of this id or address.
 
-        An id under which another source's item is known does not make it ours; nor does a second id hold an entry that
-        has found an address of its own.
+        An id under which another source's item is known does not make it ours. A second id with an address of its own is
+        an item renumbered and moved, unless its first id was heard from since.
         """
         by_id = self.by_id.get((source.pk, producer_id)) if producer_id else None
         by_url = self.by_url.get(url_key) if url_key else None
         if by_id is not None and by_id.item.source_id != source.pk:
             by_id = None
-        if by_id is not None and by_id.item.producer_id != producer_id and url_key and by_url is not by_id:
+        parted = (source.pk, producer_id) in self.memory.parted
+        second = by_id is not None and by_id.item.producer_id != producer_id
+        if second and parted and url_key and by_url is not by_id:
             by_id = None
         return same_item(by_id, by_url, producer_id=producer_id, url=shown_url)
 
@@ -144,18 +146,20 @@ class Shelf:
         known = known or self.by_id.get((source.pk, answer.id))
         if isinstance(known, Refused):
             return Outcome(reading, "rejected", refusal=known)
+        said = Withdrawal(answer.reason, answer.time)
+        if known is None or (known.item.source_id, known.item.producer_id) != (source.pk, answer.id):
+            self.memory.withdraw(source, (answer.id, answer.url_key), said, now)
         if known is not None and known.item.source_id != source.pk:
             refusal = refuse("held_elsewhere", id=answer.name, holder=known.item.source.name)
             return Outcome(reading, "rejected", refusal=refusal)
         decision = recognise_retraction(
             known.snapshot if known else None,
             producer_id=answer.name,
+            received_at=now,
             reason=answer.reason,
             event_time=answer.time,
         )
         if isinstance(decision, Refused):
-            said = Withdrawal(answer.reason, answer.time)
-            self.memory.withdraw(source, (answer.id, answer.url_key), said, now)
             return Outcome(reading, "rejected", refusal=decision)
         if known is None or not isinstance(decision, Retract):
             return Outcome(reading, "unchanged", known, note=_why(decision))
@@ -173,6 +177,8 @@ class Shelf:
         if known is not None and (known.item.source_id, known.item.producer_id) != (source.pk, producer_id):
             self.memory.call(known.item, source, producer_id)
             self.by_id[source.pk, producer_id] = known
+        elif known is not None:
+            self.memory.hear_own_id(known.item)
         if known is not None and known.item.source_id != source.pk:
             return Outcome(reading, "elsewhere", known, note=f"held by {known.item.source.name}")
         decision = recognise(
@@ -206,7 +212,7 @@ class Shelf:
         if decision.retracted:
             _take_back(known, decision.retracted.reason, now)
             if decision.retracted.time is not None:
-                _heard(known, min(decision.retracted.time, now))
+                _heard(known, decision.retracted.time, now)
         return known
 
     def _revise(self, known: Known, reading: Reading, decision: Revised, now: datetime) -> None:
@@ -264,13 +270,19 @@ def memory_key(reading: Reading) -> bytes:
     return hashlib.sha256(b"%d:" % reading.source.pk + reading.answer.event_key).digest()
 
 
-def _heard(known: Known, event_time: datetime) -> None:
+def _heard(known: Known, said: datetime, now: datetime) -> None:
     """The latest event about the item was this one. A producer's clock that runs ahead counts as now."""
-    before = known.item.event_time
-    if before is None or event_time > before:
-        known.item.event_time = event_time
+    item = known.item
+    event_time = _latest(item.event_time, min(said, now))
+    event_time_said = _latest(item.event_time_said, said)
+    if (event_time, event_time_said) != (item.event_time, item.event_time_said):
+        item.event_time, item.event_time_said = event_time, event_time_said
         known.touched = True
-        known.snapshot = _snapshot(known.item, known.snapshot.content)
+        known.snapshot = _snapshot(item, known.snapshot.content)
+
+
+def _latest(before: datetime | None, said: datetime) -> datetime:
+    return said if before is None else max(before, said)
 
 
 def _why(decision: object) -> str:
@@ -287,4 +299,5 @@ def _snapshot(item: Item, content: Any) -> Snapshot:
         published_at=item.published_at,
         retracted=item.retracted_at is not None,
         event_time=item.event_time,
+        event_time_said=item.event_time_said,
     )

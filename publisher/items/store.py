@@ -33,6 +33,7 @@ _WRITTEN: Final = (
     "retracted_at",
     "retraction_reason",
     "event_time",
+    "event_time_said",
     "trace_id",
 )
 
@@ -47,7 +48,8 @@ def store(readings: Sequence[Reading], *, now: datetime) -> list[Outcome]:
     _write(changed)
     remembering.write(memory, [reading.entry_id for reading in readings], now=now)
     spoken = [known.item for known in changed if known.content]
-    translations.link(list(dict.fromkeys([*spoken, *memory.new_names.values()])))
+    orphans = translations.named(memory.lost_names)
+    translations.link(list(dict.fromkeys([*spoken, *memory.new_names.values(), *orphans])))
     rejections.keep((_refused(outcome) for outcome in outcomes if outcome.refusal), now=now)
     _emit(changed)
     return outcomes

@@ -192,12 +192,10 @@ def _is_soft(line: str) -> bool:
 
 
 def _is_tail(lines: Sequence[str]) -> bool:
-    """These lines are a tail, or those of a contact block without a head: no paragraph is among them."""
-    return (
-        bool(lines)
-        and all(len(line) <= _SHORT or _opens(line) is not None for line in lines)
-        and (_starts_tail(lines[0]) or any(holds_contact(line) for line in lines))
-    )
+    """These lines are a tail: one begins it, or all are short and one of them is a contact."""
+    if not lines or _starts_tail(lines[0]):
+        return bool(lines)
+    return all(len(line) <= _SHORT for line in lines) and any(holds_contact(line) for line in lines)
 
 
 def _starts_tail(line: str) -> bool:

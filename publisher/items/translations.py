@@ -31,6 +31,12 @@ def link(items: Sequence[Item]) -> None:
     bulk.update([item for pk, item in family.items() if item.original_id != before[pk]], ["original"])
 
 
+def named(lost: Iterable[tuple[int, str]]) -> list[Item]:
+    """Translations of what is called so (source and id), whatever they hang on now."""
+    rows = [Item.objects.filter(source=source, translation_of=name) for source, name in lost]
+    return [item for found in rows for item in found]
+
+
 def _hang(item: Item, target: Item | None, family: Iterable[Item]) -> None:
     """Hang a translation on its root, and with it what hung on the translation until now."""
     root = (target.original_id or target.pk) if target else None

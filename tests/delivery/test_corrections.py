@@ -13,11 +13,13 @@ from publisher.delivery.corrections import assemble_again, correct_everywhere
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.digests import editions
+from publisher.digests.assembling import drop_item
 from publisher.digests.models import Edition
 from publisher.items.models import Item
 from tests.builders import NOON, a_digest, a_subscriber, a_topic, an_item
-from tests.delivery.test_assembling_again import due_edition, mailed
+from tests.delivery.test_assembling_again import due_edition, mailed, retract
 from tests.delivery.test_mail import BEFORE
+from tests.desk.builders import a_revision
 from tests.items.test_storing import another_session
 from tests.social.steps import an_editor, revise, with_topic
 
@@ -120,9 +122,59 @@ def test_what_somebody_may_have_is_kept_as_it_was_sent_and_nothing_is_lost() -> 
     assert "Wrong name" in sent.html
     Delivery.objects.filter(pk=water.pk).update(state="queued")
     editions.resume(edition.pk, user=an_editor(), now=NOON)
-    assert b"Wrong name" in mailed(edition)  # the unclear mail goes out again as it was
+    again = mailed(edition)
+    assert b"Right name" in again  # also in the unclear mail, which goes out as things are now
+    assert b"Wrong name" not in again
     assert Delivery.objects.filter(state="queued").count() == 0
     assert Delivery.objects.filter(state="sent").count() == 3
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_mail_that_was_claimed_or_unclear_while_an_item_was_retracted_goes_without_it(other: bool) -> None:
+    digest = a_digest()
+    gone = an_item(at=BEFORE, title="Retract me")
+    if other:
+        an_item(at=BEFORE, title="Keep me")
+    a_subscriber(digest)
+    edition = due_edition(digest)
+    assemble(edition.pk, now=NOON)
+    Delivery.objects.update(state="sending")
+    retract(gone)
+    assemble(edition.pk, now=NOON)
+    Delivery.objects.update(state="queued")
+    Edition.objects.filter(pk=edition.pk).update(state="sending")
+    sent = mailed(edition)
+    assert b"Retract me" not in sent
+    assert Delivery.objects.get().state == ("sent" if other else "cancelled")
+
+
+def test_a_correction_that_nobody_saw_does_not_go_out_with_a_retraction_of_another_item() -> None:
+    an_item(at=BEFORE, title="Third")
+    edition, first, second = a_waiting_edition()
+    a_revision(first, 1, {"title": "Wrong name", "summary": "As approved."}, [])
+    editions.approve(edition.pk, user=an_editor(), now=NOON)
+    revise(first, title="Not seen by anybody")
+    Item.objects.filter(pk=second.pk).update(retracted_at=NOON)
+    drop_item(second.pk)
+    assert correct_everywhere() == 0
+    assert assemble(edition.pk, now=NOON).state == "sending"
+    sent = mailed(edition)
+    assert b"Wrong name" in sent
+    assert b"As approved." in sent
+    assert b"Not seen" not in sent
+
+
+def test_nobody_resumes_a_text_that_was_corrected_since_it_was_seen() -> None:
+    edition, first, _second = a_waiting_edition()
+    editions.approve(edition.pk, user=an_editor(), now=NOON)
+    editions.pause(edition.pk, user=an_editor("lin"), now=NOON)
+    edition.refresh_from_db()
+    seen = edition.version
+    revise(first, title="Right name")
+    correct_everywhere()
+    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+    with pytest.raises(UserError, match="assembled again since you opened it"):
+        editions.resume(edition.pk, user=an_editor("ada"), now=NOON, seen=seen)
 
 
 def test_a_broken_rendering_gives_back_what_was_claimed() -> None:

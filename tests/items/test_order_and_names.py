@@ -10,7 +10,7 @@ import redis
 
 from publisher.items import intake, memory
 from publisher.items.intake import Counts
-from publisher.items.models import EarlyRetraction, OtherName, Rejection, SeenEvent, StoredEntry
+from publisher.items.models import EarlyRetraction, Item, OtherName, Rejection, SeenEvent, StoredEntry
 from tests.items.entries import NOW, entry, event
 from tests.items.stream_steps import (
     another,
@@ -223,7 +223,8 @@ def test_an_early_retraction_holds_against_every_older_event(inbox: redis.Redis)
 
 def test_a_clock_that_runs_ahead_does_not_shut_out_what_comes_later(inbox: redis.Redis) -> None:
     drained(at("15:59", published()))
-    assert drained(at("08:30", retracted())).retracted == 1
+    put(at("08:30", retracted()))
+    assert intake.drain(now=NOW + timedelta(minutes=29)).retracted == 1
 
 
 def test_the_same_id_at_two_sources_is_known_at_both(inbox: redis.Redis) -> None:
@@ -245,6 +246,55 @@ def test_a_translation_finds_an_original_that_another_source_holds(
     drained(published(4, language="fr", translation_of="spring-3"))
     drained(published(3, url=PAGE))
     assert the_item(4).original == the_item(7, source="feed")
+
+
+def test_a_retraction_by_a_second_id_holds_when_that_id_finds_its_own_address(inbox: redis.Redis) -> None:
+    drained(published(1, url=PAGE), published(2, url=PAGE), published(1, url=PAGE, title="Its own id"))
+    drained(retracted(2), updated(2, url=f"{PAGE}-2"))
+    assert the_item(2).retracted_at is not None
+    drained(entry(id="spring-2", url=f"{PAGE}-2"), source="newsroom", origin="feed")
+    assert the_item(2).retracted_at is not None
+
+
+def test_a_retraction_of_what_another_holds_is_remembered_for_an_older_publication(
+    inbox: redis.Redis,
+) -> None:
+    drained(published(7, url=PAGE), published(7, url=PAGE, source="radio"))
+    drained(at("06:00", retracted(7, source="radio")))
+    drained(at("05:00", published(7, url=f"{PAGE}-radio", source="radio")))
+    assert the_item(7, source="radio").retracted_at is not None
+    assert the_item(7).retracted_at is None
+
+
+def test_a_producer_whose_clock_runs_ahead_is_compared_with_himself(inbox: redis.Redis) -> None:
+    drained(at("09:00", published()), at("11:00", retracted()), at("10:00", published(title="Late")))
+    assert the_item().retracted_at is not None
+
+
+def test_an_item_that_is_renumbered_and_later_moved_stays_one(inbox: redis.Redis) -> None:
+    drained(published(1, url=PAGE), published(2, url=PAGE))
+    assert drained(updated(2, url=f"{PAGE}-moved", title="Moved")).revised == 1
+    assert (Item.objects.count(), the_item(1).url) == (1, f"{PAGE}-moved")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_latest_of_early_retractions_counts_whatever_it_is_called(
+    inbox: redis.Redis, together: bool
+) -> None:
+    late = at("07:00", retracted_page(PAGE)), at("05:00", retracted()), at("04:00", retracted())
+    for batch in [late] if together else [[each] for each in late]:
+        drained(*batch)
+    drained(at("06:00", published(url=PAGE)))
+    assert the_item().retracted_at is not None
+
+
+def test_a_translation_follows_its_original_when_two_that_were_one_part(inbox: redis.Redis) -> None:
+    drained(
+        published(1, url=PAGE), published(2, url=PAGE), published(3, language="zh", translation_of="spring-2")
+    )
+    assert the_item(3).original == the_item(1)
+    drained(updated(1, url=f"{PAGE}-1"), updated(2, url=f"{PAGE}-2"))
+    assert the_item(3).original == the_item(2)
 
 
 def test_an_early_retraction_that_is_sent_again_is_one_row(inbox: redis.Redis) -> None:

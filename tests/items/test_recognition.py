@@ -84,14 +84,16 @@ def test_the_hash_differs_with_every_field_said() -> None:
 
 def test_a_retraction_stops_the_item_once() -> None:
     item = content()
-    assert recognise_retraction(known(item), producer_id="spring-1", reason="wrong") == Retract("wrong")
-    assert recognise_retraction(known(item, retracted=True), producer_id="spring-1") == Unchanged(
-        still_retracted=True
-    )
+    assert recognise_retraction(
+        known(item), producer_id="spring-1", received_at=NOW, reason="wrong"
+    ) == Retract("wrong")
+    assert recognise_retraction(
+        known(item, retracted=True), producer_id="spring-1", received_at=NOW
+    ) == Unchanged(still_retracted=True)
 
 
 def test_a_retraction_of_what_is_unknown_is_refused() -> None:
-    answer = recognise_retraction(None, producer_id="spring-9")
+    answer = recognise_retraction(None, producer_id="spring-9", received_at=NOW)
     assert isinstance(answer, Refused)
     assert (answer.code, "spring-9" in answer.reason) == ("unknown_item", True)
 

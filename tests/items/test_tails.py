@@ -138,6 +138,24 @@ def test_the_end_mark_of_a_text_shorter_than_its_tail_is_found(marker: str, tail
     assert OFFICER in answer.contact + answer.notes
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        [
+            "About the Fund",
+            "The Fund lends money to villages that rebuild their channels. " * 5,
+            "press@example.org",
+        ],
+        ["Notes to editors", "The seminar was the third of its kind, and the largest so far. " * 5],
+        ["编者按", "这次研讨会是第三次，也是迄今为止规模最大的一次，来自四十个村庄的代表参加了会议。" * 7],
+    ],
+)
+def test_the_boilerplate_of_a_short_release_may_be_a_paragraph(tail: list[str]) -> None:
+    answer = split_tails(["The bridge over the Sorrel is open to all from Monday on.", "ENDS", *tail])
+    assert answer.body == "The bridge over the Sorrel is open to all from Monday on."
+    assert answer.notes
+
+
 def test_an_early_mark_before_a_line_with_an_address_does_not_swallow_the_article() -> None:
     article = [
         f"{n}. " + "The families rebuilt the channels that their grandparents laid. " * 6 for n in range(9)
