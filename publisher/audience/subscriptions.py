@@ -9,13 +9,19 @@ from django.db import transaction
 from publisher.audience import addresses
 from publisher.audience.choices import Choice, selection_for
 from publisher.audience.models import Consent, Subscriber, Subscription
+from publisher.core.errors import UserError
 
 
 @transaction.atomic
 def join(
     email: str, *, digest_id: int, choice: Choice, how: str, now: datetime, name: str = ""
 ) -> Subscription:
-    """Subscribe an address whose owner has agreed (`how` says by what). Raises `UserError` for an impossible address."""
+    """Subscribe an address whose owner has agreed (`how` says by what). Raises `UserError` for an impossible address, or
+    without a word on the consent."""
+    if not how.strip():
+        raise UserError(
+            "There is no word on how this person agreed.", "Write it down: it is the proof of consent."
+        )
     email = addresses.checked(email)
     subscriber, _created = Subscriber.objects.get_or_create(
         email_key=addresses.key(email), defaults={"email": email, "name": name, "created_at": now}
@@ -35,6 +41,20 @@ def join(
     )
     _proof(subscriber.pk, digest_id, Consent.Action.CONFIRMED, how, now)
     return subscription
+
+
+def chosen(email: str, digest_id: int) -> Choice | None:
+    """What an address has chosen of a digest; None when it never had it."""
+    known = Subscription.objects.select_related("selection").filter(
+        subscriber__email_key=addresses.key(addresses.checked(email)), digest_id=digest_id
+    )
+    subscription = known.first()
+    if subscription is None:
+        return None
+    selection = subscription.selection
+    return Choice.of(
+        topics=selection.topics, kinds=selection.kinds, language=selection.language, region=selection.region
+    )
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ The file is YAML and says what should be there. Applying it again changes what d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
@@ -54,8 +55,8 @@ class ScheduleIn(_Part):
 
 class ChannelIn(_Part):
     name: str
-    network: str
-    schedule: str
+    network: str = ""
+    schedule: str = ""
     language: str = "en"
     region: str = ""
     kinds: list[KindName] = Field(default_factory=list)
@@ -71,10 +72,10 @@ class ChannelIn(_Part):
 
 class DigestIn(_Part):
     slug: str = Field(pattern=r"^[a-z0-9-]+$")
-    title: dict[str, str]
-    languages: list[str] = Field(min_length=1)
-    from_name: dict[str, str]
-    from_address: str = Field(min_length=1)
+    title: dict[str, str] = Field(default_factory=dict)
+    languages: list[str] = Field(default_factory=list)
+    from_name: dict[str, str] = Field(default_factory=dict)
+    from_address: str = ""
     reply_to: str = ""
     intro: dict[str, str] = Field(default_factory=dict)
     subject: dict[str, str] = Field(default_factory=dict)
@@ -130,17 +131,36 @@ def apply(file: Path) -> Report:
         done = [_schedule(each) for each in wanted.schedules]
         done += [_channel(each) for each in wanted.channels]
         done += [_digest(each) for each in wanted.digests]
-    counts = {
+    data: dict[str, list[str]] = {
         deed: [name for name, was in done if was == deed] for deed in ("created", "changed", "unchanged")
     }
-    return Report(counts, "\n".join(f"{name}: {was}" for name, was in done) or "The file names nothing.")
+    data["notes"] = [note for each in wanted.digests for note in _notes(Digest.objects.get(slug=each.slug))]
+    lines = [*(f"{name}: {was}" for name, was in done), *(f"Note: {note}" for note in data["notes"])]
+    return Report(data, "\n".join(lines) or "The file names nothing.")
+
+
+def _notes(digest: Digest) -> list[str]:
+    """What is missing of a digest, or too much, though it can be sent."""
+    notes = [
+        f"digest {digest.slug} has no {field}: readers, and many laws, ask who writes to them."
+        for field in ("organisation", "postal_address")
+        if not any(digest.text(field, language) for language in digest.languages)
+    ]
+    spoken = _primary(digest.languages)
+    for field in ("title", "from_name", "subject", "intro"):
+        given = _primary(getattr(digest, field))
+        if field in ("title", "from_name"):
+            notes += [f"digest {digest.slug} has no {field} in {each}." for each in sorted(spoken - given)]
+        unused = sorted(given - spoken)
+        notes += [f"digest {digest.slug} has a {field} in {each} and does not come in it." for each in unused]
+    return notes
 
 
 @click.command("add-subscriber")
 @click.argument("address")
 @click.option("--digest", "slug", required=True, help="The digest's slug.")
 @click.option("--name", default="", help="How to greet the person.")
-@click.option("--language", default="en", show_default=True)
+@click.option("--language", default="", help="BCP 47, one of the digest's. New readers: its first.")
 @click.option("--topic", "topics", multiple=True, help="A topic's slug; may be repeated. None: all.")
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(Kind.values), help="May be repeated. None: all."
@@ -157,17 +177,46 @@ def add_subscriber(
     kinds: tuple[str, ...],
     consent: str,
 ) -> Report:
-    """Subscribe a person who has agreed to it; or change what they chose."""
+    """Subscribe a person who has agreed to it; or change what they chose. What is not given stays as it is."""
     digest = Digest.objects.filter(slug=slug).first()
     if digest is None:
         known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
         raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
-    choice = Choice.of(topics=_topic_ids(topics), kinds=kinds, language=language)
+    before = subscriptions.chosen(address, digest.pk) or Choice.of(language=digest.languages[0])
+    choice = Choice.of(
+        topics=_topic_ids(topics) if topics else before.topics,
+        kinds=kinds or before.kinds,
+        language=_spoken(digest, language) if language else before.language,
+        region=before.region,
+    )
     subscription = subscriptions.join(
         address, digest_id=digest.pk, choice=choice, how=consent, now=clock.now(), name=name
     )
     email = subscription.subscriber.email
-    return Report({"address": email, "digest": slug}, f"{email} receives {digest}.")
+    names = list(Topic.objects.filter(pk__in=choice.topics).values_list("slug", flat=True))
+    held = f"topics {', '.join(names) or 'all'}, kinds {', '.join(choice.kinds) or 'all'}"
+    return Report(
+        {
+            "address": email,
+            "digest": slug,
+            "language": choice.language,
+            "topics": names,
+            "kinds": choice.kinds,
+        },
+        f"{email} receives {digest} in {choice.language}: {held}.",
+    )
+
+
+def _spoken(digest: Digest, language: str) -> str:
+    if language.partition("-")[0].lower() not in _primary(digest.languages):
+        raise UserError(
+            f"{digest} does not come in {language}.", f"Its languages: {', '.join(digest.languages)}."
+        )
+    return language
+
+
+def _primary(languages: Iterable[str]) -> set[str]:
+    return {language.partition("-")[0].lower() for language in languages}
 
 
 def read(text: str, *, name: str) -> Publication:
@@ -191,25 +240,40 @@ def _schedule(wanted: ScheduleIn) -> tuple[str, str]:
 
 
 def _channel(wanted: ChannelIn) -> tuple[str, str]:
-    registry.get(wanted.network)
-    schedule = Schedule.objects.filter(name=wanted.schedule).first()
-    if schedule is None:
-        raise UserError(f"Channel {wanted.name}: there is no schedule {wanted.schedule}.")
-    fields = wanted.model_dump(exclude={"name", "schedule", "topics"}) | {
-        "schedule": schedule,
-        "topics": _topic_ids(wanted.topics),
-    }
+    _need(Channel, wanted, {"name": wanted.name}, ("network", "schedule"))
+    fields = wanted.model_dump(exclude={"name", "schedule", "topics"}) | {"topics": _topic_ids(wanted.topics)}
+    if wanted.network:
+        registry.get(wanted.network)
+    if wanted.schedule:
+        fields["schedule"] = Schedule.objects.filter(name=wanted.schedule).first()
+        if fields["schedule"] is None:
+            raise UserError(f"Channel {wanted.name}: there is no schedule {wanted.schedule}.")
     if wanted.credentials is None:
         del fields["credentials"]
     return f"channel {wanted.name}", _put(Channel, wanted, {"name": wanted.name}, fields)
 
 
 def _digest(wanted: DigestIn) -> tuple[str, str]:
+    _need(Digest, wanted, {"slug": wanted.slug}, ("title", "languages", "from_name", "from_address"))
     fields = wanted.model_dump(exclude={"slug", "weekday", "topics"}) | {
         "weekday": DAYS.index(wanted.weekday),
         "topics": _topic_ids(wanted.topics),
     }
     return f"digest {wanted.slug}", _put(Digest, wanted, {"slug": wanted.slug}, fields)
+
+
+def _need(model: type[models.Model], wanted: _Part, key: dict[str, str], names: tuple[str, ...]) -> None:
+    """Raises UserError for what a new row cannot be without, and for such a field that is named and empty."""
+    is_new = not model._default_manager.filter(**key).exists()
+    missing = [
+        name for name in names if not getattr(wanted, name) and (is_new or name in wanted.model_fields_set)
+    ]
+    if missing:
+        raise UserError(
+            f"{model.__name__} {next(iter(key.values()))}{' is new' if is_new else ''}: "
+            f"{', '.join(missing)} must be given.",
+            "docs/publication.md shows each.",
+        )
 
 
 def _put(model: type[models.Model], wanted: _Part, key: dict[str, str], fields: dict[str, Any]) -> str:

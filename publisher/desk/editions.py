@@ -83,6 +83,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _edition(edition_id)
     variants = list(
         edition.variants.annotate(selections=Count("editionselection"))
+        .exclude(selections=0, rendered_at=None)
         .defer("html", "text", "message")
         .order_by("retired", "-selections", "pk")[:MOST_VARIANTS]
     )
@@ -156,7 +157,13 @@ def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:
     first = edition.digest.languages[0].partition("-")[0] if edition.digest.languages else ""
     return max(
         variants,
-        key=lambda each: (not each.retired, each.language == first, each.mask.bit_count(), -each.pk),
+        key=lambda each: (
+            not each.retired and bool(getattr(each, "selections", 0)),
+            each.rendered_at is not None,
+            each.language == first,
+            each.mask.bit_count(),
+            -each.pk,
+        ),
         default=None,
     )
 

@@ -55,12 +55,14 @@ class Imported:
     rejected: tuple[Turned, ...]
     furniture: tuple[Furniture, ...] | None = None
     """Lines that belong to the page itself; None for what is no page."""
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return str(self.counts)
+        return "\n".join([str(self.counts), *self.notes])
 
     def as_json(self) -> dict[str, Any]:
         said = {**asdict(self.counts), "rejections": [asdict(each) for each in self.rejected]}
+        said["notes"] = list(self.notes)
         if self.furniture is not None:
             said["furniture"] = [asdict(each) for each in self.furniture]
         return said
@@ -85,7 +87,8 @@ def import_feed(place: str, *, source: str, now: datetime) -> Imported:
     result = read_feed(found.body, found.content_type, found.url, now=now)
     if result.refused:
         raise UserError(f"{place}: {result.refused.reason}", result.refused.hint)
-    return _import(owner, Origin.FEED, feed_items(result), refused_in_feed(result, owner), now)
+    imported = _import(owner, Origin.FEED, feed_items(result), refused_in_feed(result, owner), now)
+    return replace(imported, notes=(broken_feed(result),)) if result.broken else imported
 
 
 def import_page(place: str, *, source: str, now: datetime, language: str = "") -> Imported:
@@ -127,6 +130,11 @@ def fetch_place(place: str, *, accept: str, most: int) -> Place:
         raise UserError(
             f"{place} cannot be read: {error.strerror}.", "Give an http(s) address or a file."
         ) from error
+
+
+def broken_feed(result: FeedResult) -> str:
+    """A sentence on a feed that could not be read to its end."""
+    return f"The feed's XML is broken ({result.broken}): what stands before was taken, what stands behind is not known."
 
 
 def feed_items(result: FeedResult) -> list[ItemIn]:

@@ -14,7 +14,7 @@ from publisher.core import events, fetch, trace
 from publisher.core.errors import OtherSideError, Retry
 from publisher.items import rejections, stream
 from publisher.items.feeds.reading import MAX_FEED, FeedResult, read_feed
-from publisher.items.importing import FEED_TYPES, as_payload, feed_items, refused_in_feed
+from publisher.items.importing import FEED_TYPES, as_payload, broken_feed, feed_items, refused_in_feed
 from publisher.items.models import Origin, Source
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def poll(source: Source, *, now: datetime) -> Polled:
             raise
         source.etag = answer.headers.get("etag", "")[:500]
         source.last_modified = answer.headers.get("last-modified", "")[:100]
-        return _succeeded(source, polled)
+        return _succeeded(source, polled, broken_feed(result) if result.broken else "")
 
 
 def next_poll(now: datetime, *, every: timedelta, failures: int, after: timedelta | None = None) -> datetime:
@@ -119,8 +119,9 @@ def _add(source: Source, result: FeedResult, now: datetime) -> Polled:
     return Polled(source.name, changed=True, added=len(payloads), rejected=len(refused))
 
 
-def _succeeded(source: Source, polled: Polled) -> Polled:
-    source.failures, source.last_error = 0, ""
+def _succeeded(source: Source, polled: Polled, fault: str = "") -> Polled:
+    """`fault`: what is wrong with the feed although some of it was read; the desk shows it."""
+    source.failures, source.last_error = 0, fault
     source.save(update_fields=["etag", "last_modified", "entries_hash", "failures", "last_error"])
     log.info(
         "feed.polled",

@@ -111,6 +111,10 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "The entry on line {line} has the same kind, date and title.",
         "Keep one of the two.",
     ),
+    "duplicate_id": (
+        "Entry {position} of the feed has the same id “{id}”.",
+        "Give each entry an id (guid) of its own.",
+    ),
     "unknown_kind": (
         "“{found}” stands where a kind is expected, above a date.",
         "Use one of the words of publisher/items/pages/words.py, or add this one there.",

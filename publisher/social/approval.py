@@ -21,7 +21,8 @@ from publisher.schedule.quiet import why_not
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import next_free_slot
 from publisher.social.accounts import check_texts
-from publisher.social.composing import compose, link_for, topics_of
+from publisher.social.composing import link_for, topics_of
+from publisher.social.drafting import drafted
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel, taken
@@ -88,7 +89,7 @@ def redraft(post_id: int, *, user: User, version: int, now: datetime) -> Post:
         if not is_visible(post.item, now):
             raise UserError("The item is retracted or under embargo.", "Nothing is drafted of it now.")
         before = {"state": post.state, "texts": _texts(post)}
-        draft = compose(post.item, post.channel, topics_of(post.item))
+        draft = drafted(post.item, post.channel, topics_of(post.item))
         _check_left(post, draft.texts)
         post.parts = [{"text": text} for text in draft.texts]
         post.item_revision, post.link = post.item.revision, link_for(post.item, post.channel)

@@ -7,20 +7,30 @@ Who decides is `matching.py` and `redrafting.py`; who renders, `composing.py`.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, events, trace
-from publisher.items.models import Item
+from publisher.items.models import Item, Topic
 from publisher.items.visibility import is_visible, visible
 from publisher.social.composing import Draft, compose, link_for, topics_of
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, REDRAFTED, UNSENT, Deed, Stands, redraft
+from publisher.social.redrafting import (
+    ITEM_CHANGED,
+    ITEM_RETRACTED,
+    NO_LONGER_FITS,
+    REDRAFTED,
+    UNSENT,
+    Deed,
+    Stands,
+    redraft,
+)
 
 __all__ = ["UNSENT", "cancel_for_item", "draft_held", "draft_item", "undrafted"]
 
@@ -134,7 +144,7 @@ class _Drafting:
             if post is None and matches(_wants(channel), facts):
                 made.append(self._make(channel, compose(self.item, channel, topics)))
             elif post and (post.state in REDRAFTED or post.problem == ITEM_RETRACTED):
-                renewed.append(self._renew(post, channel, compose(self.item, channel, topics)))
+                renewed.append(self._renew(post, channel, drafted(self.item, channel, topics)))
         for post in Post.objects.bulk_create(made):
             self._tell(post)
         return [post.pk for post in (*made, *renewed) if post]
@@ -185,6 +195,14 @@ class _Drafting:
         if post.state == S.APPROVED:
             audit.record(None, "post.approved", post, after={"by": "the channel's rule"})
             events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
+
+
+def drafted(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
+    """The draft of a post that exists, held when the item does not fit the channel any more."""
+    draft = compose(item, channel, topics)
+    facts = Facts(item.language, item.kind, frozenset(topic.pk for topic in topics))
+    fits = matches(replace(_wants(channel), enabled=True), facts)
+    return draft if draft.problem or fits else replace(draft, problem=NO_LONGER_FITS)
 
 
 def _wants(channel: Channel) -> Wants:

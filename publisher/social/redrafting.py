@@ -11,6 +11,7 @@ from enum import Enum
 from publisher.social.models import Post
 
 ITEM_CHANGED = "The item has changed since this text was edited. Compare them, then approve again."
+NO_LONGER_FITS = "The item does not fit this channel's kinds, topics or language any more. Cancel it, or approve it anyway."
 ITEM_RETRACTED = "The item was retracted."
 
 S = Post.State

@@ -52,6 +52,10 @@ def build() -> World:
     channels = _channels()
     draft = _posts(now, item, channels, user)
     digest, waiting, sent, subscription = _editions(now, user)
+    a_rejection(
+        b'{"specversion":"0.3",' + b'"x":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"' * 6,
+        last_at=now,
+    )
     rejection = a_rejection(
         b'{"title": "", "published_at": "1870-01-01", "body": "<script>alert(1)</script>"}',
         reason="The item has no title, and its date lies in 1870.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from publisher.audience.models import Consent, Subscription
 from publisher.cli.publication import add_subscriber, apply, read
@@ -108,7 +108,7 @@ def test_more_items_than_an_edition_has_places_for_are_refused(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("digests: [{slug: weekly}]", "digests.0.title"),
+        ("digests: [{title: {en: Weekly}}]", "digests.0.slug"),
         ("digest: []", "digest"),
         ("- a list", "the file"),
         ("schedules: [", "is not YAML"),
@@ -167,3 +167,64 @@ def test_an_unknown_digest_is_refused_and_the_known_are_named(tmp_path: Path) ->
     with pytest.raises(UserError) as refused:
         run_add("lin@example.org", "--digest", "daily", "--consent", "x")
     assert "weekly" in refused.value.hint
+
+
+def test_what_exists_may_be_changed_by_a_few_lines(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    few = "channels: [{name: Almaria Office, topics: [sdg-2]}]\ndigests: [{slug: weekly, most_items: 9}]"
+    assert applied(tmp_path, few).count("changed\n") == 2
+    assert Digest.objects.get().most_items == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            "digests: [{slug: new}]",
+            "Digest new is new: title, languages, from_name, from_address must be given.",
+        ),
+        ("channels: [{name: New}]", "Channel New is new: network, schedule must be given."),
+        ("digests: [{slug: weekly, languages: []}]", "Digest weekly: languages must be given."),
+    ],
+)
+def test_what_a_new_one_cannot_be_without_is_named(tmp_path: Path, text: str, named: str) -> None:
+    applied(tmp_path, the_documented_file())
+    with pytest.raises(UserError) as refused:
+        applied(tmp_path, text)
+    assert refused.value.message == named
+
+
+def test_what_is_missing_of_a_digest_is_noted(tmp_path: Path) -> None:
+    text = the_documented_file().replace("    postal_address: 1 Harbour Road, Port Almaria\n", "")
+    shown = applied(tmp_path, text.replace("languages: [en, zh]", "languages: [en, fr]"))
+    for note in ("has no postal_address", "has no title in fr", "has a title in zh and does not come in it"):
+        assert note in shown
+
+
+def joined(*options: str) -> Result:
+    given = ["lin@example.org", "--digest", "weekly", *options]
+    return CliRunner().invoke(add_subscriber, given)
+
+
+def test_what_is_not_given_again_of_a_reader_stays(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    joined("--language", "zh", "--topic", "sdg-13", "--consent", "open day")
+    assert "in zh: topics sdg-13, kinds all" in joined("--consent", "phone").output
+    assert "in zh: topics sdg-2, kinds all" in joined("--topic", "sdg-2", "--consent", "phone").output
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--consent", " "), "no word on how"),
+        (("--language", "fr", "--consent", "phone"), "does not come in fr"),
+    ],
+)
+def test_a_reader_without_consent_or_in_a_language_that_is_not_there_is_refused(
+    tmp_path: Path, options: tuple[str, ...], named: str
+) -> None:
+    applied(tmp_path, the_documented_file())
+    answer = joined(*options)
+    assert isinstance(answer.exception, UserError)
+    assert named in answer.exception.message
+    assert not Subscription.objects.exists()

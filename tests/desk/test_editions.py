@@ -8,7 +8,7 @@ from django.test import Client
 
 from publisher.core.models import AuditEntry
 from publisher.digests import editions
-from publisher.digests.models import Edition
+from publisher.digests.models import Edition, Variant
 from publisher.render.slots import mark
 from tests.builders import NOON, a_digest, an_item
 from tests.desk.builders import a_mail, a_variant, an_edition
@@ -142,3 +142,12 @@ def test_editions_are_found_by_digest_and_state(desk: Client) -> None:
     found = text_of(desk, f"/desk/editions?digest={weekly.slug}&state=sent")
     assert (">Weekly #" in found, ">Daily #" in found) == (True, False)
     assert "No edition fits" in text_of(desk, f"/desk/editions?digest={weekly.slug}&state=paused")
+
+
+def test_the_preview_opens_on_what_readers_get(desk: Client) -> None:
+    edition = an_edition(items=[an_item(), an_item()])
+    now = a_variant(edition, mask=0b01)
+    Variant.objects.create(edition=edition, mask=0b11, language="en")  # of before an item was dropped
+    text = text_of(desk, f"/desk/editions/{edition.pk}")
+    assert f"/desk/editions/{edition.pk}/variants/{now.pk}" in text
+    assert "not rendered yet" not in text

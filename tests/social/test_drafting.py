@@ -15,7 +15,7 @@ from publisher.items.models import Item, ItemTopic
 from publisher.social import approval
 from publisher.social.drafting import cancel_for_item, draft_held, draft_item, undrafted
 from publisher.social.models import Post
-from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED
+from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, NO_LONGER_FITS
 from tests.builders import NOON, a_channel, a_topic, an_item
 from tests.social.steps import (
     a_draft,
@@ -305,3 +305,23 @@ def test_mending_one_channel_drafts_nothing_for_another() -> None:
     broken.save()
     assert draft_held(now=NOON, limit=9) == [post.pk]
     assert Post.objects.count() == 1
+
+
+def test_a_draft_whose_item_fits_its_channel_no_more_is_held() -> None:
+    water = a_topic("water")
+    channel = a_channel(topics=[water.pk])
+    item = an_item()
+    with_topic(item, water, "accepted")
+    (post_id,) = draft_item(item.pk, now=NOON)
+    ItemTopic.objects.filter(item=item).delete()
+    revise(item, title="About something else")
+    draft_item(item.pk, now=NOON)
+    post = Post.objects.get(pk=post_id)
+    assert (post.state, post.problem) == ("held", NO_LONGER_FITS)
+    post = approval.redraft(post.pk, user=an_editor(), version=post.version, now=NOON)
+    assert post.problem == NO_LONGER_FITS
+    with_topic(item, water, "accepted")
+    revise(item, title="About water again")
+    draft_item(item.pk, now=NOON)
+    assert (fresh(post).state, fresh(post).problem) == ("draft", "")
+    assert channel.posts.count() == 1

@@ -35,7 +35,12 @@
       changed = true;
     }
   });
-  document.addEventListener("submit", function () {
+  document.addEventListener("submit", function (event) {
+    var others = changed && event.target.method === "post" && !event.target.matches("form.composer");
+    if (others && !window.confirm("The text that you typed is not saved, and would be lost. Go on?")) {
+      event.preventDefault();
+      return;
+    }
     changed = false;
   });
   window.addEventListener("beforeunload", function (event) {

@@ -79,7 +79,8 @@ class FeedRejection:
 
 @dataclass(frozen=True)
 class FeedResult:
-    """What a feed held. With `refused` the whole answer was no use, and the lists are empty."""
+    """What a feed held. With `refused` the whole answer was no use, and the lists are empty; `broken` says why it could
+    not be read to its end."""
 
     format: str
     title: str = ""
@@ -87,6 +88,7 @@ class FeedResult:
     accepted: tuple[FeedItem, ...] = ()
     rejected: tuple[FeedRejection, ...] = ()
     refused: Refused | None = None
+    broken: str = ""
 
 
 def read_entries(
@@ -102,8 +104,11 @@ def read_entries(
     """Entries of one feed to items. `kind` is that of entries which do not show theirs; `base` resolves addresses."""
     accepted: list[FeedItem] = []
     rejected: list[FeedRejection] = []
+    seen: dict[str, int] = {}
     for position, entry in enumerate(entries, start=1):
         answer = to_item(entry, language=language, base=base, kind=kind, now=now)
+        if not isinstance(answer, Refused) and seen.setdefault(answer.id, position) != position:
+            answer = refuse("duplicate_id", position=seen[answer.id], id=shorten(answer.id, 80))
         if isinstance(answer, Refused):
             rejected.append(FeedRejection(answer, position, _raw(entry)))
         else:

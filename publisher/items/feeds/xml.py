@@ -6,8 +6,10 @@ import calendar
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
+from xml.sax import SAXException
 
 import feedparser
 
@@ -63,7 +65,7 @@ def read_xml(body: bytes, content_type: str, url: str, *, kind: Kind, now: datet
         return FeedResult("", refused=refuse("not_a_feed", detail=f" ({shorten(one_line(str(error)), 120)})"))
     if not parsed.get("version"):
         return FeedResult("", refused=refuse("not_a_feed", detail=_broken(parsed)))
-    return read_entries(
+    result = read_entries(
         _entries(parsed["entries"]),
         feed_format=str(parsed["version"]),
         title=str(parsed["feed"].get("title", "")),
@@ -71,6 +73,12 @@ def read_xml(body: bytes, content_type: str, url: str, *, kind: Kind, now: datet
         base=url or str(parsed["feed"].get("link", "")),
         kind=kind,
         now=now,
+    )
+    fault = parsed.get("bozo_exception")
+    return (
+        replace(result, broken=shorten(one_line(str(fault)), 120))
+        if isinstance(fault, SAXException)
+        else result
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from publisher.items.pages.words import MONTHS, folded
 
 _LONGEST = 60
+_MARKS = " \t\u00a0,，·•|"
 _WEEKDAYS = (
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
     r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo|(?:星期|周|週|礼拜)[一二三四五六日天]"
@@ -41,6 +42,13 @@ _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "0001234
 _CHINESE_NUMBER = re.compile(r"[二三]?十[一二三四五六七八九]?|[〇零○一二三四五六七八九]+")
 _CHINESE_DATE = re.compile(r"[〇零○一二三四五六七八九十\s]+年[〇零○一二三四五六七八九十\s]+月.*")
 
+_RELATIVE = re.compile(
+    r"(?:today|yesterday|just\s+now|last\s+(?:week|month|year)|(?:\d+|an?|one|two|three)\s+(?:minute|hour|day|week|month|year)s?\s+ago"
+    r"|aujourd['’]hui|hier|avant-hier|il\s+y\s+a\s+\S+\s+\w+|hoy|ayer|anteayer|hace\s+\S+\s+\w+"
+    r"|今天|昨天|前天|刚刚|\d+\s*(?:分钟|小时|天|周|星期|个?月|年)前)",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _LIKE = re.compile(
     r"(?:19|20)\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2}|[〇零○一二三四五六七八九]{4}\s*年|\d\s*月\s*\d"
 )
@@ -69,7 +77,7 @@ def read_date(line: str, *, day_first: bool | None = None) -> PageDate | None:
     """The date that this line consists of, or None if it is something else. `day_first` is for dates such as 10/08/2023."""
     if len(line) > _LONGEST:
         return None
-    text = _BEHIND.sub("", _BEFORE.sub("", line.strip())).strip(" \t,，")
+    text = _BEHIND.sub("", _BEFORE.sub("", line.strip(_MARKS))).strip(_MARKS)
     if _CHINESE_DATE.fullmatch(text):
         text = _CHINESE_NUMBER.sub(_arabic, text)
     for form in _NAMED:
@@ -94,10 +102,16 @@ def order_of(lines: Iterable[str]) -> bool | None:
 
 
 def looks_like_date(line: str) -> bool:
-    """Numbers of a day or year, and no words but months, weekdays and those that stand in dates: maybe a date unknown to us."""
-    if len(line) > _LONGEST or not _LIKE.search(line):
+    """A date that cannot be read: numbers of a day or year, and no words but months, weekdays and those that stand in
+    dates; or words such as “2 days ago”."""
+    if len(line) > _LONGEST:
         return False
+    if _RELATIVE.fullmatch(line.strip()):
+        return True
     words = _WORD.findall(_BEHIND.sub("", _BEFORE.sub("", line)).casefold())
+    day_of_month = any(word in MONTHS for word in words) and _DAY.search(line) is not None
+    if not day_of_month and not _LIKE.search(line):
+        return False
     return all(word in MONTHS or word in _LITTLE_WORDS or word in "年月日号" for word in words)
 
 

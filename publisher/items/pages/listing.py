@@ -7,6 +7,7 @@ The words are in `words.py`. `publisher import-page` calls `read_listing`.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ from publisher.items.text import shorten, split_lines
 
 MAX_PAGE: Final = 5_000_000
 _MAX_LABEL = 40  # characters of a line that may be a kind
+_MAX_DATE = 60
+_BETWEEN = re.compile(r"\s*[|·•,:：/–—-]\s*|\s+")
+# <time datetime="2026-11-20T08:00">three days ago</time>
+_TIME = re.compile(
+    r"<time\b[^>]{0,500}?\bdatetime\s*=\s*[\"']?(\d{4}-\d{2}-\d{2})[^>]{0,500}>[^<]{0,200}</time\s*>",
+    re.IGNORECASE,
+)
+_BOXES = re.compile(r"</(?:span|time|small|label|td|th)\s*>", re.IGNORECASE)
 
 Furnishing = Literal["introduction", "section_head", "counter", "teaser_end"]
 
@@ -88,11 +97,12 @@ def read_listing(text: str, *, source: str, default_language: str, now: datetime
         refusal = refuse("page_too_large", size=len(text), limit=MAX_PAGE)
         return ListingResult((), (ListedRejection(refusal, (), shorten(text, 1000)),), ())
     try:
-        plain = html_to_text(text) if _is_html(text) else text
+        plain = html_to_text(_parted(text)) if _is_html(text) else text
     except MarkupError as error:
         refusal = refuse("bad_markup", [Problem("page", str(error), "simple markup")], detail=str(error))
         return ListingResult((), (ListedRejection(refusal, (), shorten(text, 1000)),), ())
-    lines = [_Line(number, line) for number, line in enumerate(split_lines(plain), start=1) if line]
+    numbered = [_Line(number, line) for number, line in enumerate(split_lines(plain), start=1) if line]
+    lines = [part for line in numbered for part in _label_and_date(line)]
     return _Reader(source, default_language, now).read(lines)
 
 
@@ -276,6 +286,22 @@ def _without_furniture(lines: Sequence[_Line]) -> tuple[list[_Line], list[_Line]
 
 def _without_inline_end(text: list[str]) -> list[str]:
     return [*text[:-1], words.INLINE_END.sub("", text[-1])] if text else text
+
+
+def _label_and_date(line: _Line) -> tuple[_Line, ...]:
+    """A line such as “Story | 19 November 2026” as the two that it stands for."""
+    if len(line.text) > _MAX_LABEL + _MAX_DATE:
+        return (line,)
+    for found in _BETWEEN.finditer(line.text):
+        label, date = line.text[: found.start()], line.text[found.end() :]
+        if words.folded(label) in words.KINDS and (read_date(date) is not None or looks_like_date(date)):
+            return _Line(line.number, label), _Line(line.number, date)
+    return (line,)
+
+
+def _parted(html: str) -> str:
+    """Markup in which what stands beside each other in boxes of its own becomes lines; times say their day."""
+    return _BOXES.sub(r"\g<0><br>", _TIME.sub(r"<br>\1<br>", html))
 
 
 def _is_html(text: str) -> bool:

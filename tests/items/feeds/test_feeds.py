@@ -263,6 +263,22 @@ def test_relative_addresses_of_a_feed_in_a_file_are_those_of_its_site() -> None:
     assert [each.item.url for each in result.accepted] == ["https://office.example.org/1"]
 
 
+def test_two_entries_of_one_id_do_not_overwrite_each_other() -> None:
+    rss = "<rss version='2.0'><channel><title>t</title>{}</channel></rss>".format(
+        "".join(f"<item><title>{t}</title><guid>g</guid></item>" for t in "AB")
+    )
+    result = feed(rss)
+    assert [each.item.title for each in result.accepted] == ["A"]
+    assert [(each.position, each.refusal.code) for each in result.rejected] == [(2, "duplicate_id")]
+
+
+def test_a_feed_that_breaks_off_is_read_and_says_so() -> None:
+    result = feed(RSS[: RSS.index("</channel>")])
+    assert result.accepted
+    assert result.broken
+    assert not feed(RSS).broken
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
     lambda inner: (

@@ -249,6 +249,45 @@ def test_a_page_in_html_is_read_by_its_blocks() -> None:
     ]
 
 
+CARD = '<article><span class="kind">{kind}</span>{between}{date}<h3><a href="/x">{title}</a></h3><p>Its text.</p></article>'
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "<span>19 November 2025</span>",
+        '<time datetime="2025-11-19T08:00">three days ago</time>',
+        "<time datetime=2025-11-19>19 November</time>",
+        " · 19 November 2025",
+    ],
+)
+@pytest.mark.parametrize("between", ["", " ", "\n"])
+def test_kind_and_date_side_by_side_in_a_card_begin_an_entry(date: str, between: str) -> None:
+    cards = "".join(
+        CARD.format(kind="Story", between=between, date=date, title=title) for title in ("First", "Second")
+    )
+    result = read(f"<!doctype html><html><body>{cards}</body></html>")
+    assert [(each.item.title, f"{each.item.published_at:%Y-%m-%d}") for each in result.accepted] == [
+        ("First", "2025-11-19"),
+        ("Second", "2025-11-19"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["Story | 19 June 2025", "Story 19 June 2025", "Press Release: 19 June 2025"]
+)
+def test_kind_and_date_may_stand_on_one_line(line: str) -> None:
+    result = read(f"{line}\nA title\nIts text.\n")
+    assert [each.item.title for each in result.accepted] == ["A title"]
+    assert result.accepted[0].lines == (1, 1, 2, 3)
+
+
+@pytest.mark.parametrize("date", ["Yesterday", "2 days ago", "16 November"])
+def test_an_entry_of_no_certain_day_is_refused_and_not_swallowed(date: str) -> None:
+    result = read(entry() + entry(date=date, title="Of no certain day"))
+    assert [r.refusal.code for r in result.rejected] == ["bad_date"]
+
+
 def test_a_page_without_entries_says_so() -> None:
     assert [r.refusal.code for r in read("Nothing here\nat all").rejected] == ["no_entries"]
     assert [r.refusal.code for r in read(" \n").rejected] == ["no_entries"]
