@@ -5,7 +5,6 @@ The file is YAML and says what should be there. Applying it again changes what d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from publisher.core.errors import UserError
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.digests.models import Digest
 from publisher.digests.rendering import subject_problem
+from publisher.items.languages import primary
 from publisher.items.models import Kind, Topic
 from publisher.schedule.models import Schedule
 from publisher.social.composing import template_problem
@@ -146,9 +146,9 @@ def _notes(digest: Digest) -> list[str]:
         for field in ("organisation", "postal_address")
         if not any(digest.text(field, language) for language in digest.languages)
     ]
-    spoken = _primary(digest.languages)
+    spoken = set(map(primary, digest.languages))
     for field in ("title", "from_name", "subject", "intro"):
-        given = _primary(getattr(digest, field))
+        given = set(map(primary, getattr(digest, field)))
         if field in ("title", "from_name"):
             notes += [f"digest {digest.slug} has no {field} in {each}." for each in sorted(spoken - given)]
         unused = sorted(given - spoken)
@@ -208,15 +208,11 @@ def add_subscriber(
 
 
 def _spoken(digest: Digest, language: str) -> str:
-    if language.partition("-")[0].lower() not in _primary(digest.languages):
+    if primary(language) not in set(map(primary, digest.languages)):
         raise UserError(
             f"{digest} does not come in {language}.", f"Its languages: {', '.join(digest.languages)}."
         )
     return language
-
-
-def _primary(languages: Iterable[str]) -> set[str]:
-    return {language.partition("-")[0].lower() for language in languages}
 
 
 def read(text: str, *, name: str) -> Publication:

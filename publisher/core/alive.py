@@ -11,6 +11,8 @@ import socket
 import time
 from pathlib import Path
 
+import psutil
+
 STALE_SECONDS = 30.0
 
 
@@ -39,15 +41,7 @@ def _is_gone(data_dir: Path, name: str) -> bool:
         host, _, pid = _file(data_dir, name).read_text().partition(" ")
     except OSError:
         return False
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return host == socket.gethostname() and pid.isdigit() and not psutil.pid_exists(int(pid))
 
 
 def _file(data_dir: Path, name: str) -> Path:

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from publisher.digests.assembling import HOLDS_DROPPED
+
 
 @dataclass(frozen=True)
 class ClaimedMail:
@@ -80,14 +82,13 @@ RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attemp
 
 
 # Renderings that a correction retired, or that hold an item dropped since: a few rows of one edition.
-OUTDATED_VARIANTS = """
+OUTDATED_VARIANTS = (
+    """
 SELECT v.id FROM digests_variant v
-WHERE v.edition_id = %(edition)s AND (
-    v.retired
-    OR (v.mask & ~(SELECT COALESCE(bit_or(1::bigint << position), 0)
-                   FROM digests_editionitem WHERE edition_id = %(edition)s)) <> 0
+WHERE v.edition_id = %(edition)s AND (v.retired OR """
+    + HOLDS_DROPPED
+    + ")"
 )
-"""
 
 # Of claimed rows only, by their keys: they waited elsewhere (claimed, unclear) while the edition was assembled again.
 REPOINT_CLAIMED = """
@@ -106,7 +107,7 @@ UPDATE delivery_delivery
 SET state = 'cancelled', lease_until = NULL, attempts = attempts - 1, settled_at = %(now)s, reason = %(reason)s
 WHERE id = ANY(%(ids)s)
 """
-NOTHING_LEFT = "Nothing is left in the edition of what this person chose."
+UNMATCHED = "Nothing is left in the edition of what this person chose."
 
 
 def next_fence() -> int:
@@ -160,7 +161,7 @@ def _with_current_variants(
     cursor.execute(REPOINT_CLAIMED, {"ids": stale, "outdated": list(outdated)})
     current: dict[int, int] = dict(cursor.fetchall())
     gone = [row_id for row_id in stale if row_id not in current]
-    cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": NOTHING_LEFT})
+    cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
         (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], row[7])

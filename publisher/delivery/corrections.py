@@ -16,7 +16,7 @@ from publisher.core.alone import EDITION, alone
 from publisher.core.errors import UserError
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
-from publisher.digests.assembling import topics_of
+from publisher.digests.assembling import send_back, topics_of
 from publisher.digests.models import Edition, EditionItem, Variant
 
 log = logging.getLogger(__name__)
@@ -103,8 +103,6 @@ def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = F
     Variant.objects.filter(pk__in=shown, retired=False).update(
         subject="", html="", text="", message=None, content_hash=None, rendered_at=None
     )
-    if edition.state in (S.WAITING, S.PAUSED):
-        edition.after_assembly = edition.state
-    edition.state, edition.problem = S.ASSEMBLING, ""
-    edition.save(update_fields=["state", "after_assembly", "problem"])
+    edition.problem = ""
+    send_back(edition)
     events.emit("edition.ready", edition_id=edition.pk)

@@ -19,7 +19,7 @@ from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.states import LEFT_US
 from publisher.delivery.variants import serialise_variants
-from publisher.digests.assembling import choose_items, group_selections
+from publisher.digests.assembling import HOLDS_DROPPED, choose_items, group_selections
 from publisher.digests.models import Edition
 from publisher.digests.rendering import render_variants
 from publisher.render.failure import TemplateFailure
@@ -57,9 +57,9 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
   AND b.digest_id = %(digest)s AND b.subscriber_id = d.subscriber_id AND d.variant_id <> m.variant_id
 """
 
-NOTHING_LEFT = """
+CANCEL_UNMATCHED = """
 UPDATE delivery_delivery d
-SET state = 'cancelled', settled_at = %(now)s, reason = %(nothing_left)s
+SET state = 'cancelled', settled_at = %(now)s, reason = %(unmatched)s
 WHERE d.edition_id = %(edition)s AND d.state = 'queued'
   AND NOT EXISTS (
       SELECT 1 FROM audience_subscription b
@@ -71,16 +71,14 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 
 # An item may be dropped while the variants are rendered, and another run may have mapped selections to a variant that is not
 # rendered yet: then nothing may be sent from this mapping. Two look-ups over the edition's selections.
-OUTDATED = """
+OUTDATED = (
+    """
 SELECT EXISTS (
     SELECT 1 FROM digests_editionselection m JOIN digests_variant v ON v.id = m.variant_id
-    WHERE m.edition_id = %(edition)s AND (
-        v.message IS NULL
-        OR (v.mask & ~(SELECT COALESCE(bit_or(1::bigint << position), 0)
-                       FROM digests_editionitem WHERE edition_id = %(edition)s)) <> 0
-    )
+    WHERE m.edition_id = %(edition)s AND (v.message IS NULL OR """  # noqa: S608 - text of ours
+    + HOLDS_DROPPED
+    + "))"
 )
-"""
 
 
 def assemble(edition_id: int, *, now: datetime) -> Edition:
@@ -115,7 +113,7 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
         "edition": edition.pk,
         "digest": edition.digest_id,
         "now": now,
-        "nothing_left": claim.NOTHING_LEFT,
+        "unmatched": claim.UNMATCHED,
     }
     with connection.cursor() as cursor:
         if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
@@ -129,7 +127,7 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
             log.info("edition.outdated", extra={"edition_id": edition.pk})
             events.emit("edition.ready", edition_id=edition.pk)
             return 0
-        cursor.execute(NOTHING_LEFT, values)
+        cursor.execute(CANCEL_UNMATCHED, values)
         cursor.execute(REPOINT, values)
         cursor.execute(ADD_DELIVERIES, values)
         added = int(cursor.rowcount)

@@ -28,6 +28,7 @@ from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import latest
 from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
+from publisher.items.languages import primary
 
 S = Edition.State
 
@@ -136,14 +137,12 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
     deed, _, done = ACTIONS[action]
     edition = _edition(edition_id)
     url = reverse("desk:edition", args=[edition.pk])
-    seen = request.POST.get("assembled", "")
-    if request.POST.get("state") != edition.state or (action in LETS_GO and seen != edition.version):
+    if request.POST.get("state") != edition.state:
         message = f"{edition} is “{edition.get_state_display()}” now."
-        if request.POST.get("state") == edition.state:
-            message = f"{edition} was assembled again since you opened it: an item was corrected."
-        hint = "Nothing was changed. Look at it again, then decide."
-        return conflict(request, edition, url=url, message=message, hint=hint)
-    given = {"seen": seen} if action in LETS_GO else {}
+        return conflict(
+            request, edition, url=url, message=message, hint="Somebody was quicker. Nothing was changed."
+        )
+    given = {"seen": request.POST.get("assembled", "")} if action in LETS_GO else {}
     try:
         deed(edition_id, user=user_of(request), now=clock.now(), **given)
     except UserError as error:
@@ -154,7 +153,7 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
 
 def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:
     """The variant that shows most of the edition, in the digest's first language if there is one."""
-    first = edition.digest.languages[0].partition("-")[0] if edition.digest.languages else ""
+    first = primary(edition.digest.languages[0]) if edition.digest.languages else ""
     return max(
         variants,
         key=lambda each: (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,11 +25,9 @@ from publisher.social.models import Channel
 def resume(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Let a channel go on after its account was repaired."""
     channel = get_object_or_404(Channel, pk=channel_id)
-    try:
+    with _refusals_told(request):
         channels.resume(channel.pk, user=user_of(request))
         messages.success(request, f"{channel.name} goes on.")
-    except UserError as error:
-        messages.error(request, f"{error.message} {error.hint}".strip())
     return redirect(reverse("desk:channels"))
 
 
@@ -34,11 +35,9 @@ def resume(request: HttpRequest, channel_id: int) -> HttpResponse:
 def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Say of a message of which nobody can tell whether it arrived. `was_published` is yes or no."""
     delivery = get_object_or_404(Delivery, pk=delivery_id)
-    try:
+    with _refusals_told(request):
         problem = _confirmed(request, delivery)
         messages.success(request, f"Noted. {problem}".strip())
-    except UserError as error:
-        messages.error(request, f"{error.message} {error.hint}".strip())
     return redirect(reverse("desk:delivery", args=[delivery.pk]))
 
 
@@ -46,16 +45,23 @@ def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
 def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The same for every unclear mail of an edition."""
     edition = get_object_or_404(Edition, pk=edition_id)
-    try:
+    with _refusals_told(request):
         arrived = _said(request)
         count = mail_doubts.confirm_edition(
             edition.pk, user=user_of(request), arrived=arrived, now=clock.now()
         )
         what = "counts as sent" if arrived else "is sent again"
         messages.success(request, f"Noted: {count} unclear {'mail' if count == 1 else 'mails'}, each {what}.")
+    return redirect(reverse("desk:edition", args=[edition.pk]))
+
+
+@contextmanager
+def _refusals_told(request: HttpRequest) -> Iterator[None]:
+    """What is refused inside is said on the page that comes next."""
+    try:
+        yield
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}".strip())
-    return redirect(reverse("desk:edition", args=[edition.pk]))
 
 
 def _confirmed(request: HttpRequest, delivery: Delivery) -> str:

@@ -123,6 +123,12 @@ WITH wanted AS (
 )
 """
 
+HOLDS_DROPPED = """
+(v.mask & ~(SELECT COALESCE(bit_or(1::bigint << position), 0)
+            FROM digests_editionitem WHERE edition_id = %(edition)s)) <> 0
+"""
+"""Whether a variant `v` shows an item that the edition holds no more."""
+
 ADD_VARIANTS = (
     MATCH
     + """
@@ -182,10 +188,15 @@ def drop_item(item_id: int) -> list[int]:
     for entry in held.select_for_update(of=("self", "edition")).order_by("edition_id"):
         edition = entry.edition
         entry.delete()
-        if edition.state in (Edition.State.WAITING, Edition.State.PAUSED):
-            edition.after_assembly = edition.state
-        edition.state = Edition.State.ASSEMBLING
-        edition.save(update_fields=["state", "after_assembly"])
+        send_back(edition)
         touched.append(edition.pk)
         log.warning("edition.item_dropped", extra={"edition_id": edition.pk, "item_id": item_id})
     return touched
+
+
+def send_back(edition: Edition) -> None:
+    """Have an edition assembled again, whose row is locked; it returns to where it stood."""
+    if edition.state in (Edition.State.WAITING, Edition.State.PAUSED):
+        edition.after_assembly = edition.state
+    edition.state = Edition.State.ASSEMBLING
+    edition.save(update_fields=["state", "after_assembly", "problem"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.digests.models import MOST_POSITIONS
+from publisher.items.languages import primary
 
 KIND_ORDER = ("story", "press_release", "speech", "video", "podcast", "publication", "event", "other")
 
@@ -57,11 +58,6 @@ def choose(
         newest = sorted(by_language[language], key=lambda c: (c.published_at, c.id), reverse=True)
         chosen += sorted(newest[: content.most_items], key=_reading_order)
     return tuple(chosen[:MOST_POSITIONS])
-
-
-def primary(language: str) -> str:
-    """The primary subtag: `zh` of `zh-Hans-CN`. A reader of Chinese gets every Chinese item."""
-    return language.partition("-")[0].lower()
 
 
 def _fits(candidate: Candidate, content: Content, window: tuple[datetime, datetime]) -> bool:

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from publisher.items.languages import primary
 from publisher.items.models import Item
 
 MOST_POSITIONS = 62
@@ -57,7 +58,7 @@ class Digest(models.Model):
 
     def clean(self) -> None:
         """An edition has places for so many items only: what is beyond would be left out without a word."""
-        spoken = len({language.partition("-")[0].lower() for language in self.languages})
+        spoken = len(set(map(primary, self.languages)))
         if self.most_items * spoken > MOST_POSITIONS:
             raise ValidationError(
                 f"{self.most_items} items in each of {spoken} languages are more than the {MOST_POSITIONS} of an edition."

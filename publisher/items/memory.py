@@ -31,8 +31,8 @@ INSERT INTO items_seenevent (key, at) SELECT key, %s FROM unnest(%s::bytea[]) AS
 class Asked:
     """What a batch of entries speaks of."""
 
-    entries: tuple[str, ...]
-    events: tuple[bytes, ...]
+    entries: frozenset[str]
+    events: frozenset[bytes]
     names: frozenset[Name]
 
 
@@ -154,7 +154,3 @@ def forget(*, now: datetime) -> int:
     """Delete events and early retractions older than `KEPT`; how many."""
     old = now - KEPT
     return sum(model.objects.filter(at__lt=old).delete()[0] for model in (SeenEvent, EarlyRetraction))
-
-
-def distinct(events: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(dict.fromkeys(each for each in events if each))

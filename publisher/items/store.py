@@ -73,8 +73,8 @@ def _load(readings: Sequence[Reading]) -> tuple[Memory, list[Known]]:
 
 def _asked(readings: Sequence[Reading]) -> Asked:
     return Asked(
-        entries=tuple(reading.entry_id for reading in readings),
-        events=remembering.distinct(memory_key(reading) for reading in readings),
+        entries=frozenset(reading.entry_id for reading in readings),
+        events=frozenset(filter(None, map(memory_key, readings))),
         names=frozenset(name for reading in readings for name in _names(reading)),
     )
 

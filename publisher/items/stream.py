@@ -271,9 +271,7 @@ def _rows(answer: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
 
 
 def _entry(entry_id: bytes, fields: Mapping[bytes, bytes], deliveries: int = 1) -> Entry:
-    marks = {
-        name.decode(): one_line(fields[name].decode("utf-8", "replace")) for name in _MARKS & fields.keys()
-    }
+    marks = {name.decode(): one_line(_shown(fields[name])) for name in _MARKS & fields.keys()}
     others = [name for name in fields if name not in _MARKS]
     payload = fields.get(b"event", fields[others[0]] if len(others) == 1 else None)
     given = marks.get("trace", "")
@@ -283,7 +281,7 @@ def _entry(entry_id: bytes, fields: Mapping[bytes, bytes], deliveries: int = 1) 
         source=marks.get("source", "")[:_MAX_SOURCE],
         origin=marks["origin"] if marks.get("origin") in Origin.values else Origin.STREAM.value,
         trace_id=given if trace.is_valid(given) else hashlib.sha256(entry_id).hexdigest()[:32],
-        fields=tuple(name.decode("utf-8", "replace")[:40] for name in others[:10]),
+        fields=tuple(_shown(name)[:40] for name in others[:10]),
         raw=b"" if payload is not None else _all_fields(fields),
         deliveries=deliveries,
     )

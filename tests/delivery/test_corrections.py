@@ -40,6 +40,12 @@ def a_waiting_edition(**digest: Any) -> tuple[Edition, Item, Item]:
     return edition, first, second
 
 
+def corrected_a_minute_later(edition: Edition, item: Item) -> None:
+    revise(item, title="Right name")
+    correct_everywhere()
+    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+
+
 def state(edition: Edition) -> str:
     edition.refresh_from_db()
     return edition.state
@@ -170,9 +176,7 @@ def test_nobody_resumes_a_text_that_was_corrected_since_it_was_seen() -> None:
     editions.pause(edition.pk, user=an_editor("lin"), now=NOON)
     edition.refresh_from_db()
     seen = edition.version
-    revise(first, title="Right name")
-    correct_everywhere()
-    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+    corrected_a_minute_later(edition, first)
     with pytest.raises(UserError, match="assembled again since you opened it"):
         editions.resume(edition.pk, user=an_editor("ada"), now=NOON, seen=seen)
 
@@ -190,9 +194,7 @@ def test_nobody_approves_a_text_that_was_corrected_since_it_was_seen() -> None:
     edition, first, _second = a_waiting_edition()
     edition.refresh_from_db()
     seen = edition.version
-    revise(first, title="Right name")
-    correct_everywhere()
-    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+    corrected_a_minute_later(edition, first)
     with pytest.raises(UserError, match="assembled again since you opened it"):
         editions.approve(edition.pk, user=an_editor(), now=NOON, seen=seen)
     edition.refresh_from_db()
