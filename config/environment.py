@@ -42,6 +42,7 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
+    mail_connections: int
     proxies: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
@@ -126,6 +127,14 @@ SETTINGS: tuple[Setting, ...] = (
         "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
         "Empty: no mail leaves; deliveries wait.",
         str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_CONNECTIONS",
+        "4",
+        "connections",
+        "8",
+        "Connections to the mail server that a worker host's sender keeps at the same time.",
+        _whole_number(1, 64),
     ),
     Setting(
         "PUBLISHER_PROXIES",

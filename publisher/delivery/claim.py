@@ -1,10 +1,11 @@
 """Claiming what is due: rows become `sending`, with a lease and a fence, and are committed before any socket opens.
 
-Called by the senders (`mail.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
+Called by the senders (`sender.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,10 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from publisher.digests.assembling import HOLDS_DROPPED
+from publisher.digests.models import Edition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClaimedMail:
     """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
 
@@ -118,20 +120,20 @@ def next_fence() -> int:
     return int(fence)
 
 
-def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) -> Claim:
-    """Claim up to `limit` mails of a sending edition. People who left or are suppressed are settled here, not claimed.
+def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease: timedelta) -> Claim:
+    """Claim up to `limit` mails of a sending edition under `fence` (from `next_fence`, used for one claim only).
 
-    An empty claim with `limit` > 0 means that nothing is due now (or that others hold it).
+    People who left or are suppressed are settled here, not claimed. An empty claim with `limit` > 0 means that nothing is
+    due now (or that others hold it).
     """
+    values: dict[str, Any] = {
+        "edition": edition_id,
+        "now": now,
+        "limit": limit,
+        "fence": fence,
+        "lease_until": now + lease,
+    }
     while True:
-        fence = next_fence()
-        values: dict[str, Any] = {
-            "edition": edition_id,
-            "now": now,
-            "limit": limit,
-            "fence": fence,
-            "lease_until": now + lease,
-        }
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT 1 FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE", [edition_id]
@@ -206,6 +208,13 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
             [now + lease, fence, now],
         )
         return int(cursor.rowcount)
+
+
+def still_sending(edition_ids: Collection[int]) -> set[int]:
+    """Those of the editions that nobody has paused or cancelled."""
+    return set(
+        Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
+    )
 
 
 def release(fence: int) -> int:
