@@ -117,7 +117,7 @@ class Lane:
             text=answer.text or (answer.error.reason if answer.error else ""),
             remote_id=held.letters.message_id(mail) if answer.accepted else "",
         )
-        settlement = Settlement(mail.id, held.claim.fence, outcome, tried)
+        settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
         held.settlements.append(settlement)
         if held.journalled:
             self.journal.note(settlement)

@@ -41,7 +41,9 @@ class Letters:
     def load(self, variant_ids: Collection[int]) -> Templates:
         """The templates of a claim. Raises ValueError for one that is stored broken."""
         missing = set(variant_ids) - self._templates.keys()
-        rows = Variant.objects.filter(pk__in=missing).values_list("pk", "language", "message") if missing else ()
+        rows = (
+            Variant.objects.filter(pk__in=missing).values_list("pk", "language", "message") if missing else ()
+        )
         for pk, language, message in rows:
             self._templates[pk] = MessageTemplate.from_bytes(message or b""), language
         found = {pk: self._templates[pk] for pk in variant_ids}

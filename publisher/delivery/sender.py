@@ -206,9 +206,7 @@ class Sender:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
         fence = held.claim.fence
         del self._held[fence]
-        self.counts.update(
-            each.outcome.state.value for each in held.settlements if each.delivery_id in changed
-        )
+        self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]
         if late:
             log.warning("delivery.late_results", extra={"fence": fence, "delivery_ids": late})

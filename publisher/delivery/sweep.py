@@ -111,7 +111,7 @@ def _notes_of(expired: Sequence[tuple[int, bool, int]]) -> Mapping[int, Notes]:
     if not mails:
         return alone
     try:
-        return alone | journal.read(mails)
+        return {**alone, **journal.read(mails)}
     except redis.RedisError as error:
         log.warning("sweep.redis_away", extra={"error": str(error), "claims": len(mails)})
         return alone
@@ -127,12 +127,10 @@ def _sweep_claim(fence: int, notes: Notes, now: datetime) -> Counter[State]:
         said = verdict([row for row in rows if row not in settled], notes)
         for ids, reason, held in ((said.unknown, LOST, False), (said.held, NOTES_LOST, True)):
             values: dict[str, Any] = {"ids": list(ids), "reason": reason, "held": held}
-            cursor.execute(
-                CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2}
-            )
+            cursor.execute(CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2})
         cursor.execute(GIVE_BACK, {"ids": list(said.queued)})
     _forget(fence, notes)
-    counts = Counter(each.outcome.state for each in known if each.delivery_id in settled)
+    counts = Counter(each.state for each in known if each.delivery_id in settled)
     counts[State.UNKNOWN] += len(said.unknown) + len(said.held)
     counts[State.QUEUED] += len(said.queued)
     return +counts

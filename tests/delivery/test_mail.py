@@ -58,9 +58,7 @@ def sent_by(sink: SmtpSink, edition: Edition, *, now: datetime = NOON, **options
 
 def a_sender(sink: SmtpSink, **options: Any) -> Sender:
     """A sender of one lane, for a minute."""
-    return Sender(
-        partial(Session, parse_mail_url(sink.url)), stop_at=time.monotonic() + 60, **options
-    )
+    return Sender(partial(Session, parse_mail_url(sink.url)), stop_at=time.monotonic() + 60, **options)
 
 
 def states(edition: Edition) -> Counter[str]:

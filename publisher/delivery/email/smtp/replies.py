@@ -20,15 +20,20 @@ class Garbage(Exception):
 
 
 class Reply(NamedTuple):
-    """One reply: its code, and the text of each of its lines, cleaned of control characters."""
+    """One reply: its code, and what stands behind it in each line. Most replies' texts are never looked at."""
 
     code: int
-    lines: tuple[str, ...]
+    raw: tuple[bytes, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text of each line, cleaned of control characters."""
+        return tuple(map(readable, self.raw))
 
     @property
     def enhanced(self) -> str:
         """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing."""
-        found = _ENHANCED.match(self.lines[0])
+        found = _ENHANCED.match(readable(self.raw[0]))
         return found.group(1) if found else ""
 
     @property
@@ -45,7 +50,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._buffer = b""
         self._code = 0
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +84,7 @@ class ReplyReader:
         if len(self._lines) >= MAX_LINES:
             raise Garbage(f"a reply of more than {MAX_LINES} lines")
         self._code = code
-        self._lines.append(readable(line[4:]))
+        self._lines.append(line[4:])
         return line[3:4] != b"-"
 
 
