@@ -147,7 +147,7 @@ def _read(line: bytes) -> Settlement | None:
     try:
         return Settlement.read(line.decode())
     except (ValueError, KeyError) as error:
-        log.error("journal.unreadable", extra={"error": str(error)})
+        log.warning("journal.unreadable", extra={"error": str(error)})
         return None
 
 

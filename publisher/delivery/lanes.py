@@ -23,8 +23,7 @@ from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.smtp import Answer, Outgoing, Result, Session, Withdrawn
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
-from publisher.delivery.settle import Settlement, Try, outcome_of, worker_name
-from publisher.delivery.states import State
+from publisher.delivery.settle import ACCEPTED, Settlement, Try, outcome_of, worker_name
 from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
@@ -68,6 +67,7 @@ class Lane:
         self._ready = ready
         self._done = done
         self._worker = worker_name()
+        self._most = settings.ATTEMPTS
 
     def run(self) -> None:
         """Work until told to end, or until the server cannot be used."""
@@ -107,7 +107,7 @@ class Lane:
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
         """Keep a result, here and where it outlives this process. Raises `JournalLost` when it does not."""
         now, answer = held.clock(), result.answer
-        outcome = outcome_of(answer.error, attempts=mail.attempts, most=settings.ATTEMPTS, now=now)
+        outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         tried = Try(
             worker=self._worker,
             started_at=now - timedelta(seconds=result.seconds),
@@ -121,7 +121,7 @@ class Lane:
         held.settlements.append(settlement)
         if held.journalled:
             self.journal.note(settlement)
-        if outcome.state != State.SENT:
+        if outcome is not ACCEPTED:
             log.info(
                 "delivery.answered",
                 extra={

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.delivery.email.address import Address, BadAddress, parse_address
 from publisher.delivery.email.smtp.outcomes import Answer, refused_here
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message for one recipient. `data` is RFC 5322 bytes with CRLF line ends, not dot-stuffed.
 
     `mail_from` is the return path; empty for messages that must not bounce. `checked` spares three passes

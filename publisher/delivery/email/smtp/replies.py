@@ -31,15 +31,13 @@ class Reply(NamedTuple):
         return tuple(map(readable, self.raw))
 
     @property
-    def enhanced(self) -> str:
-        """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing."""
-        found = _ENHANCED.match(readable(self.raw[0]))
-        return found.group(1) if found else ""
-
-    @property
-    def text(self) -> str:
-        """The lines in one, without the enhanced codes that each of them may repeat."""
-        return " ".join(_ENHANCED.sub("", line, count=1) for line in self.lines).strip()
+    def said(self) -> tuple[str, str]:
+        """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing; and the lines in one, without the codes that
+        each of them may repeat."""
+        lines = self.lines
+        found = [_ENHANCED.match(line) for line in lines]
+        text = " ".join(line[code.end() :] if code else line for line, code in zip(lines, found, strict=True))
+        return found[0].group(1) if found[0] else "", text.strip()
 
 
 class ReplyReader:
@@ -90,4 +88,5 @@ class ReplyReader:
 
 def readable(raw: bytes) -> str:
     """What a server wrote as text that is safe to store and show."""
-    return _CONTROLS.sub(" ", raw.decode("utf-8", "replace")).strip()
+    text = raw.decode("utf-8", "replace")
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery.email.smtp.connection import Connection, Limits
@@ -24,8 +24,7 @@ DATA = b"DATA\r\n"
 RSET = b"RSET\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of message `id`, and the seconds it took."""
 
     id: int
