@@ -48,7 +48,7 @@ def written(code: int, lines: list[str]) -> bytes:
 )
 def test_a_reply_is_read(data: bytes, code: int, enhanced: str, text: str) -> None:
     (reply,) = read(data)
-    assert (reply.code, reply.enhanced, reply.text) == (code, enhanced, text)
+    assert (reply.code, *reply.said) == (code, enhanced, text)
 
 
 @given(replies=st.lists(st.tuples(st.integers(200, 599), LINES), max_size=5), size=st.integers(1, 50))
