@@ -146,7 +146,7 @@ def _read(line: bytes) -> Settlement | None:
     """A line that is broken is as good as missing."""
     try:
         return Settlement.read(line.decode())
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         log.warning("journal.unreadable", extra={"error": str(error)})
         return None
 

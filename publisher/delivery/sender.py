@@ -87,6 +87,7 @@ class Sender:
         self._working = self.lanes
         self._claim_at = self._look_at = self._journal_at = float("-inf")
         self._database_since: float | None = None
+        self._more = True
 
     @property
     def is_over(self) -> bool:
@@ -118,7 +119,7 @@ class Sender:
             if self.is_over:
                 self._take_back()
             elif len(self._held) < AHEAD * self._working and time.monotonic() >= self._claim_at:
-                begun = self._claim()
+                begun = self._more = self._claim()
                 self._claim_at = time.monotonic() + (0 if begun else LOOK_SECONDS)
             self._settle(wait=0 if begun else IDLE_SECONDS)
             if time.monotonic() >= self._look_at:
@@ -129,7 +130,7 @@ class Sender:
         for future in futures:
             if future.done():
                 future.result()
-        return begun or bool(self._held)
+        return bool(self._held) or (self._more and not self.is_over)
 
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due; whether there was any."""
@@ -198,6 +199,7 @@ class Sender:
         for held in self._answered:
             if len(held.settlements) < len(held.claim.mails):
                 release(held.claim.fence)
+                self._more, self._claim_at = True, time.monotonic()
         for held in self._answered:
             self._finish(held, changed)
         self._answered = []
@@ -216,7 +218,8 @@ class Sender:
         if held.away:
             self._working -= 1
             log.warning("lane.ended", extra={"left": self._working, "reason": held.away.reason})
-            if isinstance(held.away, ChannelDown) or not self._working or not self.counts:
+            hopeless = not self._working or (not self.counts and not self._held)
+            if hopeless or isinstance(held.away, ChannelDown):
                 self.away = held.away
                 self._stop_all()
 

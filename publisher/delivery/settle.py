@@ -90,7 +90,7 @@ class Settlement(NamedTuple):
 
     @classmethod
     def read(cls, line: str) -> Settlement:
-        """The reverse. Raises ValueError or KeyError for anything else."""
+        """The reverse. Raises ValueError, KeyError or TypeError for anything else."""
         fields = json.loads(line)
         return cls(int(fields["id"]), int(fields["fence"]), State(fields["state"]), line)
 
