@@ -230,10 +230,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "PUBLISHER_LEASE_SECONDS",
-        "300",
+        "60",
         "seconds",
-        "600",
-        "How long a worker may hold messages it has begun to send. After that they count as `unknown`.",
+        "120",
+        "How long a worker that gives no sign of life holds the messages that it has claimed. After that others go on.",
         _whole_number(5, 86400),
     ),
     Setting(

@@ -31,6 +31,7 @@ NOTES_LOST = (
     "It is not sent again until a person says so."
 )
 MOST_CLAIMS = 200
+MOST_GRACE = 60  # seconds, for each try so far
 
 # Both walk the partial index of leases. A claim is taken whole: the order of its rows is what tells.
 EXPIRED = """
@@ -62,10 +63,10 @@ UPDATE delivery_delivery SET state = 'queued', attempts = attempts - 1, lease_un
 """
 
 # Mail has no one to ask. The digest's owner chose between twice for a few and a person's decision. The fence stays until
-# the next claim: a worker that comes back within the minute's grace may still say that it was accepted.
+# the next claim: a worker that comes back within the time of grace may still say that it was accepted.
 RESEND = """
 UPDATE delivery_delivery d
-SET state = 'queued', due_at = %(now)s + d.attempts * interval '1 minute'
+SET state = 'queued', due_at = %(now)s + d.attempts * %(grace)s
 FROM digests_edition e JOIN digests_digest g ON g.id = e.digest_id
 WHERE d.state = 'unknown' AND NOT d.held AND d.edition_id = e.id
   AND e.state IN ('assembling', 'blocked', 'waiting', 'sending', 'paused') AND g.on_unknown = 'resend' AND d.attempts < %(most)s
@@ -98,7 +99,8 @@ def sweep(*, now: datetime, most: int) -> dict[State, int]:
     for fence, claim_notes in notes.items():
         counts += _sweep_claim(fence, claim_notes, now)
     with connection.cursor() as cursor:
-        cursor.execute(RESEND, {"now": now, "most": most})
+        grace = timedelta(seconds=min(settings.LEASE_SECONDS, MOST_GRACE))
+        cursor.execute(RESEND, {"now": now, "most": most, "grace": grace})
     if counts:
         log.warning("delivery.swept", extra={state.value: n for state, n in counts.items()})
     return dict(counts)
