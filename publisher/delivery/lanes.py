@@ -46,16 +46,25 @@ class Held:
     clock: Clock
     journalled: bool
     until: datetime
+    lease: timedelta
     stopped: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
     journal: Journal | None = None
     seconds: float = 0.0
+    renewed: float = field(default_factory=time.time)
 
     def is_ours(self) -> bool:
         """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
-        waited so long for a connection, finds out here, before it sends what another has taken over."""
-        return not self.stopped and self.clock() < self.until
+        waited so long for a connection, finds out here, before it sends what another has taken over.
+
+        The wall clock is asked, too: that of a sleeping machine is set right before anything else notices."""
+        if self.stopped or self.clock() >= self.until:
+            return False
+        return time.time() - self.renewed < self.lease.total_seconds()
+
+    def renew(self, until: datetime) -> None:
+        self.until, self.renewed = until, time.time()
 
 
 class Lane:

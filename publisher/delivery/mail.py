@@ -25,8 +25,11 @@ log = logging.getLogger(__name__)
 SERVER_PROBLEM = "Mail cannot leave: "
 
 
-def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
-    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set."""
+def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
+    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set.
+
+    The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
+    """
     if not settings.MAIL or rest.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
@@ -37,7 +40,7 @@ def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
             partial(Session, server),
             stop_at=time.monotonic() + seconds,
             lanes=settings.MAIL_CONNECTIONS,
-            clock=clock_,
+            clock=clock_ or clock.anchored(clock.database_now()),
         )
         sender.run()
         if sender.away:

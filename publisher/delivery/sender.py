@@ -165,7 +165,7 @@ class Sender:
         except ValueError:
             release(fence)
             raise
-        held = Held(claim, letters, templates, self.clock, journalled, until=claim.lease_until)
+        held = Held(claim, letters, templates, self.clock, journalled, claim.lease_until, self.lease)
         self._held[fence] = held
         self._ready.put(held)
         return True
@@ -233,7 +233,7 @@ class Sender:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):
-                    held.until = now + self.lease
+                    held.renew(now + self.lease)
                 else:
                     held.stopped = True
 

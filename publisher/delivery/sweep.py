@@ -100,7 +100,8 @@ def sweep(*, now: datetime, most: int) -> dict[State, int]:
         counts += _sweep_claim(fence, claim_notes, now)
     with connection.cursor() as cursor:
         grace = timedelta(seconds=min(settings.LEASE_SECONDS, MOST_GRACE))
-        cursor.execute(RESEND, {"now": now, "most": most, "grace": grace})
+        resend: dict[str, Any] = {"now": now, "most": most, "grace": grace}
+        cursor.execute(RESEND, resend)
     if counts:
         log.warning("delivery.swept", extra={state.value: n for state, n in counts.items()})
     return dict(counts)

@@ -50,7 +50,7 @@ def _take(key: str, token: bytes, seconds: int) -> bool:
     """Take a free turn, or that of a process of this host that was killed: nobody waits until it expires."""
     if client().set(key, token, nx=True, ex=seconds):
         return True
-    holder = client().get(key) or b""
+    holder = bytes(client().get(key) or b"")  # type: ignore[arg-type]  # this client answers bytes
     pid = holder.partition(b":")[0]
     if not pid.isdigit() or psutil.pid_exists(int(pid)):
         return False
