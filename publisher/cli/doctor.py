@@ -22,9 +22,20 @@ def doctor() -> Report:
     findings = list(examine(now=clock.now()))
     counts = Counter(finding.level for finding in findings)
     well = worst(findings)
-    summary = ", ".join(f"{counts[level]} {level.value}" for level in reversed(Level))
+    summary = (
+        f"{_count(counts[Level.PROBLEM], 'problem')}, {_count(counts[Level.WARNING], 'warning')}, "
+        f"{counts[Level.OK]} well."
+    )
     return Report(
-        {"level": well.value, "counts": dict(counts), "findings": [each.as_json() for each in findings]},
+        {
+            "level": well.value,
+            "counts": {level.value: counts[level] for level in Level},
+            "findings": [each.as_json() for each in findings],
+        },
         "\n".join([*(each.as_text() for each in findings), "", summary]),
         ok=well is not Level.PROBLEM,
     )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"

@@ -20,7 +20,7 @@ def unsubscribe(request: str) -> Report:
     if link is None:
         raise UserError(
             f"{request[:80]!r} holds no token of ours.",
-            "Give the whole address that the mail was sent to, such as leave+7-2-mfzwizltoq2tgmbr@office.example.org.",
+            "Give the whole address that the mail was sent to: what stands between + and @ in it is the token.",
         )
     title = str(Digest.objects.filter(pk=link.target_id).first() or f"digest {link.target_id}")
     left = subscriptions.leave(link.subscriber_id, link.target_id, how="unsubscribe mail", now=clock.now())

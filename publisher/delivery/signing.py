@@ -25,11 +25,12 @@ class CannotSign(UserError, ValueError):
 def key_domain(text: str) -> str:
     """The domain as keys are stored under it: ASCII, small letters. Raises UserError."""
     try:
-        return ascii_domain(text.strip().rstrip(".")).lower()
-    except BadAddress as error:
-        raise UserError(
-            f"{text!r} is no domain.", "It is what stands behind the @ of the sender's address."
-        ) from error
+        domain = ascii_domain(text.strip().rstrip(".")).lower()
+    except BadAddress:
+        domain = ""
+    if "." not in domain:
+        raise UserError(f"{text!r} is no domain.", "It is what stands behind the @ of the sender's address.")
+    return domain
 
 
 @transaction.atomic

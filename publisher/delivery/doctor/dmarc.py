@@ -68,22 +68,23 @@ def _judged(about: str, domain: str, result: Any, tags: dict[str, str]) -> Findi
     return Finding(CHECK, about, Level.OK, found)
 
 
-def aligned(sender: str, *, signed_as: str, return_domain: str, policy: Policy) -> Finding:
-    """Whether DKIM or SPF speaks for the domain in From. `signed_as` is empty when this service signs nothing."""
+def aligned(sender: str, *, signed_as: str, passes_at: str, policy: Policy) -> Finding:
+    """Whether DKIM or SPF speaks for the domain in From. `signed_as` is the domain of a signature that receivers can check,
+    `passes_at` a return path's domain whose SPF is in order; each may be empty.
+    """
     about = f"From of {sender}"
     dkim = bool(signed_as) and _same(sender, signed_as, strict=policy.strict_dkim)
-    spf = _same(sender, return_domain, strict=policy.strict_spf)
+    spf = bool(passes_at) and _same(sender, passes_at, strict=policy.strict_spf)
     if dkim:
-        path = "and so does the return path" if spf else f"though the return path is at {return_domain}"
+        path = "and so does the return path" if spf else "the return path does not"
         return Finding(ALIGNMENT, about, Level.OK, f"the DKIM signature speaks for it, {path}.")
+    todo = f"Have the relay sign as {sender}, or sign here: see `publisher dkim --help`."
     if spf:
-        found = f"only the return path ({return_domain}) speaks for it; this service signs nothing."
+        found = f"only the return path ({passes_at}) speaks for it; no signature of ours does."
         meaning = "Forwarded mail loses SPF and then fails DMARC, unless the relay signs as this domain."
-        todo = f"Have the relay sign as {sender}, or sign here: publisher dkim create {sender}."
         return Finding(ALIGNMENT, about, Level.WARNING, found, meaning, todo)
-    found = f"neither a DKIM signature of ours nor the return path ({return_domain}) speaks for it."
+    found = "neither a signature of ours nor the return path speaks for it."
     meaning = "All mail fails DMARC, unless the relay signs as this domain."
-    todo = f"Sign here (publisher dkim create {sender}), or set PUBLISHER_RETURN_DOMAIN to a domain below {sender}."
     return Finding(ALIGNMENT, about, Level.PROBLEM, found, meaning, todo)
 
 

@@ -23,8 +23,6 @@ from publisher.delivery.email.smtp import MailServer, parse_mail_url
 from publisher.delivery.models import SigningKey
 from publisher.digests.models import Digest
 
-NO_SERVER = "the mail server"
-
 
 def examine(*, now: datetime) -> Iterator[Finding]:
     """One finding after the other; a whole examination takes seconds, and at worst a few for each question to DNS."""
@@ -39,6 +37,9 @@ def examine(*, now: datetime) -> Iterator[Finding]:
     yield from findings
     if has_database:
         yield from _senders(dns, server)
+    else:
+        found = "not looked at: their digests stand in the database."
+        yield Finding("sender", "Senders' domains", Level.WARNING, found)
 
 
 def _server(now: datetime, dns: Dns) -> tuple[MailServer | None, list[Finding]]:
@@ -78,13 +79,17 @@ def _senders(dns: Dns, server: MailServer | None) -> Iterator[Finding]:
 
 def _sender(domain: str, dns: Dns, server: MailServer | None) -> Iterator[Finding]:
     return_domain = settings.RETURN_DOMAIN or domain
-    yield spf(return_domain, dns, mail_host=server.host if server else NO_SERVER)
+    passes = spf(return_domain, dns, mail_host=server.host if server else "")
     key = SigningKey.objects.filter(domain=domain).order_by("-active", "-created_at", "-id").first()
-    yield published(key, dns) if key and key.active else _unsigned(domain, key)
-    found, policy = dmarc(domain, dns)
-    yield found
-    signed_as = domain if key and key.active else ""
-    yield aligned(domain, signed_as=signed_as, return_domain=return_domain, policy=policy)
+    signs = published(key, dns) if key and key.active else _unsigned(domain, key)
+    demands, policy = dmarc(domain, dns)
+    yield from (passes, signs, demands)
+    yield aligned(
+        domain,
+        signed_as=domain if key and key.active and signs.level is not Level.PROBLEM else "",
+        passes_at=return_domain if passes.level is not Level.PROBLEM else "",
+        policy=policy,
+    )
     yield takes_mail(domain, dns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Any
 
 import checkdmarc.spf
@@ -15,19 +16,24 @@ MOST_LOOKUPS = 10
 SOFTEST_LAST = ("-all", "~all", "?all", "+all")
 
 NO_RECORD = "Receivers cannot tell our mail from forged mail. Gmail, Yahoo and Microsoft refuse bulk mail without SPF."
+TO_PUBLISH = (
+    "Publish this, changed to what the operator of your mail server tells you; "
+    "ADDRESS is the one that mail leaves your network from:"
+)
 PERMANENT = "Receivers take the record for broken (permerror), as if there were none."
 UNSEEN = "Whether it names the addresses that the mail leaves from cannot be seen from here: send a mail to yourself and look."
 
 
 def spf(domain: str, dns: Dns, *, mail_host: str) -> Finding:
-    """`mail_host` is the mail server's name, which a new record would name."""
+    """`mail_host` is the mail server's name or address, which a new record would name; "" when there is none."""
     about = f"SPF of {domain}"
     try:
         records = [text for text in dns.txt(domain) if re.match(r"v=spf1(?: |$)", text, re.IGNORECASE)]
         if not records:
-            todo = f"Publish this, with what the operator of {mail_host} tells you to include:"
-            wanted = TxtRecord(domain, f"v=spf1 a:{mail_host} ~all")
-            return Finding(CHECK, about, Level.PROBLEM, "there is no record.", NO_RECORD, todo, (wanted,))
+            wanted = TxtRecord(domain, f"v=spf1 {_term(mail_host)} ~all")
+            return Finding(
+                CHECK, about, Level.PROBLEM, "there is no record.", NO_RECORD, TO_PUBLISH, (wanted,)
+            )
         if len(records) > 1:
             todo = "Leave one record in their place:"
             wanted = TxtRecord(domain, joined(records))
@@ -41,6 +47,15 @@ def spf(domain: str, dns: Dns, *, mail_host: str) -> Finding:
     except OSError as error:
         return Finding(CHECK, about, Level.PROBLEM, f"DNS cannot be asked: {error}.")
     return _judged(about, records[0], result)
+
+
+def _term(mail_host: str) -> str:
+    """How a record names the mail server; a server of this machine or network says nothing of the address outside."""
+    try:
+        address = ip_address(mail_host)
+    except ValueError:
+        return f"a:{mail_host}" if "." in mail_host else "ip4:ADDRESS"
+    return f"ip{address.version}:{address}" if address.is_global else "ip4:ADDRESS"
 
 
 def _judged(about: str, record: str, result: dict[str, Any]) -> Finding:
