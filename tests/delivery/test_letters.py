@@ -48,7 +48,7 @@ def read(outgoing: Outgoing) -> EmailMessage:
 
 def verifies(data: bytes, key: SigningKey) -> bool:
     record = record_value(signing.private_key(key)).encode()
-    return bool(dkimpy.verify(data, dnsfunc=lambda _name, timeout=5: record))
+    return bool(dkimpy.verify(data, dnsfunc=lambda _name, timeout: record if timeout else b""))
 
 
 def test_mail_is_signed_with_the_key_of_its_senders_domain() -> None:

@@ -85,7 +85,7 @@ def base_url() -> list[Finding]:
         with httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as http:
             answer = http.get(f"{url}/healthz")
             click = http.post(f"{url}/u/{TOKEN}", data={"List-Unsubscribe": "One-Click"})
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         meaning = "Readers cannot unsubscribe, or read a mail on the web, if it is so for them too."
         todo = "Start `publisher up` or `publisher web`, and check the proxy, the certificate and PUBLISHER_BASE_URL."
         found = f"does not answer from here: {str(error) or type(error).__name__}."

@@ -13,7 +13,8 @@ from publisher.delivery.doctor.findings import Finding, Level, TxtRecord
 
 CHECK = "spf"
 MOST_LOOKUPS = 10
-SOFTEST_LAST = ("-all", "~all", "?all", "+all")
+ALL = re.compile(r"[-~?+]?all", re.IGNORECASE)
+MILDER = ("-all", "~all", "?all", "+all")
 
 NO_RECORD = "Receivers cannot tell our mail from forged mail. Gmail, Yahoo and Microsoft refuse bulk mail without SPF."
 TO_PUBLISH = (
@@ -91,11 +92,7 @@ def _last_word(parsed: dict[str, Any]) -> str:
 
 def joined(records: list[str]) -> str:
     """Several records as one: every term once, and the mildest of their endings last."""
-    terms = [term for record in records for term in record.split()[1:]]
-    endings = [
-        "+all" if term.lower() == "all" else term.lower() for term in terms if term.lower().endswith("all")
-    ]
-    others = dict.fromkeys(term for term in terms if not re.fullmatch(r"[-~?+]?all", term, re.IGNORECASE))
-    known = [ending for ending in endings if ending in SOFTEST_LAST]
-    ending = max(known, key=SOFTEST_LAST.index, default="~all")
-    return " ".join(["v=spf1", *others, ending])
+    terms = [term for record in sorted(records) for term in record.split()[1:]]
+    endings = [("+" + term.lower())[-4:] for term in terms if ALL.fullmatch(term)]  # a plain `all` is +all
+    others = dict.fromkeys(term for term in terms if not ALL.fullmatch(term))
+    return " ".join(["v=spf1", *others, max(endings, key=MILDER.index, default="~all")])
