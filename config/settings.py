@@ -121,6 +121,7 @@ STREAM = "publisher:items"
 STREAM_GROUP = "intake"
 FETCH_ALLOW = ENVIRONMENT.fetch_allow
 MAIL = ENVIRONMENT.mail
+MAIL_CONNECTIONS = ENVIRONMENT.mail_connections
 UNSUBSCRIBE_ADDRESS = ENVIRONMENT.unsubscribe_address
 RETURN_DOMAIN = ENVIRONMENT.return_domain
 RESOLVER = ENVIRONMENT.resolver

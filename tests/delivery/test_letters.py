@@ -15,7 +15,7 @@ import redis
 from publisher.audience import unsubscribe_mail
 from publisher.audience.tokens import Link
 from publisher.delivery import return_path, signing
-from publisher.delivery.claim import claim_mail
+from publisher.delivery.claim import claim_mail, next_fence
 from publisher.delivery.email.dkim import record_value
 from publisher.delivery.email.smtp import Outgoing
 from publisher.delivery.letters import Letters
@@ -37,9 +37,10 @@ def a_key(domain: str = "office.example.org", *, on: bool = True) -> SigningKey:
 
 
 def letters_of(edition: Edition) -> list[Outgoing]:
-    claim = claim_mail(edition.pk, now=NOON, limit=10, lease=timedelta(minutes=5))
+    claim = claim_mail(edition.pk, fence=next_fence(), now=NOON, limit=10, lease=timedelta(minutes=5))
     letters = Letters(edition, now=NOON)
-    return [letters.outgoing(mail) for mail in claim.mails]
+    templates = letters.load({mail.variant_id for mail in claim.mails})
+    return [letters.outgoing(mail, templates) for mail in claim.mails]
 
 
 def read(outgoing: Outgoing) -> EmailMessage:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -27,12 +26,11 @@ from publisher.audience.models import Subscriber
 from publisher.audience.tokens import Link, Purpose
 from publisher.delivery import letters, return_path
 from publisher.delivery.email import dkim
-from publisher.delivery.email.smtp import parse_mail_url
 from publisher.delivery.enqueue import assemble
-from publisher.delivery.mail import Sender
 from publisher.delivery.models import Delivery, SigningKey
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_digest, a_subscriber, an_item
+from tests.delivery.test_mail import sent_by
 from tests.fakes.smtp_sink import SmtpSink, Taken
 
 pytestmark = pytest.mark.django_db
@@ -64,9 +62,7 @@ def captured(fixed: None) -> Taken:
     )
     edition = an_edition()
     with SmtpSink() as sink:
-        sender = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60, clock=lambda: NOON)
-        sender.send_edition(edition)
-        sender.close()
+        sent_by(sink, edition)
     (taken,) = sink.messages
     return taken
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +13,13 @@ import redis
 
 from publisher.core.clock import now as present
 from publisher.delivery import signing
-from publisher.delivery.email.smtp import parse_mail_url
 from publisher.delivery.enqueue import assemble
-from publisher.delivery.mail import Sender
 from publisher.demo import publication
 from publisher.demo.sample import load
 from publisher.digests.models import Edition
 from publisher.items import intake, stream
 from publisher.items.topic_sync import sync
+from tests.delivery.test_mail import sent_by
 from tests.fakes.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +37,7 @@ def sample(inbox: redis.Redis, settings: Any) -> dict[str, bytes]:
     edition = the_edition(at)
     signing.switch_on(signing.make_key("office.example.org", "p1", bits=2048, now=at))
     with SmtpSink() as sink:
-        sender = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60)
-        sender.send_edition(edition)
-        sender.close()
+        sent_by(sink, edition, now=at)
     return {language: longest_of(sink, language) for language in ("en", "zh")}
 
 

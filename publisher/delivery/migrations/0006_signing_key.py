@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0004_address_prefix'),
+        ('delivery', '0005_held'),
     ]
 
     operations = [
