@@ -10,9 +10,12 @@ from textwrap import wrap
 import click
 
 from publisher.delivery.email.dkim import txt_strings
+from publisher.delivery.email.headers import clean
 
 WIDTH = 100
 INDENT = " " * 9
+MOST = 1_000
+"""Characters of one text on a terminal."""
 
 
 class Level(StrEnum):
@@ -34,7 +37,7 @@ class TxtRecord:
     @property
     def zone_line(self) -> str:
         """As a zone file has it: strings of 255 bytes at most."""
-        strings = " ".join(f'"{part}"' for part in txt_strings(self.value))
+        strings = " ".join(f'"{_escaped(part)}"' for part in txt_strings(self.value))
         return f"{self.name}. TXT {strings}"
 
 
@@ -57,12 +60,18 @@ class Finding:
         return {**vars(self), "level": self.level.value, "records": records}
 
     def as_text(self) -> str:
-        """One finding in a few lines; records stand whole on a line, to be copied."""
+        """One finding in a few lines; records stand whole on a line, to be copied. What DNS and servers say is cleaned of
+        what would move a terminal's cursor, and cut.
+        """
         level = click.style(self.level.value.ljust(len(INDENT)), fg=COLOURS[self.level])
-        first, *more = wrap(f"{self.about}: {self.found}", WIDTH) or [""]
-        more += [*wrap(self.meaning, WIDTH), *wrap(self.todo, WIDTH)]
-        more += [f"  {record.zone_line}" for record in self.records]
+        texts = (f"{self.about}: {self.found}", self.meaning, self.todo)
+        first, *more = [line for text in texts for line in wrap(clean(text)[:MOST], WIDTH)]
+        more += [f"  {clean(record.zone_line)}" for record in self.records]
         return "\n".join([level + first, *(INDENT + line for line in more)])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def worst(findings: Iterable[Finding]) -> Level:

@@ -16,6 +16,7 @@ from publisher.core.applied import missing_migrations
 from publisher.core.errors import UserError
 from publisher.core.redis import client
 from publisher.delivery.doctor.findings import Finding, Level
+from publisher.delivery.email.smtp.connection import tls_context
 from publisher.items import stream
 
 SECONDS = 8.0
@@ -82,7 +83,9 @@ def base_url() -> list[Finding]:
         findings.append(Finding("https", about, Level.PROBLEM, found, meaning, todo))
     try:
         asked = clock.now()
-        with httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as http:
+        with httpx.Client(
+            timeout=SECONDS, verify=tls_context(), follow_redirects=False, trust_env=False
+        ) as http:
             answer = http.get(f"{url}/healthz")
             click = http.post(f"{url}/u/{TOKEN}", data={"List-Unsubscribe": "One-Click"})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
