@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.core.errors import UserError
+from publisher.delivery.pacing.limits import Rate, Warmup, parse_domain_rates, parse_rates, parse_warmup
 
 MIN_SECRET_LENGTH = 32
 
@@ -42,6 +43,10 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
+    mail_rate: tuple[Rate, ...]
+    mail_domain_rates: dict[str, Rate]
+    mail_warmup: Warmup | None
+    mail_error_limit: int
     proxies: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
@@ -126,6 +131,42 @@ SETTINGS: tuple[Setting, ...] = (
         "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
         "Empty: no mail leaves; deliveries wait.",
         str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_RATE",
+        "",
+        "rates, separated by commas",
+        "50/s, 20000/h, 50000/day",
+        "How much the mail server takes, over all workers and hosts: by s, min, h or day. A rate by s or min is spread evenly; "
+        "one by h or day may be used up at once. Empty: no limit. docs/pacing.md says how to choose.",
+        parse_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_DOMAIN_RATES",
+        "",
+        "domain=rate, separated by commas",
+        "gmail.com=20/s, qq.com=200/min, *=100/s",
+        "How much the recipients' providers take, spread evenly. The domains of one provider share its rate; `*` is each "
+        "provider that is not named. Empty: no limit.",
+        parse_domain_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_WARMUP",
+        "",
+        "first day (UTC), messages on it, growth a day",
+        "2026-12-01 200 x1.3",
+        "Warms up a new sending domain: so many messages in 24 hours on the first day, and so many times as many on each day "
+        "after it (x1.3 unless given), until PUBLISHER_MAIL_RATE is lower. Empty: no warm-up.",
+        parse_warmup,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_ERROR_LIMIT",
+        "10",
+        "percent",
+        "5",
+        "When more than this part of an edition's newest 100 to 500 results are refused for good, it pauses and waits for a "
+        "person. 100: never.",
+        _whole_number(1, 100),
     ),
     Setting(
         "PUBLISHER_PROXIES",
