@@ -41,6 +41,10 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
         ("PUBLISHER_LOG_LEVEL", "loud"),
         ("PUBLISHER_PUBLIC_METRICS", "perhaps"),
         ("PUBLISHER_SECRET_KEY", "short"),
+        ("PUBLISHER_MAIL_RATE", "50 per second"),
+        ("PUBLISHER_MAIL_DOMAIN_RATES", "gmail.com:20/s"),
+        ("PUBLISHER_MAIL_WARMUP", "tomorrow 200"),
+        ("PUBLISHER_MAIL_ERROR_LIMIT", "10%"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(

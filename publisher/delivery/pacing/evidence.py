@@ -15,12 +15,15 @@ from publisher.delivery.pacing.providers import bucket_of_domain
 from publisher.delivery.states import LEFT_US, State
 
 # Reads the settled rows of the editions that went out in that time, by the index (edition, state, id): a second or so for a
-# million rows. A message counts once, with its last try, in the newest moment of its minute.
+# million rows, however many editions there were before. A message counts once, with its last try, in the newest moment of
+# its minute.
 SENT = """
 SELECT max(coalesce(d.sent_at, d.settled_at)), count(*)
-FROM digests_edition e
-JOIN delivery_delivery d ON d.edition_id = e.id AND d.state = ANY(%(left)s)
-WHERE e.assembled_at IS NOT NULL AND (e.finished_at IS NULL OR e.finished_at > %(since)s)
+FROM delivery_delivery d
+WHERE d.edition_id IS NOT NULL AND d.edition_id = ANY(ARRAY(
+        SELECT e.id FROM digests_edition e
+        WHERE e.assembled_at IS NOT NULL AND (e.finished_at IS NULL OR e.finished_at > %(since)s)))
+  AND d.state = ANY(%(left)s)
   AND coalesce(d.sent_at, d.settled_at) > %(since)s AND coalesce(d.sent_at, d.settled_at) <= %(now)s
 GROUP BY date_trunc('minute', coalesce(d.sent_at, d.settled_at))
 """
@@ -28,9 +31,10 @@ GROUP BY date_trunc('minute', coalesce(d.sent_at, d.settled_at))
 # Reads what waits for its moment in the queue's partial index (edition, due_at, id), from now on.
 RESERVED = """
 SELECT lower(split_part(d.address, '@', -1)), max(d.due_at)
-FROM digests_edition e
-JOIN delivery_delivery d ON d.edition_id = e.id AND d.state = 'queued' AND d.due_at > %(now)s
-WHERE e.finished_at IS NULL AND starts_with(d.reason, %(ticket)s)
+FROM delivery_delivery d
+WHERE d.edition_id IS NOT NULL AND d.edition_id = ANY(ARRAY(
+        SELECT e.id FROM digests_edition e WHERE e.assembled_at IS NOT NULL AND e.finished_at IS NULL))
+  AND d.state = 'queued' AND d.due_at > %(now)s AND starts_with(d.reason, %(ticket)s)
 GROUP BY 1
 """
 

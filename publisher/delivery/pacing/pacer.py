@@ -41,7 +41,8 @@ PROBE = 3
 AFTER_PROBE = timedelta(minutes=1)
 WITHOUT_REDIS = timedelta(seconds=30)
 
-FINAL = frozenset({State.SENT, State.FAILED})
+UNWRITTEN = 250
+"""Acceptances of an edition that need not be written down before a refusal comes: half of what `errors` looks back on."""
 
 
 class Claimed(NamedTuple):
@@ -74,7 +75,7 @@ class Grant:
 
 
 class Pacer:
-    """The limits as settings give them, and what this process knows of who rests. One a process is best, one a sender enough.
+    """The limits as settings give them, and what this process knows of who rests. Each thread that sends has its own.
 
     `recall` and `at` are for tests: what is known besides Redis, and a clock for its scripts.
     """
@@ -92,6 +93,7 @@ class Pacer:
         self._buckets = Buckets(client(), recall or Evidence(), at=at)
         self._rests = Rests()
         self._local: dict[tuple[str, Rate], LocalBucket] = {}
+        self._accepted: Counter[int] = Counter()
         self._no_redis_until: datetime | None = None
 
     @classmethod
@@ -149,12 +151,15 @@ class Pacer:
 
         `since`: when a person last let the edition go; older results do not count against it.
         """
-        answers = [(each, _answer_of(each)) for each in results]
-        self._rests.after([(bucket_of(each.address), answer) for each, answer in answers if answer.code], now)
-        finals = [answer for each, answer in answers if each.state in FINAL]
-        if self.error_percent >= 100 or not finals:
+        others = [each for each in results if each.state is not State.SENT]
+        if others or self._rests.states(now):
+            answers = [(bucket_of(each.address), _answer_of(each)) for each in results]
+            self._rests.after(answers, now)
+        refused = [_answer_of(each) for each in others if each.state is State.FAILED]
+        self._accepted[edition_id] += len(results) - len(others)
+        if self.error_percent >= 100 or (not refused and self._accepted[edition_id] < UNWRITTEN):
             return ""
-        batch = recent.batch_of(finals, now)
+        batch = recent.batch_of(now, self._accepted.pop(edition_id), refused)
         newest = self._ask(lambda: recent.add(edition_id, batch), now) or []
         problem = why_pause(newest, percent=self.error_percent, since=since)
         if problem:

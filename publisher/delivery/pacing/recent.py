@@ -17,19 +17,15 @@ from publisher.delivery.pacing.errors import LOOKS_BACK, Batch
 KEPT_SECONDS = 7 * 24 * 3600
 
 
-def batch_of(finals: Iterable[Answer], at: datetime) -> Batch:
-    """The final results of some messages in one. An answer that is no acceptance is a refusal."""
-    sent = 0
-    refused: Counter[str] = Counter()
+def batch_of(at: datetime, sent: int, refusals: Iterable[Answer]) -> Batch:
+    """The final results of some messages in one."""
+    counts: Counter[str] = Counter()
     texts: dict[str, str] = {}
-    for answer in finals:
-        if answer.accepted:
-            sent += 1
-            continue
+    for answer in refusals:
         code = " ".join(part for part in (str(answer.code or ""), answer.enhanced) if part)
-        refused[code] += 1
+        counts[code] += 1
         texts.setdefault(code, answer.text[:200])
-    return Batch(at, sent, refused.total(), {code: (n, texts[code]) for code, n in refused.items()})
+    return Batch(at, sent, counts.total(), {code: (n, texts[code]) for code, n in counts.items()})
 
 
 def add(edition_id: int, batch: Batch) -> list[Batch]:

@@ -55,7 +55,7 @@ class Rests:
         return self._states
 
     def after(self, answers: Sequence[tuple[str, Answer]], now: datetime) -> None:
-        """Take in what the server said, message by message: (provider, answer)."""
+        """Take in what the server said, message by message: (provider, answer). Code 0 says nothing."""
         known = self.states(now)
         if not known and all(_says_nothing(answer) for _, answer in answers):
             return

@@ -1,7 +1,8 @@
 -- The clock of all buckets, in microseconds. Put before each of the other scripts, whose first key is the clock's.
 -- It follows Redis's own clock and never goes back: after a small step back it waits, after a large one it goes on from
 -- where it was. When that step is made good, it does not count the same time twice.
--- `born` is when this clock began: Redis knows nothing of what was before.
+-- `born` is when this clock began: Redis knows nothing of what was before. To the microsecond it is also the name of this
+-- beginning.
 
 local JUMP = 10 * 1000 * 1000
 local A_DAY_MS = 24 * 3600 * 1000
