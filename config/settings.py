@@ -121,6 +121,7 @@ STREAM = "publisher:items"
 STREAM_GROUP = "intake"
 FETCH_ALLOW = ENVIRONMENT.fetch_allow
 MAIL = ENVIRONMENT.mail
+MAIL_CONNECTIONS = ENVIRONMENT.mail_connections
 MAIL_RATE = ENVIRONMENT.mail_rate
 MAIL_DOMAIN_RATES = ENVIRONMENT.mail_domain_rates
 MAIL_WARMUP = ENVIRONMENT.mail_warmup
