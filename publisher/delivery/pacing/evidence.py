@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from publisher.delivery.pacing.held import TICKET
+from publisher.delivery.pacing.held_back import TICKET
 from publisher.delivery.pacing.providers import bucket_of_domain
 from publisher.delivery.states import LEFT_US, State
 

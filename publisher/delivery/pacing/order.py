@@ -14,13 +14,18 @@ SMALL = 200
 
 @dataclass(frozen=True)
 class Candidate:
-    """An edition in `sending`. `left`: mails that are not finished; `hours`: when its digest may be sent."""
+    """An edition in `sending`. `left`: mails that wait, counted up to a few more than `SMALL`; `hours`: when it may be sent.
+
+    `assembled_at` says which of its assemblies is meant, `let_go_at` when a person last let it go (None: nobody had to).
+    """
 
     edition_id: int
     priority: int
     due_at: datetime
     left: int
     hours: SendingHours
+    assembled_at: datetime | None = None
+    let_go_at: datetime | None = None
 
     @property
     def urgent(self) -> bool:

@@ -1,7 +1,7 @@
 """The one door for senders: how many mails to claim, which of them must wait, and what the answers change.
 
-A sender asks `allow` before it claims, `hold_back` after it (with `held.put_back`), and says `after_results`. Where no limit is
-set and nobody rests, this asks Redis once a second.
+A sender asks `allow` before it claims, `hold_back` after it (with `held_back.put_back`), and says `after_results`. Where no limit
+is set and nobody rests, this asks Redis once a second.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from publisher.delivery.pacing.backoff import SERVER, Answer, DomainState
 from publisher.delivery.pacing.buckets import Buckets, Recall, Taken, Wish
 from publisher.delivery.pacing.errors import why_pause
 from publisher.delivery.pacing.evidence import Evidence
-from publisher.delivery.pacing.held import TICKET, Held, has_turn
+from publisher.delivery.pacing.held_back import TICKET, HeldBack, has_turn
 from publisher.delivery.pacing.limits import Limits, Rate
 from publisher.delivery.pacing.local import LocalBucket
 from publisher.delivery.pacing.providers import bucket_of
@@ -124,7 +124,7 @@ class Pacer:
         if unused > 0 and taken is not None and taken.rates:
             self._ask(lambda: self._buckets.give_back(taken, unused), now)
 
-    def hold_back(self, mails: Sequence[Claimed], *, urgent: bool, now: datetime) -> dict[int, Held]:
+    def hold_back(self, mails: Sequence[Claimed], *, urgent: bool, now: datetime) -> dict[int, HeldBack]:
         """Which of the claimed mails must wait, by id: their provider rests, or has a rate and no room now.
 
         `urgent`: they may use the tenth of each rate that is kept free.
@@ -132,13 +132,13 @@ class Pacer:
         states = self._rests.states(now)
         if not self.limits.domains and not states:
             return {}
-        held: dict[int, Held] = {}
+        held: dict[int, HeldBack] = {}
         waiting: dict[str, list[Claimed]] = {}
         for mail in mails:
             bucket = bucket_of(mail.address)
             state = states.get(bucket)
             if state is not None and state.rests(now):
-                held[mail.id] = Held(state.until, _rests_text(bucket, state))
+                held[mail.id] = HeldBack(state.until, _rests_text(bucket, state))
             elif self.limits.of(bucket) and not has_turn(mail.due_at, mail.reason, now):
                 waiting.setdefault(bucket, []).append(mail)
         held |= self._reserved(waiting, urgent, now)
@@ -166,7 +166,9 @@ class Pacer:
             log.error("pacing.error_limit", extra={"edition_id": edition_id, "problem": problem})
         return problem
 
-    def _reserved(self, waiting: dict[str, list[Claimed]], urgent: bool, now: datetime) -> dict[int, Held]:
+    def _reserved(
+        self, waiting: dict[str, list[Claimed]], urgent: bool, now: datetime
+    ) -> dict[int, HeldBack]:
         if not waiting:
             return {}
         wishes = [
@@ -178,7 +180,7 @@ class Pacer:
         if delays is None:
             return self._held_locally(wishes, waiting, now)
         return {
-            mail.id: Held(now + delay, f"{TICKET}{wish.bucket} takes {wish.rate}.")
+            mail.id: HeldBack(now + delay, f"{TICKET}{wish.bucket} takes {wish.rate}.")
             for wish, moments in zip(wishes, delays, strict=True)
             for mail, delay in zip(waiting[wish.bucket], moments, strict=True)
             if delay > SOON
@@ -186,12 +188,12 @@ class Pacer:
 
     def _held_locally(
         self, wishes: Iterable[Wish], waiting: dict[str, list[Claimed]], now: datetime
-    ) -> dict[int, Held]:
-        held: dict[int, Held] = {}
+    ) -> dict[int, HeldBack]:
+        held: dict[int, HeldBack] = {}
         for wish in wishes:
             free = self._bucket(wish.bucket, wish.rate, now).take(wish.count, now)
             reason = f"Waits: {wish.bucket} takes {wish.rate}, and Redis cannot be asked who has a turn."
-            held |= {mail.id: Held(now + WITHOUT_REDIS, reason) for mail in waiting[wish.bucket][free:]}
+            held |= {mail.id: HeldBack(now + WITHOUT_REDIS, reason) for mail in waiting[wish.bucket][free:]}
         return held
 
     def _taken_locally(self, rates: Sequence[Rate], most: int, now: datetime) -> Taken:
@@ -219,7 +221,7 @@ class Pacer:
 
 def _beyond_trial(
     mails: Sequence[Claimed], states: Mapping[str, DomainState], now: datetime
-) -> dict[int, Held]:
+) -> dict[int, HeldBack]:
     """Those that would be more than a few at a provider that has accepted nothing since its rest."""
     going, held = Counter[str](), {}
     for mail in mails:
@@ -229,7 +231,7 @@ def _beyond_trial(
             continue
         going[bucket] += 1
         if going[bucket] > PROBE:
-            held[mail.id] = Held(now + AFTER_PROBE, f"Waits: {bucket} is tried with a few mails first.")
+            held[mail.id] = HeldBack(now + AFTER_PROBE, f"Waits: {bucket} is tried with a few mails first.")
     return held
 
 

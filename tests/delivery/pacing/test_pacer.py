@@ -10,9 +10,9 @@ import pytest
 import redis
 
 from publisher.core.redis import client
-from publisher.delivery.claim import claim_mail
+from publisher.delivery.claim import claim_mail, next_fence
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.held import TICKET, put_back
+from publisher.delivery.pacing.held_back import TICKET, put_back
 from publisher.delivery.pacing.limits import Limits, parse_domain_rates, parse_rates, parse_warmup
 from publisher.delivery.pacing.pacer import PROBE, Claimed, Grant, Pacer, Result
 from publisher.delivery.states import State
@@ -253,7 +253,7 @@ def claim_and_hold(hand: Hand, edition: Edition) -> list[str]:
     grant = hand.allow(20)
     if not grant.count:
         return []
-    claim = claim_mail(edition.pk, now=hand.now, limit=grant.count, lease=300 * SECOND)
+    claim = claim_mail(edition.pk, fence=next_fence(), now=hand.now, limit=grant.count, lease=300 * SECOND)
     rows = Delivery.objects.in_bulk([mail.id for mail in claim.mails])
     mails = [
         Claimed(mail.id, mail.address, rows[mail.id].due_at, rows[mail.id].reason) for mail in claim.mails

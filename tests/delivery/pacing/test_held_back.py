@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.delivery.claim import claim_mail
+from publisher.delivery.claim import Claim, claim_mail, next_fence
 from publisher.delivery.models import Delivery
 from publisher.delivery.pacing.evidence import Evidence
-from publisher.delivery.pacing.held import ON_TIME, TICKET, Held, has_turn, put_back
+from publisher.delivery.pacing.held_back import ON_TIME, TICKET, HeldBack, has_turn, put_back
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_sending_edition
 
@@ -20,29 +20,33 @@ HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
 
+def claimed(edition: Edition) -> Claim:
+    return claim_mail(edition.pk, fence=next_fence(), now=NOON, limit=10, lease=LEASE)
+
+
 def test_what_is_put_back_waits_with_its_reason_and_its_try_unspent() -> None:
     edition = a_sending_edition(mails=3)
-    claim = claim_mail(edition.pk, now=NOON, limit=10, lease=LEASE)
+    claim = claimed(edition)
     first, second, _ = claim.mails
     held = {
-        first.id: Held(NOON + HOUR, f"{TICKET}gmail.com takes 20/s."),
-        second.id: Held(NOON, "Waits: no."),
+        first.id: HeldBack(NOON + HOUR, f"{TICKET}gmail.com takes 20/s."),
+        second.id: HeldBack(NOON, "Waits: no."),
     }
     assert put_back(claim.fence, held) == 2
     row = Delivery.objects.get(pk=first.id)
     assert (row.state, row.attempts, row.due_at, row.lease_until) == ("queued", 0, NOON + HOUR, None)
     assert row.reason == "Held back: gmail.com takes 20/s."
     assert sorted(Delivery.objects.values_list("state", flat=True)) == ["queued", "queued", "sending"]
-    again = claim_mail(edition.pk, now=NOON, limit=10, lease=LEASE)
+    again = claimed(edition)
     assert [mail.id for mail in again.mails] == [second.id]
 
 
 def test_a_claim_that_is_lost_puts_nothing_back() -> None:
     edition = a_sending_edition(mails=1)
-    stale = claim_mail(edition.pk, now=NOON, limit=10, lease=LEASE)
+    stale = claimed(edition)
     Delivery.objects.update(state="queued")
-    newer = claim_mail(edition.pk, now=NOON, limit=10, lease=LEASE)
-    assert put_back(stale.fence, {stale.mails[0].id: Held(NOON + HOUR, "Waits: no.")}) == 0
+    newer = claimed(edition)
+    assert put_back(stale.fence, {stale.mails[0].id: HeldBack(NOON + HOUR, "Waits: no.")}) == 0
     assert Delivery.objects.get().fence == newer.fence
     assert Delivery.objects.get().state == "sending"
     assert put_back(newer.fence, {}) == 0

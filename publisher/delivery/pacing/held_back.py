@@ -17,7 +17,7 @@ ON_TIME = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBack:
     """A mail must wait until then. `reason` is for people, and for the next claim of it."""
 
     until: datetime
@@ -38,7 +38,7 @@ WHERE d.id = held.id AND d.fence = %(fence)s AND d.state = 'sending'
 """
 
 
-def put_back(fence: int, held: Mapping[int, Held]) -> int:
+def put_back(fence: int, held: Mapping[int, HeldBack]) -> int:
     """Put claimed mails back into the queue by delivery id; how many were still this claim's."""
     if not held:
         return 0
