@@ -19,7 +19,7 @@ demo: $(VENV)/.ready ## See the whole way of an item, with real servers; ARGS=--
 up: $(VENV)/.ready ## Run the service here, on ./var
 	@$(BIN)/publisher up $(ARGS)
 
-test: $(VENV)/.ready-dev ## Run every test; installs Chromium and Postfix where it may
+test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin where it may
 	@.ci/system-packages
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 

@@ -16,6 +16,7 @@ MODULES = {
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
     "email": "a whole edition against smtp-source",
+    "dkim": "signing with DKIM",
     "intake": "intake through the stream",
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
