@@ -33,7 +33,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"5\.3\.4|552\b.*", "look at the size of the mail"),
     (
         r"5\.7\.\d+",
-        "look at the sender's domain (SPF, DKIM, DMARC) and at whether the mail server may send for it",
+        "look at the sender's domain (`publisher doctor`) and at whether the mail server may send for it",
     ),
 )
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")

@@ -27,7 +27,7 @@ def test_the_reason_names_how_many_the_commonest_reply_and_what_to_look_at() -> 
     said = why_pause([Batch(NOON, 63, 37, REFUSED)], percent=10, since=None)
     assert said == (
         "37 of the last 100 were refused; most said “550 5.7.1 … not authorised”. To go on: look at the sender's domain "
-        "(SPF, DKIM, DMARC) and at whether the mail server may send for it, then resume."
+        "(`publisher doctor`) and at whether the mail server may send for it, then resume."
     )
 
 
