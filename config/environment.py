@@ -73,6 +73,7 @@ class Environment:
     fetch_allow: tuple[str, ...]
     lease_seconds: int
     attempts: int
+    keep_deliveries_days: int
     public_metrics: bool
 
 
@@ -346,6 +347,14 @@ SETTINGS: tuple[Setting, ...] = (
         "12",
         "Tries of one message before a temporary failure becomes final (with growing waits: 8 tries take about 15 hours).",
         _whole_number(1, 50),
+    ),
+    Setting(
+        "PUBLISHER_KEEP_DELIVERIES_DAYS",
+        "400",
+        "days",
+        "180",
+        "How long single deliveries of mail and their attempts are kept after their edition ended. Totals stay for ever.",
+        _whole_number(1, 36500),
     ),
     Setting(
         "PUBLISHER_PUBLIC_METRICS",

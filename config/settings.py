@@ -131,6 +131,7 @@ RETURN_DOMAIN = ENVIRONMENT.return_domain
 RESOLVER = ENVIRONMENT.resolver
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 ATTEMPTS = ENVIRONMENT.attempts
+KEEP_DELIVERIES_DAYS = ENVIRONMENT.keep_deliveries_days
 TOPICS_FILE = BASE_DIR / "config" / "topics.yaml"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

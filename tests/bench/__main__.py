@@ -21,6 +21,8 @@ MODULES = {
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
     "log": "pages of the delivery log",
+    "settling": "where results go first",
+    "retention": "forgetting old deliveries",
 }
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digests', '0005_variants_retired'),
+        ('digests', '0006_forgotten_at'),
     ]
 
     operations = [
