@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.core.errors import UserError
+from publisher.delivery.pacing.limits import Rate, Warmup, parse_domain_rates, parse_rates, parse_warmup
 
 MIN_SECRET_LENGTH = 32
 DOMAIN = re.compile(
@@ -50,6 +51,10 @@ class Environment:
     redis_url: str
     mail: str
     mail_connections: int
+    mail_rate: tuple[Rate, ...]
+    mail_domain_rates: dict[str, Rate]
+    mail_warmup: Warmup | None
+    mail_error_limit: int
     unsubscribe_address: str
     return_domain: str
     resolver: tuple[str, int] | None
@@ -171,6 +176,42 @@ SETTINGS: tuple[Setting, ...] = (
         "8",
         "Connections to the mail server that a worker host's sender keeps at the same time.",
         _whole_number(1, 64),
+    ),
+    Setting(
+        "PUBLISHER_MAIL_RATE",
+        "",
+        "rates, separated by commas",
+        "50/s, 20000/h, 50000/day",
+        "How much the mail server takes, over all workers and hosts: by s, min, h or day. A rate by s or min is spread evenly; "
+        "one by h or day may be used up at once. Empty: no limit. docs/pacing.md says how to choose.",
+        parse_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_DOMAIN_RATES",
+        "",
+        "domain=rate, separated by commas",
+        "gmail.com=20/s, qq.com=200/min, *=100/s",
+        "How much the recipients' providers take, spread evenly. The domains of one provider share its rate; `*` is each "
+        "provider that is not named. Empty: no limit.",
+        parse_domain_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_WARMUP",
+        "",
+        "first day (UTC), messages on it, growth a day",
+        "2026-12-01 200 x1.3",
+        "Warms up a new sending domain: so many messages in 24 hours on the first day, and so many times as many on each day "
+        "after it (x1.3 unless given), until PUBLISHER_MAIL_RATE is lower. Empty: no warm-up.",
+        parse_warmup,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_ERROR_LIMIT",
+        "10",
+        "percent",
+        "5",
+        "When more than this part of an edition's newest 100 to 500 results are refused for good, it pauses and waits for a "
+        "person. 100: never.",
+        _whole_number(1, 100),
     ),
     Setting(
         "PUBLISHER_UNSUBSCRIBE_ADDRESS",

@@ -85,6 +85,8 @@ class DigestIn(_Part):
     zone: str = "Asia/Shanghai"
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
     at: time = time(8, 0)
+    send_from: time | None = None
+    send_until: time | None = None
     window_days: int = Field(7, ge=1, le=366)
     max_age_days: int = Field(30, ge=1, le=3_650)
     kinds: list[KindName] = Field(default_factory=list)
