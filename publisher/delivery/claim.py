@@ -26,6 +26,8 @@ class ClaimedMail(NamedTuple):
     name: str
     subscriber_id: int
     attempts: int
+    due_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,9 @@ SET state = checked.state,
         ELSE d.reason END
 FROM checked
 WHERE d.id = checked.id
-RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at, d.reason
 )
-SELECT id, variant_id, address, name, subscriber_id, attempts, state FROM claimed ORDER BY due_at, id
+SELECT id, variant_id, address, name, subscriber_id, attempts, state, due_at, reason FROM claimed ORDER BY due_at, id
 """
 
 
@@ -143,7 +145,7 @@ def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease:
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
-        mails = [ClaimedMail(*row[:6]) for row in rows if row[6] == "sending"]
+        mails = [ClaimedMail(*row[:6], *row[7:]) for row in rows if row[6] == "sending"]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails))
 
@@ -163,7 +165,7 @@ def _with_current_variants(
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
-        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6])
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], *row[7:])
         for row in rows
     ]
 

@@ -23,6 +23,7 @@ from publisher.digests.models import Edition
 log = logging.getLogger(__name__)
 
 SERVER_PROBLEM = "Mail cannot leave: "
+WAITS = "Mail waits: "
 
 
 def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
@@ -47,7 +48,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
             _server_is_away(server, sender.away)
         else:
             rest.over()
-            _say_server_is_back()
+            _say(WAITS, sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)
@@ -57,8 +58,14 @@ def _server_is_away(server: MailServer, error: ChannelDown | Retry) -> None:
     """The trouble is the server's and no message's: no message's tries are spent on it."""
     rest.begin(lasting=isinstance(error, ChannelDown))
     log.error("mail.server_away", extra={"server": str(server), "error": error.reason})
-    Edition.objects.filter(state=Edition.State.SENDING).update(problem=SERVER_PROBLEM + error.reason)
+    _say(SERVER_PROBLEM, error.reason)
 
 
-def _say_server_is_back() -> None:
-    Edition.objects.filter(state=Edition.State.SENDING, problem__startswith=SERVER_PROBLEM).update(problem="")
+def _say(beginning: str, reason: str) -> None:
+    """Put on every edition that is being sent why it does not go on; without a reason, that it does."""
+    sending = Edition.objects.filter(state=Edition.State.SENDING)
+    if reason:
+        sending.update(problem=beginning + reason)
+        return
+    for former in (SERVER_PROBLEM, WAITS):
+        sending.filter(problem__startswith=former).update(problem="")
