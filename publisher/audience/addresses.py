@@ -14,9 +14,10 @@ MAX_ADDRESS = 254
 MAX_LOCAL = 64
 MAX_KEY = 320
 """Characters of a key: folding and IDNA may make it longer than the address."""
-# Not before the @: blanks, controls, halves of characters, what is invisible or turns the direction, and what needs quoting.
+# Not before the @: blanks, controls, halves of characters, what is invisible, turns the direction or stands
+# for damage, and what needs quoting.
 _LOCAL = re.compile(
-    r"[^\s@\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\"(),:;<>\[\\\]]+"
+    r"[^\s@\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffd\"(),:;<>\[\\\]]+"
 )
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # The usual address: ASCII letters, digits and `._+-` before the @, which is all that the long way would find fault with.
