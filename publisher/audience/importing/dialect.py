@@ -30,7 +30,7 @@ class Layout:
 
 def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
     """Read the header. Raises UserError when no column holds addresses, and Unsaid when `said` does not fit."""
-    delimiters = _delimiters(lines)
+    delimiters = _delimiters(lines, name)
     read = {each: cells for each in delimiters if (cells := _first_record(lines, each))}
     if not read:
         raise UserError(f"The first line of {name} has broken quotes.", "Correct it, and try again.")
@@ -50,7 +50,7 @@ def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
     return Layout(delimiter, tuple(each.strip() for each in cells), len(cells), found)
 
 
-def _delimiters(lines: Lines) -> tuple[str, ...]:
+def _delimiters(lines: Lines, name: str) -> tuple[str, ...]:
     """Excel may write the delimiter into a line of its own; blank lines before the header are passed over."""
     for line in lines:
         said = _EXCEL.fullmatch(line)
@@ -59,9 +59,9 @@ def _delimiters(lines: Lines) -> tuple[str, ...]:
             return (said[1],)
         if line.strip():
             lines.retreat(keep=0)
-            break
+            return _DELIMITERS
         lines.begin()
-    return _DELIMITERS
+    raise UserError(f"{name} is empty.", "Give a CSV file with a row for each person.")
 
 
 def _first_record(lines: Lines, delimiter: str, *, keep: bool = False) -> list[str]:

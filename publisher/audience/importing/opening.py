@@ -91,9 +91,12 @@ def encoding_of(file: BinaryIO, name: str, *, given: str = "") -> str:
     if not head.strip():
         raise UserError(f"{name} is empty.", _SAVE)
     _refuse_other_formats(head, name)
-    if given:
-        return _known(given)
     marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "") or _by_zeros(head)
+    if given:
+        known = _known(given)
+        if known in ("utf-16", "utf-32"):  # these need a mark
+            known = marked if marked.startswith(known) else f"{known}-le"
+        return known
     if marked:
         return marked
     _refuse_controls(head, name)
@@ -119,7 +122,7 @@ def _known(name: str) -> str:
     try:
         found = codecs.lookup(name).name
         fits = "a".encode(name).decode(name) == "a" and found not in ("idna", "punycode")
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):  # UnicodeError is one of these
         fits = False
     if not fits:
         raise UserError(
@@ -163,7 +166,7 @@ def _is_utf8(file: BinaryIO) -> bool:
         text = decoder.decode(block, final=not block)
         if not text.isascii():
             beyond += len(text) - len(text.encode("ascii", "ignore"))
-            damaged += text.count("\ufffd")
+            damaged += text.count("\ufffd") - block.count(b"\xef\xbf\xbd")  # which may be written, too
         if not block:
             return damaged <= beyond * _DAMAGE
 
