@@ -15,7 +15,6 @@ from publisher.core.errors import UserError
 
 _DELIMITERS: Final = (",", ";", "\t")
 _EXCEL: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
-_LOOKS_LIKE_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ def _meaningful(cells: list[str]) -> int:
 
 
 def _is_row(cells: list[str], said: Mapping[str, str]) -> bool:
-    """Whether the first line is no header: the column of addresses has an address in it already."""
+    """Whether the first line is no header: the column of addresses has an address in it already, or what shall be one."""
     places = [int(column) - 1 for column, field in said.items() if field == "email" and column.isdecimal()]
     if not places and len(cells) == 1:
         places = [0]
-    return any(place < len(cells) and _LOOKS_LIKE_ADDRESS.fullmatch(cells[place].strip()) for place in places)
+    return any("@" in cells[place] for place in places if place < len(cells))

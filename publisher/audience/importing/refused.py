@@ -47,8 +47,8 @@ class RefusedRows:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         finally:
-            if not self._outcome.refused:
-                self.path.unlink(missing_ok=True)
+            if not self._outcome.refused and self.path.is_file():  # not /dev/null
+                self.path.unlink()
 
     def _write(self, row: Sequence[object]) -> None:
         try:

@@ -13,7 +13,10 @@ from publisher.audience.importing import opening
 from publisher.core.errors import UserError
 from tests.audience.importing.files import read
 
-CHINESE = "邮箱,姓名,语言\nlin@example.org,林小新,zh\nzhang@example.org,张伟,zh\nzhao@example.org,赵雪,zh\nzhou@example.org,周杨,zh\n"
+CHINESE = (
+    "邮箱,姓名,语言\nlin@example.org,林小新,zh\nzhang@example.org,张伟,zh\n"
+    "zhao@example.org,赵雪,zh\nzhou@example.org,周杨,zh\n"
+)
 FRENCH = "email,name\nhelene@example.org,Hélène Müller\njose@example.org,José Ñandú\n"
 
 

@@ -9,19 +9,23 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from publisher.audience.importing.records import LONGEST_LINE
+from publisher.audience.importing.records import LONGEST_LINE, Lines, records
+from publisher.audience.importing.rows import MACHINES
 from publisher.core.errors import UserError
 from tests.audience.importing.files import a_csv, read
 
+ADDRESSES = st.from_regex(r"[a-z0-9]{1,8}@[a-z]{1,8}\.(org|net)", fullmatch=True)
 ROWS = st.lists(
     st.tuples(
-        st.from_regex(r"[a-z0-9]{1,8}@[a-z]{1,8}\.(org|net)", fullmatch=True).filter(lambda at: at.split("@")[0] not in ("it", "hr", "all", "web", "root", "null")),
-        st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="\ufffd"), min_size=1, max_size=30),
+        ADDRESSES.filter(lambda address: address.partition("@")[0] not in MACHINES),
+        st.text(
+            st.characters(exclude_categories=("C", "Z"), exclude_characters="\ufffd"), min_size=1, max_size=30
+        ),
         st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n"), max_size=30),
     ),
     min_size=1,
     max_size=20,
-)  # fmt: skip
+)
 
 
 @given(
@@ -41,11 +45,14 @@ def test_every_row_that_a_csv_writer_wrote_is_read_again(
     assert found.layout.columns.unknown == ("notes",)
 
 
+PIECES = [b'"', b",", b"a@b.org", b"\n", b"\r", b"\xff", b"\0", b'""', b"email", b"\xe4\xb8"]
 HOSTILE = st.one_of(
     st.binary(max_size=400),
-    st.text('ab@.,;\t"\n\r\0 =é林\ufeff\u2028\u0085', max_size=200).map(lambda text: f"email,name\n{text}".encode()),
-    st.lists(st.sampled_from([b'"', b",", b"a@b.org", b"\n", b"\r", b"\xff", b"\0", b'""', b"email", b"\xe4\xb8"]), max_size=60).map(b"".join),
-)  # fmt: skip
+    st.text('ab@.,;\t"\n\r\0 =é林\ufeff\u2028\u0085', max_size=200).map(
+        lambda text: f"email,name\n{text}".encode()
+    ),
+    st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join),
+)
 
 
 @given(HOSTILE, st.sampled_from(["", "utf-8", "utf-16", "utf-32", "gb18030", "shift_jis", "utf-7", "hz"]))
@@ -58,8 +65,7 @@ HOSTILE = st.one_of(
 def test_any_bytes_are_read_or_refused_in_words(data: bytes, encoding: str) -> None:
     try:
         found = read(data, encoding=encoding)
-    except UserError as error:
-        assert error.message
+    except UserError:
         return
     assert found.outcome.read == len(found.rows) + len(found.refused)
     lines = [line for line, _code, _cells in found.refused] + [row.line for row in found.rows]
@@ -69,7 +75,18 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes, encoding: str) -> N
         assert "".join(map(str, row)).encode()
 
 
-@given(st.lists(st.sampled_from(["a{}@example.org,A", '"b{}@example.org,B', 'c{}@example.org,"C', "d{}@example.org", 'e{}@example.org,"E"x', "f{}@example.org,F,G", '"g{}@example.org","G"']), max_size=40))  # fmt: skip
+BROKEN_AND_WHOLE = [
+    "a{}@example.org,A",
+    '"b{}@example.org,B',
+    'c{}@example.org,"C',
+    "d{}@example.org",
+    'e{}@example.org,"E"x',
+    "f{}@example.org,F,G",
+    '"g{}@example.org","G"',
+]
+
+
+@given(st.lists(st.sampled_from(BROKEN_AND_WHOLE), max_size=40))
 def test_a_broken_row_costs_itself_only(kinds: list[str]) -> None:
     lines = [kind.format(n) for n, kind in enumerate(kinds)]
     found = read("\n".join(["email,name", *lines]))
@@ -138,8 +155,6 @@ def test_utf16_with_an_odd_byte_at_its_end_is_read() -> None:
 
 def test_a_file_of_many_lines_is_read_as_it_comes() -> None:
     """Not a line more is taken than the rows that are asked for need."""
-    from publisher.audience.importing.records import Lines, records
-
     text = io.StringIO("a,b\n" * 10_000)
     rows = records(Lines(text), ",", width=2, single=frozenset())
     next(rows)
