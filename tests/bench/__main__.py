@@ -19,6 +19,7 @@ MODULES = {
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
     "log": "pages of the delivery log",
+    "importing": "importing subscribers from CSV",
 }
 
 
