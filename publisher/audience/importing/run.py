@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from publisher.audience.importing.outcome import Outcome, Plan, Progress
 from publisher.audience.importing.reading import good_rows
 from publisher.audience.importing.records import Lines
 from publisher.audience.importing.refused import refused_rows
-from publisher.audience.importing.rows import Checker, Staged
+from publisher.audience.importing.rows import Checker
 from publisher.core.alone import IMPORT, alone
 from publisher.core.errors import UserError
 
@@ -33,19 +33,22 @@ def import_file(path: Path, plan: Plan, *, now: datetime, progress: Progress) ->
             layout = dialect.layout_of(lines, plan.columns, path.name)
             outcome = _described(encoding, layout)
             checker = _checker(plan, layout, encoding, now)
-            with refused_rows(path, plan.refused, outcome) as refused:
-                refused.begin(layout.names, layout.width, layout.delimiter)
-                good = good_rows(
-                    lines,
-                    layout,
-                    checker=checker,
-                    outcome=outcome,
-                    refuse=refused.add,
-                    report=_by_bytes(file, progress),
-                )
-                _import(good, plan, outcome, now=now, progress=progress)
+            with staging.staging() as cursor:
+                with refused_rows(path, plan.refused, layout, outcome) as refused:
+                    good = good_rows(
+                        lines,
+                        layout,
+                        checker=checker,
+                        outcome=outcome,
+                        refuse=refused.add,
+                        report=_by_bytes(file, progress),
+                    )
+                    outcome.staged = staging.stage(cursor, good)
+                progress("sorting", 0, 1)
+                staging.sort(cursor)
+                progress("sorting", 1, 1)
+                loading.load(cursor, plan, outcome, now=now, progress=progress)
             outcome.roles = checker.roles
-            outcome.refused_file = refused.path if outcome.refused else None
     return outcome
 
 
@@ -81,14 +84,3 @@ def _by_bytes(file: BinaryIO, progress: Progress) -> Callable[[], None]:
     size = file.seek(0, 2)
     file.seek(here)
     return lambda: progress("reading", min(file.tell(), size), size)
-
-
-def _import(
-    good: Iterator[Staged], plan: Plan, outcome: Outcome, *, now: datetime, progress: Progress
-) -> None:
-    with staging.staging() as cursor:
-        outcome.staged = staging.stage(cursor, good)
-        progress("sorting", 0, 1)
-        staging.sort(cursor)
-        progress("sorting", 1, 1)
-        loading.load(cursor, plan, outcome, now=now, progress=progress)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from publisher.audience.importing.columns import Columns
+from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.importing.refused import refused_rows
@@ -23,11 +25,10 @@ def original(tmp_path: Path) -> Path:
 
 def written(path: Path, wanted: Path | None = None, *, rows: int = 1) -> Outcome:
     outcome = Outcome()
-    with refused_rows(path, wanted, outcome) as refused:
-        refused.begin(("email", "name"), 2, ";")
+    layout = Layout(";", ("email", "name"), 2, Columns({"email": 0, "name": 1}))
+    with refused_rows(path, wanted, layout, outcome) as refused:
         for n in range(rows):
             refused.add(n + 2, Refused("zone", value="Mars"), [f"lin{n}@example.org", 'L; "in"\n林'])
-        outcome.refused_file = refused.path
     return outcome
 
 
@@ -42,17 +43,20 @@ def test_it_holds_line_reason_and_the_row_as_it_was(tmp_path: Path) -> None:
 
 def test_it_can_be_imported_like_its_original(tmp_path: Path) -> None:
     outcome = Outcome()
-    with refused_rows(tmp_path / "readers.csv", None, outcome) as refused:
-        refused.begin(("email", "name"), 2, "\t")
+    layout = Layout("\t", ("email", "name"), 2, Columns({"email": 0, "name": 1}))
+    with refused_rows(tmp_path / "readers.csv", None, layout, outcome) as refused:
         refused.add(2, Refused("zone", value="Mars"), ["lin@example.org", "Lin\t林"])
-    found = read(refused.path.read_bytes())
+    assert outcome.refused_file is not None
+    found = read(outcome.refused_file.read_bytes())
     assert [(row.email, row.name) for row in found.rows] == [("lin@example.org", "Lin 林")]
     assert found.layout.columns.unknown == ()
 
 
 def test_without_refused_rows_there_is_no_file(tmp_path: Path) -> None:
+    wanted = tmp_path / "mine.csv"
+    wanted.write_text("of an earlier import", encoding="utf-8")
     written(tmp_path / "readers.csv", rows=0)
-    written(tmp_path / "readers.csv", tmp_path / "mine.csv", rows=0)
+    written(tmp_path / "readers.csv", wanted, rows=0)
     assert list(tmp_path.iterdir()) == [tmp_path / "readers.csv"]
 
 
@@ -87,7 +91,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     assert outcome.refused_file.stat().st_mode & 0o077 == 0
 
 
-def test_a_place_that_cannot_be_written_to_is_named_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written") as refused:
         written(tmp_path / "no" / "readers.csv")
     assert "--refused" in refused.value.hint
