@@ -112,6 +112,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         PEOPLE,
+        "subscribers",
+        "publisher.cli.subscribers:subscribers",
+        Needs.DATABASE,
+        "Subscribers in bulk: import a CSV file.",
+    ),
+    Command(
+        PEOPLE,
         "unsubscribe",
         "publisher.cli.leaving:unsubscribe",
         Needs.DATABASE,

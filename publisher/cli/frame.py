@@ -92,7 +92,14 @@ def _loaded(command: Command) -> click.Command:
     loaded: click.Command = getattr(importlib.import_module(module), attribute)
     if command.needs < Needs.SERVERS:
         return loaded
-    callback = loaded.callback
+    for leaf in loaded.commands.values() if isinstance(loaded, click.Group) else [loaded]:
+        _with_servers(leaf, command)
+    return loaded
+
+
+def _with_servers(leaf: click.Command, command: Command) -> None:
+    """A group's own callback runs before its subcommands' arguments are read: help and mistakes need no server."""
+    callback = leaf.callback
 
     @wraps(callback or _loaded)
     def with_servers(*args: Any, **kwargs: Any) -> Any:
@@ -101,8 +108,7 @@ def _loaded(command: Command) -> click.Command:
         root.with_resource(database.servers(command.name, migrated=command.needs >= Needs.DATABASE))
         return callback(*args, **kwargs) if callback else None
 
-    loaded.callback = with_servers
-    return loaded
+    leaf.callback = with_servers
 
 
 def _set_up_django() -> None:

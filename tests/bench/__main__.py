@@ -23,6 +23,7 @@ MODULES = {
     "log": "pages of the delivery log",
     "settling": "where results go first",
     "retention": "forgetting old deliveries",
+    "importing": "importing subscribers from CSV",
 }
 
 
