@@ -118,8 +118,29 @@ COMMANDS: tuple[Command, ...] = (
         "Make an administrator's login for the desk.",
     ),
     Command(
+        LOOK,
+        "sending",
+        "publisher.cli.sending:sending",
+        Needs.DATABASE,
+        "What would leave; stop everything, or let it go on.",
+    ),
+    Command(
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
     Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),
+    Command(
+        MAINTAIN,
+        "backup",
+        "publisher.cli.backup:backup",
+        Needs.SETTINGS,
+        "Write the database into one file, or check such a file.",
+    ),
+    Command(
+        MAINTAIN,
+        "restore",
+        "publisher.cli.backup:restore",
+        Needs.SETTINGS,
+        "Put a backup in the place of the database, sending nothing.",
+    ),
     Command(MAINTAIN, "django", "publisher.cli.maintain:django", Needs.SERVERS, "Django's own commands."),
 )

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -62,6 +63,11 @@ def _derived(secret: str) -> bytes:
 def fingerprint(text: str) -> bytes:
     """SHA-256 of a secret that is compared, never shown again (API keys are 256 random bits: no slow hash needed)."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def key_mark() -> str:
+    """A mark by which the present secret key is known again; the key cannot be found from it."""
+    return salted_hmac("publisher.key-mark", "present key", algorithm="sha256").hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from publisher.core import standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
 
@@ -41,11 +42,11 @@ class Claim:
 
 # The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
 # claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only.
-CLAIM_MAIL = """
+CLAIM_MAIL = f"""
 WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
-    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {standstill.NONE}
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -172,7 +173,7 @@ def _with_current_variants(
 
 
 # The lease of a post is one row's; the post, its item, its channel and the item's embargo are asked again under lock.
-CLAIM_POST = """
+CLAIM_POST = f"""
 UPDATE delivery_delivery d
 SET state = 'sending', fence = %(fence)s, lease_until = %(lease_until)s, attempts = d.attempts + 1
 FROM social_post p
@@ -181,7 +182,7 @@ JOIN items_item i ON i.id = p.item_id
 WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
-  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s) AND {standstill.NONE}
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -211,7 +212,9 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
 
 
 def still_sending(edition_ids: Collection[int]) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled."""
+    """Those of the editions that nobody has paused or cancelled; none while all sending stands still."""
+    if standstill.is_on():
+        return set()
     return set(
         Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
     )

@@ -11,7 +11,7 @@ from functools import partial
 
 from django.conf import settings
 
-from publisher.core import clock, events
+from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import rest
 from publisher.delivery.email.smtp import MailServer, Session, parse_mail_url
@@ -26,8 +26,10 @@ SERVER_PROBLEM = "Mail cannot leave: "
 
 
 def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
-    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set."""
-    if not settings.MAIL or rest.is_on():
+    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set, or
+    while all sending stands still.
+    """
+    if not settings.MAIL or standstill.is_on() or rest.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
         if not mine:
