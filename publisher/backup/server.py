@@ -26,7 +26,7 @@ OTHERS_SECONDS = 20.0
 POLL_SECONDS = 0.5
 
 OTHERS = """
-SELECT COALESCE(usename, 'somebody'), COALESCE(application_name, ''), COALESCE(host(client_addr), 'this machine')
+SELECT COALESCE(usename, 'somebody'), COALESCE(application_name, ''), COALESCE(host(client_addr), '')
 FROM pg_stat_activity
 WHERE datname = %s AND pid <> pg_backend_pid() AND COALESCE(backend_type, 'client backend') = 'client backend'
 ORDER BY pid
@@ -60,7 +60,10 @@ class Server:
     def others(self) -> list[str]:
         """Who is connected to the database of the settings, besides this session."""
         rows = self.session.execute(OTHERS, [self.name]).fetchall()
-        return [f"{user} from {host}" + (f" ({program})" if program else "") for user, program, host in rows]
+        return [
+            user + (f" from {host}" if host else "") + (f" ({program})" if program else "")
+            for user, program, host in rows
+        ]
 
     def require_rights(self) -> None:
         """Raises `UserError` when this login may not make a database, or not rename the one that there is."""

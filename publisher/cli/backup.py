@@ -157,7 +157,7 @@ def _as_rows(manifest: Manifest) -> dict[str, object]:
 
 
 def _figures(facts: Facts) -> str:
-    counts = ", ".join(f"{count:,} {name}" for name, count in facts.counts.items())
+    counts = "; ".join(f"{name} {count:,}" for name, count in facts.counts.items())
     item = f"; newest item {moment(facts.newest_item)}" if facts.newest_item else ""
     tried = f"; last sent {moment(facts.last_try)}" if facts.last_try else ""
     return counts + item + tried
