@@ -123,7 +123,9 @@ def opened(path: Path) -> Backup:
     except tarfile.TarError as error:
         raise _broken(path, begun=_begins_like_one(path)) from error
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", "Check its name and who may read it.") from error
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}.", "Check its name and who may read it."
+        ) from error
     return Backup(path, manifests.read(text, file=str(path)), places)
 
 
@@ -136,7 +138,8 @@ def verify(backup: Backup, *, on_bytes: Callable[[int], None] = lambda _count: N
             on_bytes(len(chunk))
         if digest.hexdigest() != part.sha256:
             raise UserError(
-                f"{backup.path} is damaged: its part {part.name} is not what was written.", "Take another backup."
+                f"{backup.path} is damaged: its part {part.name} is not what was written.",
+                "Take another backup.",
             )
 
 
@@ -145,7 +148,9 @@ def read_part(backup: Backup, name: str) -> Iterator[bytes]:
     size = backup.manifest.part(name).size
     start, there = backup.places.get(name, (0, -1))
     if there != size:
-        raise UserError(f"{backup.path} is damaged: its part {name} has another length.", "Take another backup.")
+        raise UserError(
+            f"{backup.path} is damaged: its part {name} has another length.", "Take another backup."
+        )
     with backup.path.open("rb") as file:
         file.seek(start)
         while size:
@@ -158,7 +163,8 @@ def read_part(backup: Backup, name: str) -> Iterator[bytes]:
 
 def cannot_write(path: Path, error: OSError) -> UserError:
     return UserError(
-        f"{path} could not be written: {error.strerror}.", "Make room, or choose another place; then try again."
+        f"{path} could not be written: {error.strerror}.",
+        "Make room, or choose another place; then try again.",
     )
 
 
@@ -176,7 +182,9 @@ def _alone(part: Path, path: Path) -> Iterator[IO[bytes]]:
         except (BlockingIOError, FileNotFoundError):
             ours = False
         if not ours:
-            raise UserError(f"Another backup is being written to {path}.", "Wait for it, or choose another name.")
+            raise UserError(
+                f"Another backup is being written to {path}.", "Wait for it, or choose another name."
+            )
         os.ftruncate(handle, 0)
         yield file
 

@@ -36,6 +36,7 @@ class Moment:
     snapshot: str
     at: datetime
     server: str
+    major: int
     facts: Facts
     migrations: tuple[str, ...]
 
@@ -47,7 +48,7 @@ def make(path: Path, *, with_key: bool) -> Manifest:
     """
     stream_from = _stream_position()
     with _moment() as moment:
-        program = programs.find("pg_dump", least=connection.pg_version // 10000)
+        program = programs.find("pg_dump", least=moment.major)
         with archive.writing(path, at=moment.at) as file:
             file.add(archive.DATABASE, programs.dump(program, snapshot=moment.snapshot))
             if with_key:
@@ -78,11 +79,14 @@ def _moment() -> Iterator[Moment]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT pg_export_snapshot(), now(), current_setting('server_version')")
-            snapshot, at, server = cursor.fetchone()
+            cursor.execute(
+                "SELECT pg_export_snapshot(), now(), current_setting('server_version'), "
+                "current_setting('server_version_num')::int / 10000"
+            )
+            snapshot, at, server, major = cursor.fetchone()
         if not is_publishers():
             raise UserError("There is nothing in the database yet.", "`publisher migrate` makes its tables.")
-        yield Moment(snapshot, at, server, facts(), migrations())
+        yield Moment(snapshot, at, server, major, facts(), migrations())
 
 
 def _stream_position() -> str:

@@ -28,7 +28,8 @@ class Manifest(BaseModel):
     """A backup in words and figures. `made_at` is the moment of the database that it holds, in UTC.
 
     `stream_from`: the id of the first entry of the inbox stream that was not surely stored by then; "" when Redis did not
-    answer. `dumped_by`: the major version of pg_dump. `key`: a mark by which the secret key is known again, from which it cannot be found.
+    answer. `dumped_by`: the major version of pg_dump. `key`: a mark by which the secret key is known again, from which it
+    cannot be found.
     """
 
     model_config = ConfigDict(frozen=True)

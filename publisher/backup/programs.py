@@ -6,6 +6,7 @@ programs on the PATH: pg_dump refuses newer servers.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -80,7 +81,9 @@ def dump(program: Program, *, snapshot: str) -> Iterator[bytes]:
         while chunk := process.stdout.read(CHUNK):
             yield chunk
         if process.wait() != 0:
-            raise UserError(f"The database could not be dumped: {_last(errors)}", "The database itself is as it was.")
+            raise UserError(
+                f"The database could not be dumped: {_last(errors)}", "The database itself is as it was."
+            )
 
 
 def restore(program: Program, chunks: Iterable[bytes], *, database: str, server: int) -> None:
@@ -132,10 +135,8 @@ def _environment() -> dict[str, str]:
 
 
 def _places(name: str) -> Iterator[str]:
-    try:
+    with contextlib.suppress(UserError):  # no wheel for this machine
         yield str(postgres.program(name))
-    except UserError:  # no wheel for this machine
-        pass
     on_path = shutil.which(name)
     if on_path:
         yield on_path

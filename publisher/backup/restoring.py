@@ -100,7 +100,9 @@ def carry_out(backup: Backup, server: Server, *, by: str, keep: bool, now: datet
             call_command("migrate", interactive=False, verbosity=0)
             told = aftermath.tell(manifest.made_at, by=by, now=now)
             with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")  # a fresh database knows nothing of its tables, and claims would be slow
+                cursor.execute(
+                    "ANALYZE"
+                )  # a fresh database knows nothing of its tables, and claims would be slow
         replaced = server.swap()
     except BaseException:
         with contextlib.suppress(psycopg.Error):
@@ -146,7 +148,9 @@ def _put_key(backup: Backup) -> str:
         )
     _replace_key(present)
     more = " Its former keys belong into PUBLISHER_SECRET_KEY_FALLBACKS." if former else ""
-    return f"The backup's secret key was put into {_key_file()}; the one before is beside it (.replaced).{more}"
+    return (
+        f"The backup's secret key was put into {_key_file()}; the one before is beside it (.replaced).{more}"
+    )
 
 
 def _key_file() -> Path:

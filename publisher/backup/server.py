@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from publisher.backup import programs
 from publisher.core.errors import UserError
@@ -154,11 +155,11 @@ class Server:
         ]
         named = {"i": "LOCALE_PROVIDER icu ICU_LOCALE {}", "b": "LOCALE_PROVIDER builtin BUILTIN_LOCALE {}"}
         if provider in named:
-            words.append(sql.SQL(named[provider]).format(sql.Literal(locale)))  # type: ignore[arg-type]  # a text of the table above
+            words.append(sql.SQL(named[provider]).format(sql.Literal(locale)))
         return sql.SQL(" ").join(words)
 
     def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.session.execute(statement, values).fetchone()  # type: ignore[arg-type]  # texts of ours
+        row: tuple[Any, ...] | None = self.session.execute(statement, values).fetchone()
         return row
 
 
@@ -195,7 +196,7 @@ def _maintenance(name: str) -> psycopg.Connection[Any]:
         if database == name:
             continue
         try:
-            return psycopg.connect(**{**parameters, "dbname": database}, autocommit=True)
+            return psycopg.connect(make_conninfo("", **parameters | {"dbname": database}), autocommit=True)
         except psycopg.OperationalError as error:
             last = error
     raise last or psycopg.OperationalError("There is no maintenance database.")

@@ -29,7 +29,9 @@ FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--with-key", is_flag=True, help="Also the secret key: whoever has the file then has everything.")
+@click.option(
+    "--with-key", is_flag=True, help="Also the secret key: whoever has the file then has everything."
+)
 @click.option("--verify", is_flag=True, help="Check a backup and list what it holds; writes nothing.")
 @reporting
 def backup(file: Path, with_key: bool, verify: bool) -> Report:
@@ -53,7 +55,9 @@ def backup(file: Path, with_key: bool, verify: bool) -> Report:
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask before a database that is not empty is replaced.")
-@click.option("--discard", is_flag=True, help="Drop the replaced database at once, instead of keeping it aside.")
+@click.option(
+    "--discard", is_flag=True, help="Drop the replaced database at once, instead of keeping it aside."
+)
 @reporting
 def restore(file: Path, yes: bool, discard: bool) -> Report:
     """Put the backup FILE in the place of the database. Afterwards all sending stands still, and what would leave is shown.
@@ -80,7 +84,9 @@ def _verified(file: Path) -> Backup:
     """The backup, every byte of it compared with its sums."""
     found = archive.opened(file)
     size = sum(part.size for part in found.manifest.parts)
-    with click.progressbar(length=size, label="Checking", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+    with click.progressbar(
+        length=size, label="Checking", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
         archive.verify(found, on_bytes=bar.update)
     return found
 

@@ -1,6 +1,7 @@
 """The standstill: one row that stops everything that leaves, from its commit on. Knows nothing of mails and posts.
 
-Claims ask for the row in their own SQL (`NONE`). Stopping and going on as a person does it is `delivery.sending`.
+Claims ask for the row in their own SQL: the table has one row or none, so it costs nothing. Stopping and going on, as a person
+does it, is `delivery.stopping`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from publisher.core.models import Restoration, Standstill
-
-NONE = "NOT EXISTS (SELECT 1 FROM core_standstill)"
-"""A condition of claims. The table has no row or one, so it costs nothing."""
 
 
 def current() -> Standstill | None:
@@ -48,4 +46,3 @@ def may_be_out(dated: datetime) -> bool:
     """Whether something about what was published at `dated` may have left after the backup from which this database
     was restored: whatever is older than the last restore."""
     return Restoration.objects.filter(restored_at__gte=dated).exists()
-

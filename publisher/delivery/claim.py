@@ -42,11 +42,12 @@ class Claim:
 
 # The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
 # claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only.
-CLAIM_MAIL = f"""
+CLAIM_MAIL = """
 WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
-    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {standstill.NONE}
+    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+      AND NOT EXISTS (SELECT 1 FROM core_standstill)
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -173,7 +174,7 @@ def _with_current_variants(
 
 
 # The lease of a post is one row's; the post, its item, its channel and the item's embargo are asked again under lock.
-CLAIM_POST = f"""
+CLAIM_POST = """
 UPDATE delivery_delivery d
 SET state = 'sending', fence = %(fence)s, lease_until = %(lease_until)s, attempts = d.attempts + 1
 FROM social_post p
@@ -182,7 +183,8 @@ JOIN items_item i ON i.id = p.item_id
 WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
-  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s) AND {standstill.NONE}
+  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from publisher.core import events, standstill, trace
+from publisher.core import events, trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
 from publisher.delivery.claim import claim_post, release
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 # The head of each channel's queue. The queue is short (a partial index); the other tables are looked up by key, and the rows
 # in `sending` are few. `claim_post` asks the same again of the one row; here the question is only whose turn it is.
-HEADS = f"""
+HEADS = """
 SELECT DISTINCT ON (d.channel_id) d.id
 FROM delivery_delivery d
 JOIN social_post p ON p.id = d.post_id
@@ -47,7 +47,8 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
   AND (%(channel)s::bigint IS NULL OR d.channel_id = %(channel)s)
   AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
-  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s) AND {standstill.NONE}
+  AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')

@@ -77,7 +77,9 @@ def create_due(*, now: datetime) -> list[int]:
 
 def due_now(*, now: datetime) -> list[tuple[Digest, DueEdition]]:
     """What `create_due` would begin if sending did not stand still."""
-    found = [(digest, _due_of(digest, now)) for digest in Digest.objects.filter(enabled=True).order_by("slug")]
+    found = [
+        (digest, _due_of(digest, now)) for digest in Digest.objects.filter(enabled=True).order_by("slug")
+    ]
     return [(digest, due) for digest, due in found if due is not None]
 
 

@@ -61,7 +61,12 @@ def test_mails_in_flight_are_held_for_a_person_whatever_the_digest_would_do(
     sweep(now=NOON + timedelta(days=1), most=8)
     rows = Delivery.objects.order_by("id").values_list("state", "held", "attempts")
     assert list(rows) == [("unknown", True, 1), ("unknown", True, 1), ("queued", False, 0)]
-    assert Attempt.objects.filter(outcome="unknown", text__contains="restored from a backup of 1 June 2026").count() == 2
+    assert (
+        Attempt.objects.filter(
+            outcome="unknown", text__contains="restored from a backup of 1 June 2026"
+        ).count()
+        == 2
+    )
 
 
 def test_mails_that_were_unclear_already_are_held_too_and_keep_their_reason(inbox: redis.Redis) -> None:
@@ -80,7 +85,12 @@ def test_every_unfinished_edition_stands_paused_with_the_reason_and_a_finished_o
     sent = a_waiting_edition(state="sent")
     told()
     states = dict(Edition.objects.values_list("pk", "state"))
-    assert [states[each.pk] for each in (sending, waiting, paused, sent)] == ["paused", "paused", "paused", "sent"]
+    assert [states[each.pk] for each in (sending, waiting, paused, sent)] == [
+        "paused",
+        "paused",
+        "paused",
+        "sent",
+    ]
     problems = dict(Edition.objects.values_list("pk", "problem"))
     assert problems[paused.pk].startswith("A wrong picture. The database was restored")
     assert "Resume it, and readers who have it get it again" in problems[sending.pk]
@@ -88,8 +98,12 @@ def test_every_unfinished_edition_stands_paused_with_the_reason_and_a_finished_o
 
 
 @pytest.mark.parametrize("state", ["assembling", "blocked"])
-def test_an_edition_that_was_being_assembled_stops_before_it_goes_out(state: str, django_user_model: Any) -> None:
-    edition = a_waiting_edition(state=state, assembled_at=None, after_assembly="sending", number=None, items=[])
+def test_an_edition_that_was_being_assembled_stops_before_it_goes_out(
+    state: str, django_user_model: Any
+) -> None:
+    edition = a_waiting_edition(
+        state=state, assembled_at=None, after_assembly="sending", number=None, items=[]
+    )
     an_item(at=MADE)
     Edition.objects.filter(pk=edition.pk).update(window_to=NOON)
     told()

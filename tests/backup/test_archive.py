@@ -102,9 +102,13 @@ def test_no_file_is_replaced_not_even_one_that_came_meanwhile(tmp_path: Path) ->
     with pytest.raises(UserError, match="exists already"):
         a_backup(path)
     path.unlink()
-    with pytest.raises(UserError, match="exists already"), writing(path, at=AT) as file:
-        file.add(archive.DATABASE, [DUMP])
+
+    def comes_meanwhile() -> Iterator[bytes]:
+        yield DUMP
         path.write_text("mine")
+
+    with pytest.raises(UserError, match="exists already"), writing(path, at=AT) as file:
+        file.add(archive.DATABASE, comes_meanwhile())
     assert path.read_text() == "mine"
     assert [each.name for each in tmp_path.iterdir()] == ["b.tar"]
 

@@ -1,4 +1,4 @@
-"""`publisher backup` and `publisher restore` as processes, on a real server: what was there is there again, and nothing leaves."""
+"""`publisher backup` and `restore` as processes, on a real server: what was there is there again, and nothing leaves."""
 
 from __future__ import annotations
 
@@ -57,13 +57,21 @@ def refused(file: Path, *options: str) -> str:
     return done.stderr
 
 
-def test_what_was_there_is_there_again_and_what_came_after_is_kept_aside(world: World, tmp_path: Path) -> None:
+def test_what_was_there_is_there_again_and_what_came_after_is_kept_aside(
+    world: World, tmp_path: Path
+) -> None:
     file = tmp_path / "b.tar"
     edition = a_sending_edition(a_digest(enabled=False), mails=3)
     Channel.objects.filter(pk=a_channel(credentials={"token": "s3cret"}).pk).update(name="kept")
     before = an_item(title="中文 and £ and 🚢")
     made = backed_up(file)
-    assert made["facts"]["counts"] == {"items": 1, "subscribers": 3, "editions": 1, "posts": 0, "deliveries": 3}
+    assert made["facts"]["counts"] == {
+        "items": 1,
+        "subscribers": 3,
+        "editions": 1,
+        "posts": 0,
+        "deliveries": 3,
+    }
     an_item(title="after")
     Edition.objects.all().update(state="cancelled")
 
@@ -115,7 +123,9 @@ def test_the_key_is_in_it_when_asked_for_and_the_answer_says_so(world: World, tm
 def test_verify_checks_a_file_without_any_server(world: World, tmp_path: Path) -> None:
     file = tmp_path / "b.tar"
     backed_up(file)
-    away = environment(PUBLISHER_DATABASE_URL="postgres://u@127.0.0.1:1/p", PUBLISHER_REDIS_URL="redis://127.0.0.1:1")
+    away = environment(
+        PUBLISHER_DATABASE_URL="postgres://u@127.0.0.1:1/p", PUBLISHER_REDIS_URL="redis://127.0.0.1:1"
+    )
     verify = partial(publisher, "backup", "--verify", file, env=away)
 
     assert f"{file}, whole" in verify().stdout
@@ -135,7 +145,9 @@ def test_nobody_is_there_to_say_yes_so_nothing_is_replaced(world: World, tmp_pat
     assert (Item.objects.count(), names(world)) == (1, {"world"})
 
 
-@pytest.mark.parametrize("damage", [lambda raw: raw[:-20_000], lambda raw: b"Dear diary" + raw, lambda _raw: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda raw: raw[:-20_000], lambda raw: b"Dear diary" + raw, lambda _raw: b""]
+)
 def test_a_damaged_or_foreign_file_touches_nothing(world: World, tmp_path: Path, damage: Any) -> None:
     file = tmp_path / "b.tar"
     backed_up(file)

@@ -53,7 +53,9 @@ def an_edition() -> Edition:
 
 
 @pytest.mark.usefixtures("world")
-def test_mails_and_posts_stop_while_a_worker_runs_and_each_leaves_once_when_it_goes_on(tmp_path: Path) -> None:
+def test_mails_and_posts_stop_while_a_worker_runs_and_each_leaves_once_when_it_goes_on(
+    tmp_path: Path,
+) -> None:
     slowly = [at("DOT", "250 2.0.0 " + "Ok " * 20, deed="bytewise")]
     with SmtpSink(rules=slowly) as sink, sandbox(tmp_path / "sandbox") as network:
         edition = an_edition()
@@ -89,7 +91,10 @@ def test_after_a_restore_nothing_leaves_until_a_person_says_so_edition_by_editio
         edition = an_edition()
         assert publisher("backup", file).returncode == 0
         with _working(tmp_path, sink):
-            until(lambda: Edition.objects.get(pk=edition.pk).state == "sent", what="it went out after the backup")
+            until(
+                lambda: Edition.objects.get(pk=edition.pk).state == "sent",
+                what="it went out after the backup",
+            )
         inbox.flushall()  # the turn of the killed worker
         connection.close()
         until(lambda: _is_free(world), what="the worker is gone")
@@ -111,9 +116,7 @@ def test_after_a_restore_nothing_leaves_until_a_person_says_so_edition_by_editio
 def _let_rounds_go_by() -> None:
     """Until the worker has done its rounds, and a little longer than the slowest of those that send."""
     now = clock.now()
-    until(
-        lambda: Heartbeat.objects.filter(name="schedule.tick", at__gt=now).exists(), what="a round is done"
-    )
+    until(lambda: Heartbeat.objects.filter(name="schedule.tick", at__gt=now).exists(), what="a round is done")
     time.sleep(3)
 
 
