@@ -11,9 +11,8 @@ from enum import StrEnum
 
 from django.core.signing import BadSignature
 
-from publisher.core.crypto import signer
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+from publisher.core.base36 import base36
+from publisher.core.crypto import quick_signature, signer
 
 
 class Purpose(StrEnum):
@@ -35,11 +34,12 @@ def write(purpose: Purpose, subscriber_id: int, target_id: int) -> str:
 
 
 def writer(purpose: Purpose) -> Callable[[int, int], str]:
-    """A function that writes many tokens of one purpose (the signer is made once)."""
-    sign = signer(f"link.{purpose}").sign
+    """A function that writes many tokens of one purpose (the key is derived once)."""
+    signature = quick_signature(f"link.{purpose}")
 
     def write_one(subscriber_id: int, target_id: int) -> str:
-        return sign(f"{_base36(subscriber_id)}.{_base36(target_id)}").replace(":", "~")
+        text = f"{base36(subscriber_id)}.{base36(target_id)}"
+        return f"{text}~{signature(text)}"
 
     return write_one
 
@@ -52,11 +52,3 @@ def read(purpose: Purpose, token: str) -> Link | None:
         return Link(int(subscriber, 36), int(target, 36))
     except (BadSignature, ValueError):
         return None
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits or "0"

@@ -112,6 +112,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         PEOPLE,
+        "unsubscribe",
+        "publisher.cli.leaving:unsubscribe",
+        Needs.DATABASE,
+        "Carry out a request to leave that came by mail.",
+    ),
+    Command(
+        PEOPLE,
         "create-admin",
         "publisher.cli.people:create_admin",
         Needs.DATABASE,
@@ -128,6 +135,20 @@ COMMANDS: tuple[Command, ...] = (
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
     Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),
+    Command(
+        LOOK,
+        "doctor",
+        "publisher.cli.doctor:doctor",
+        Needs.SERVERS,
+        "Whether mail can leave and will be taken: servers, DNS, links.",
+    ),
+    Command(
+        MAINTAIN,
+        "dkim",
+        "publisher.cli.dkim:dkim",
+        Needs.DATABASE,
+        "Keys that sign mail, and their DNS records.",
+    ),
     Command(
         MAINTAIN,
         "backup",

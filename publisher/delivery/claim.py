@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -18,8 +18,7 @@ from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMail:
+class ClaimedMail(NamedTuple):
     """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
 
     id: int
@@ -68,7 +67,7 @@ WITH due AS (
            ON b.digest_id = e.digest_id AND b.subscriber_id = s.id AND b.state = 'active'
     LEFT JOIN audience_suppression p
            ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-)
+), claimed AS (
 UPDATE delivery_delivery d
 SET state = checked.state,
     fence = %(fence)s,
@@ -82,6 +81,8 @@ SET state = checked.state,
 FROM checked
 WHERE d.id = checked.id
 RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+)
+SELECT id, variant_id, address, name, subscriber_id, attempts, state FROM claimed ORDER BY due_at, id
 """
 
 
@@ -144,11 +145,7 @@ def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease:
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
-        mails = [
-            ClaimedMail(*row[:6])
-            for row in sorted(rows, key=lambda row: (row[7], row[0]))
-            if row[6] == "sending"
-        ]
+        mails = [ClaimedMail(*row[:6]) for row in rows if row[6] == "sending"]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails))
 
@@ -168,7 +165,7 @@ def _with_current_variants(
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
-        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], row[7])
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6])
         for row in rows
     ]
 

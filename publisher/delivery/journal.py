@@ -10,19 +10,16 @@ Against a local file this needs no host to come back; against an UPDATE for each
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import redis
 from redis.connection import AbstractConnection
 
 from publisher.core.redis import client
-from publisher.delivery.settle import Outcome, Settlement, Try
-from publisher.delivery.states import State
+from publisher.delivery.settle import Settlement
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +76,7 @@ class Journal:
 
     def note(self, settlement: Settlement) -> None:
         """Hand one result to the kernel. Raises `JournalLost`."""
-        self._send("RPUSH", _key(settlement.fence), written(settlement))
+        self._send("RPUSH", _key(settlement.fence), settlement.line)
 
     def forget(self, fence: int) -> None:
         """Drop the notes of a claim whose results are in PostgreSQL. In vain when Redis is away: they end by themselves."""
@@ -92,10 +89,10 @@ class Journal:
         with self._lock:
             self._drop()
 
-    def _send(self, *words: str | bytes) -> None:
+    def _send(self, *words: str) -> None:
         try:
             with self._lock:
-                self._open().send_packed_command((_packed(words),), check_health=False)
+                self._open().send_packed_command((_packed(words),), check_health=False)  # type: ignore[no-untyped-call]
         except (redis.RedisError, OSError) as error:
             with self._lock:
                 self._drop()
@@ -112,7 +109,7 @@ class Journal:
 
     def _drop(self) -> None:
         if self._connection is not None:
-            self._connection.disconnect()
+            self._connection.disconnect()  # type: ignore[no-untyped-call]
         self._connection = None
 
 
@@ -123,10 +120,7 @@ def read(fences: Sequence[int]) -> Mapping[int, Notes]:
     for fence in fences:
         pipe.lrange(_key(fence), 0, -1)
     about, *lists = pipe.execute()
-    return {
-        fence: notes_of(fence, lines, run=about["run_id"])
-        for fence, lines in zip(fences, lists, strict=True)
-    }
+    return {fence: notes_of(lines, run=about["run_id"]) for fence, lines in zip(fences, lists, strict=True)}
 
 
 def forget(fences: Iterable[int]) -> None:
@@ -136,62 +130,35 @@ def forget(fences: Iterable[int]) -> None:
         client().delete(*keys)
 
 
-def notes_of(fence: int, lines: Sequence[bytes], *, run: str) -> Notes:
+def notes_of(lines: Sequence[bytes], *, run: str) -> Notes:
     """Read a list of notes. Without the header, or with that of another run of the server, results may be missing."""
-    if not lines:
-        return UNREADABLE
-    words = lines[0].decode().split(" ")
-    has_header = words[0] == "claim" and len(words) == 3
-    settlements = tuple(_read(fence, line) for line in lines[1 if has_header else 0 :])
+    words = lines[0].decode("utf-8", "replace").split(" ") if lines else []
+    has_header = len(words) == 3 and words[0] == "claim" and words[2].isdecimal()
+    read_lines = [_read(line) for line in lines[1 if has_header else 0 :]]
+    settlements = tuple(each for each in read_lines if each)
     if not has_header:
         return Notes(complete=False, flight=1, settlements=settlements)
-    return Notes(complete=words[1] == run, flight=int(words[2]), settlements=settlements)
+    complete = words[1] == run and len(settlements) == len(read_lines)
+    return Notes(complete=complete, flight=int(words[2]), settlements=settlements)
 
 
-def written(settlement: Settlement) -> bytes:
-    """A result as one line of JSON."""
-    outcome, tried = settlement.outcome, settlement.tried
-    fields = (
-        settlement.delivery_id,
-        (
-            outcome.state.value,
-            outcome.reason,
-            outcome.due_at.timestamp() if outcome.due_at else None,
-            outcome.spends_try,
-        ),
-        (
-            tried.worker,
-            tried.started_at.timestamp(),
-            tried.duration_ms,
-            tried.code,
-            tried.enhanced,
-            tried.text,
-            tried.remote_id,
-            tried.remote_url,
-        ),
-    )
-    return json.dumps(fields, separators=(",", ":")).encode()
-
-
-def _read(fence: int, line: bytes) -> Settlement:
-    delivery_id, (state, reason, due_at, spends_try), (worker, started_at, *rest) = json.loads(line)
-    due = datetime.fromtimestamp(due_at, UTC) if due_at is not None else None
-    return Settlement(
-        delivery_id,
-        fence,
-        Outcome(State(state), reason, due, spends_try),
-        Try(worker, datetime.fromtimestamp(started_at, UTC), *rest),
-    )
+def _read(line: bytes) -> Settlement | None:
+    """A line that is broken is as good as missing."""
+    try:
+        return Settlement.read(line.decode())
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("journal.unreadable", extra={"error": str(error)})
+        return None
 
 
 def _key(fence: int) -> str:
     return f"publisher:claim:{fence}"
 
 
-def _packed(words: Sequence[str | bytes]) -> bytes:
+def _packed(words: Sequence[str]) -> bytes:
     """A command in Redis's protocol (RESP)."""
     parts = [b"*%d\r\n" % len(words)]
     for word in words:
-        raw = word if isinstance(word, bytes) else word.encode()
+        raw = word.encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
     return b"".join(parts)

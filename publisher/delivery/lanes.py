@@ -23,8 +23,7 @@ from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.smtp import Answer, Outgoing, Result, Session, Withdrawn
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
-from publisher.delivery.settle import Settlement, Try, outcome_of, worker_name
-from publisher.delivery.states import State
+from publisher.delivery.settle import ACCEPTED, Settlement, Try, outcome_of, worker_name
 from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
@@ -47,16 +46,25 @@ class Held:
     clock: Clock
     journalled: bool
     until: datetime
+    lease: timedelta
     stopped: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
     journal: Journal | None = None
     seconds: float = 0.0
+    renewed: float = field(default_factory=time.time)
 
     def is_ours(self) -> bool:
         """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
-        waited so long for a connection, finds out here, before it sends what another has taken over."""
-        return not self.stopped and self.clock() < self.until
+        waited so long for a connection, finds out here, before it sends what another has taken over.
+
+        The wall clock is asked, too: that of a sleeping machine is set right before anything else notices."""
+        if self.stopped or self.clock() >= self.until:
+            return False
+        return time.time() - self.renewed < self.lease.total_seconds()
+
+    def renew(self, until: datetime) -> None:
+        self.until, self.renewed = until, time.time()
 
 
 class Lane:
@@ -68,6 +76,7 @@ class Lane:
         self._ready = ready
         self._done = done
         self._worker = worker_name()
+        self._most = settings.ATTEMPTS
 
     def run(self) -> None:
         """Work until told to end, or until the server cannot be used."""
@@ -107,7 +116,7 @@ class Lane:
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
         """Keep a result, here and where it outlives this process. Raises `JournalLost` when it does not."""
         now, answer = held.clock(), result.answer
-        outcome = outcome_of(answer.error, attempts=mail.attempts, most=settings.ATTEMPTS, now=now)
+        outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         tried = Try(
             worker=self._worker,
             started_at=now - timedelta(seconds=result.seconds),
@@ -117,11 +126,11 @@ class Lane:
             text=answer.text or (answer.error.reason if answer.error else ""),
             remote_id=held.letters.message_id(mail) if answer.accepted else "",
         )
-        settlement = Settlement(mail.id, held.claim.fence, outcome, tried)
+        settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
         held.settlements.append(settlement)
         if held.journalled:
             self.journal.note(settlement)
-        if outcome.state != State.SENT:
+        if outcome is not ACCEPTED:
             log.info(
                 "delivery.answered",
                 extra={

@@ -25,9 +25,11 @@ log = logging.getLogger(__name__)
 SERVER_PROBLEM = "Mail cannot leave: "
 
 
-def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
+def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set, or
     while all sending stands still.
+
+    The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
     if not settings.MAIL or standstill.is_on() or rest.is_on():
         return {}
@@ -39,7 +41,7 @@ def send_due(*, seconds: float, clock_: Clock = clock.now) -> dict[str, int]:
             partial(Session, server),
             stop_at=time.monotonic() + seconds,
             lanes=settings.MAIL_CONNECTIONS,
-            clock=clock_,
+            clock=clock_ or clock.anchored(clock.database_now()),
         )
         sender.run()
         if sender.away:

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from publisher.audience.models import Subscriber
+from publisher.core.crypto import EncryptedJSONField
 from publisher.delivery.states import State
 from publisher.digests.models import Edition, Variant
 from publisher.social.models import Channel, Post
@@ -131,3 +132,27 @@ class Tally(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["edition_id"], name="tally_edition")]
+
+
+class SigningKey(models.Model):
+    """A DKIM key of a sending domain (ASCII, small letters). Made switched off; at most one of a domain is on.
+
+    `private_key` is a PEM, encrypted at rest. What stands in DNS is made from it (`email/dkim.py`).
+    """
+
+    domain = models.CharField(max_length=253)
+    selector = models.CharField(max_length=63)
+    private_key = EncryptedJSONField()
+    active = models.BooleanField(default=False, help_text="mail of the domain is signed with it")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "selector"], name="signing_key_once"),
+            models.UniqueConstraint(
+                fields=["domain"], name="signing_key_one_is_on", condition=models.Q(active=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector} of {self.domain}"

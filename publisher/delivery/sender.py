@@ -87,6 +87,7 @@ class Sender:
         self._working = self.lanes
         self._claim_at = self._look_at = self._journal_at = float("-inf")
         self._database_since: float | None = None
+        self._more = True
 
     @property
     def is_over(self) -> bool:
@@ -118,7 +119,7 @@ class Sender:
             if self.is_over:
                 self._take_back()
             elif len(self._held) < AHEAD * self._working and time.monotonic() >= self._claim_at:
-                begun = self._claim()
+                begun = self._more = self._claim()
                 self._claim_at = time.monotonic() + (0 if begun else LOOK_SECONDS)
             self._settle(wait=0 if begun else IDLE_SECONDS)
             if time.monotonic() >= self._look_at:
@@ -129,7 +130,7 @@ class Sender:
         for future in futures:
             if future.done():
                 future.result()
-        return begun or bool(self._held)
+        return bool(self._held) or (self._more and not self.is_over)
 
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due; whether there was any."""
@@ -164,7 +165,7 @@ class Sender:
         except ValueError:
             release(fence)
             raise
-        held = Held(claim, letters, templates, self.clock, journalled, until=claim.lease_until)
+        held = Held(claim, letters, templates, self.clock, journalled, claim.lease_until, self.lease)
         self._held[fence] = held
         self._ready.put(held)
         return True
@@ -198,6 +199,7 @@ class Sender:
         for held in self._answered:
             if len(held.settlements) < len(held.claim.mails):
                 release(held.claim.fence)
+                self._more, self._claim_at = True, time.monotonic()
         for held in self._answered:
             self._finish(held, changed)
         self._answered = []
@@ -206,9 +208,7 @@ class Sender:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
         fence = held.claim.fence
         del self._held[fence]
-        self.counts.update(
-            each.outcome.state.value for each in held.settlements if each.delivery_id in changed
-        )
+        self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]
         if late:
             log.warning("delivery.late_results", extra={"fence": fence, "delivery_ids": late})
@@ -218,7 +218,8 @@ class Sender:
         if held.away:
             self._working -= 1
             log.warning("lane.ended", extra={"left": self._working, "reason": held.away.reason})
-            if isinstance(held.away, ChannelDown) or not self._working or not self.counts:
+            hopeless = not self._working or (not self.counts and not self._held)
+            if hopeless or isinstance(held.away, ChannelDown):
                 self.away = held.away
                 self._stop_all()
 
@@ -232,7 +233,7 @@ class Sender:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):
-                    held.until = now + self.lease
+                    held.renew(now + self.lease)
                 else:
                     held.stopped = True
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -28,8 +28,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """One try as it happened. `text` is what the other side said; `duration_ms` is wall time in milliseconds."""
 
     worker: str
@@ -42,8 +41,7 @@ class Try:
     remote_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The state a try leads to. `due_at` is set when it is to be tried again; `spends_try`: it counts among the tries."""
 
     state: State
@@ -52,10 +50,13 @@ class Outcome:
     spends_try: bool = True
 
 
+ACCEPTED = Outcome(State.SENT)
+
+
 def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: datetime) -> Outcome:
     """Decide what an answer means. `attempts` counts this try; after `most` tries a temporary failure is final."""
     if error is None:
-        return Outcome(State.SENT)
+        return ACCEPTED
     if isinstance(error, Rejected):
         return Outcome(State.FAILED, error.reason)
     if isinstance(error, Unknown):
@@ -67,28 +68,53 @@ def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: d
     return Outcome(State.QUEUED, error.reason, now + wait)
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of one try of one delivery, to be written down: by its worker, or from the journal after its death."""
+class Settlement(NamedTuple):
+    """What became of one try of one delivery. `line` is all of it as JSON: what a journal keeps and `SETTLE` reads."""
 
     delivery_id: int
     fence: int
-    outcome: Outcome
-    tried: Try
+    state: State
+    line: str
+
+    @classmethod
+    def of(cls, delivery_id: int, fence: int, outcome: Outcome, tried: Try) -> Settlement:
+        due_at = outcome.due_at.timestamp() if outcome.due_at else "null"
+        line = (
+            f'{{"id":{delivery_id},"fence":{fence},"state":"{outcome.state.value}","reason":{_json(outcome.reason)},'
+            f'"due_at":{due_at},"unspent":{0 if outcome.spends_try else 1},"worker":{_json(tried.worker)},'
+            f'"started_at":{tried.started_at.timestamp()},"ms":{tried.duration_ms},"code":{tried.code or "null"},'
+            f'"enhanced":{_json(tried.enhanced)},"said":{_json(tried.text[:LONGEST_TEXT])},'
+            f'"remote_id":{_json(tried.remote_id)},"remote_url":{_json(tried.remote_url)}}}'
+        )
+        return cls(delivery_id, fence, outcome.state, line)
+
+    @classmethod
+    def read(cls, line: str) -> Settlement:
+        """The reverse. Raises ValueError, KeyError or TypeError for anything else."""
+        fields = json.loads(line)
+        return cls(int(fields["id"]), int(fields["fence"]), State(fields["state"]), line)
+
+
+_encode = json.JSONEncoder().encode
+
+
+def _json(text: str) -> str:
+    """Text as a JSON string that PostgreSQL takes: without NUL and without halves of surrogate pairs."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return _encode(text.replace("\0", " ") if "\0" in text else text)
 
 
 # One statement for a whole batch: each row is found by its key. `unknown` is among the old states, and for `sent` also
 # `queued`: the worker that comes back with the answer knows more than the sweep that gave up on it. Attempts are written
 # also for results that came too late to count, but not of deliveries that are gone: the others of the batch must be written.
 SETTLE = """
-WITH results AS (
+WITH results AS MATERIALIZED (
     SELECT id, fence, state, reason, to_timestamp(due_at) AS due_at, unspent, worker, to_timestamp(started_at) AS started_at,
            ms, to_timestamp(started_at + ms / 1000) AS answered_at, code, enhanced, said, remote_id, remote_url
-    FROM unnest(%(id)s::bigint[], %(fence)s::bigint[], %(state)s::text[], %(reason)s::text[], %(due_at)s::float8[],
-                %(unspent)s::int[], %(worker)s::text[], %(started_at)s::float8[], %(ms)s::float8[], %(code)s::int[],
-                %(enhanced)s::text[], %(said)s::text[], %(remote_id)s::text[], %(remote_url)s::text[])
-         AS given(id, fence, state, reason, due_at, unspent, worker, started_at, ms, code, enhanced, said, remote_id,
-                  remote_url)
+    FROM json_to_recordset(%(lines)s::json) AS given(
+        id bigint, fence bigint, state text, reason text, due_at float8, unspent int, worker text, started_at float8,
+        ms float8, code int, enhanced text, said text, remote_id text, remote_url text)
 ), settled AS (
     UPDATE delivery_delivery d
     SET state = r.state,
@@ -104,12 +130,13 @@ WITH results AS (
         sent_at = CASE WHEN r.state = 'sent' THEN r.answered_at ELSE d.sent_at END,
         settled_at = CASE WHEN r.state IN ('queued', 'unknown') THEN NULL ELSE r.answered_at END
     FROM results r
-    WHERE d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
+    WHERE d.id = ANY(%(ids)s) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
     RETURNING d.id
 ), noted AS (
     INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
     SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced, r.said
     FROM results r JOIN delivery_delivery known ON known.id = r.id
+    WHERE known.id = ANY(%(ids)s)
 )
 SELECT id FROM settled
 """
@@ -123,30 +150,16 @@ def settle_all(settlements: Sequence[Settlement]) -> set[int]:
     """Write outcomes and attempts in one transaction; the ids that were still their holders' own and have changed."""
     if not settlements:
         return set()
-    tries = [each.tried for each in settlements]
-    outcomes = [each.outcome for each in settlements]
-    columns: dict[str, Any] = {
-        "id": [each.delivery_id for each in settlements],
-        "fence": [each.fence for each in settlements],
-        "state": [outcome.state.value for outcome in outcomes],
-        "reason": [outcome.reason for outcome in outcomes],
-        "due_at": [outcome.due_at.timestamp() if outcome.due_at else None for outcome in outcomes],
-        "unspent": [0 if outcome.spends_try else 1 for outcome in outcomes],
-        "worker": [tried.worker for tried in tries],
-        "started_at": [tried.started_at.timestamp() for tried in tries],
-        "ms": [tried.duration_ms for tried in tries],
-        "code": [tried.code for tried in tries],
-        "enhanced": [tried.enhanced for tried in tries],
-        "said": [tried.text[:LONGEST_TEXT] for tried in tries],
-        "remote_id": [tried.remote_id for tried in tries],
-        "remote_url": [tried.remote_url for tried in tries],
+    values: dict[str, Any] = {
+        "lines": f"[{','.join([each.line for each in settlements])}]",
+        "ids": [each.delivery_id for each in settlements],
         "moves": MOVES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, columns)
+        cursor.execute(SETTLE, values)
         return {int(row[0]) for row in cursor.fetchall()}
 
 
 def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try) -> bool:
     """Write one outcome and its attempt. False: the row is not this holder's any more."""
-    return bool(settle_all([Settlement(delivery_id, fence, outcome, tried)]))
+    return bool(settle_all([Settlement.of(delivery_id, fence, outcome, tried)]))

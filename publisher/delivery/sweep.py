@@ -31,6 +31,7 @@ NOTES_LOST = (
     "It is not sent again until a person says so."
 )
 MOST_CLAIMS = 200
+MOST_GRACE = 60  # seconds, for each try so far
 
 # Both walk the partial index of leases. A claim is taken whole: the order of its rows is what tells.
 EXPIRED = """
@@ -62,10 +63,10 @@ UPDATE delivery_delivery SET state = 'queued', attempts = attempts - 1, lease_un
 """
 
 # Mail has no one to ask. The digest's owner chose between twice for a few and a person's decision. The fence stays until
-# the next claim: a worker that comes back within the minute's grace may still say that it was accepted.
+# the next claim: a worker that comes back within the time of grace may still say that it was accepted.
 RESEND = """
 UPDATE delivery_delivery d
-SET state = 'queued', due_at = %(now)s + d.attempts * interval '1 minute'
+SET state = 'queued', due_at = %(now)s + d.attempts * %(grace)s
 FROM digests_edition e JOIN digests_digest g ON g.id = e.digest_id
 WHERE d.state = 'unknown' AND NOT d.held AND d.edition_id = e.id
   AND e.state IN ('assembling', 'blocked', 'waiting', 'sending', 'paused') AND g.on_unknown = 'resend' AND d.attempts < %(most)s
@@ -98,7 +99,9 @@ def sweep(*, now: datetime, most: int) -> dict[State, int]:
     for fence, claim_notes in notes.items():
         counts += _sweep_claim(fence, claim_notes, now)
     with connection.cursor() as cursor:
-        cursor.execute(RESEND, {"now": now, "most": most})
+        grace = timedelta(seconds=min(settings.LEASE_SECONDS, MOST_GRACE))
+        resend: dict[str, Any] = {"now": now, "most": most, "grace": grace}
+        cursor.execute(RESEND, resend)
     if counts:
         log.warning("delivery.swept", extra={state.value: n for state, n in counts.items()})
     return dict(counts)
@@ -111,7 +114,7 @@ def _notes_of(expired: Sequence[tuple[int, bool, int]]) -> Mapping[int, Notes]:
     if not mails:
         return alone
     try:
-        return alone | journal.read(mails)
+        return {**alone, **journal.read(mails)}
     except redis.RedisError as error:
         log.warning("sweep.redis_away", extra={"error": str(error), "claims": len(mails)})
         return alone
@@ -127,12 +130,10 @@ def _sweep_claim(fence: int, notes: Notes, now: datetime) -> Counter[State]:
         said = verdict([row for row in rows if row not in settled], notes)
         for ids, reason, held in ((said.unknown, LOST, False), (said.held, NOTES_LOST, True)):
             values: dict[str, Any] = {"ids": list(ids), "reason": reason, "held": held}
-            cursor.execute(
-                CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2}
-            )
+            cursor.execute(CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2})
         cursor.execute(GIVE_BACK, {"ids": list(said.queued)})
     _forget(fence, notes)
-    counts = Counter(each.outcome.state for each in known if each.delivery_id in settled)
+    counts = Counter(each.state for each in known if each.delivery_id in settled)
     counts[State.UNKNOWN] += len(said.unknown) + len(said.held)
     counts[State.QUEUED] += len(said.queued)
     return +counts

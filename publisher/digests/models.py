@@ -108,6 +108,9 @@ class Edition(models.Model):
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its deliveries were deleted; their totals stay"
+    )
     trace_id = models.CharField(max_length=32)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from publisher.audience import tokens
+from publisher.audience.models import Subscription
 from publisher.delivery.models import Delivery
 from publisher.digests import webview
 from publisher.digests.models import Edition, Variant
@@ -35,4 +36,16 @@ def web_version(request: HttpRequest, token: str) -> HttpResponse:
 def _variant(link: tokens.Link) -> Variant | None:
     rows = Delivery.objects.filter(edition_id=link.target_id, subscriber_id=link.subscriber_id)
     found = rows.select_related("variant__edition").first()
-    return found.variant if found else None
+    if found:
+        return found.variant
+    return _of_a_forgotten_edition(link)
+
+
+def _of_a_forgotten_edition(link: tokens.Link) -> Variant | None:
+    """What this reader was sent is not known any more: what they would get today, else the fullest rendering."""
+    variants = Variant.objects.filter(edition=link.target_id, edition__forgotten_at__isnull=False)
+    chosen = Subscription.objects.filter(subscriber=link.subscriber_id).values("selection_id")
+    own = variants.filter(editionselection__selection_id__in=chosen)
+    return (
+        own.select_related("edition").first() or variants.select_related("edition").order_by("-mask").first()
+    )

@@ -15,10 +15,13 @@ MODULES = {
     "slots": "choosing a slot",
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
+    "email": "a whole edition against smtp-source",
+    "dkim": "signing with DKIM",
     "intake": "intake through the stream",
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
     "log": "pages of the delivery log",
+    "retention": "forgetting old deliveries",
 }
 
 
