@@ -18,10 +18,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from publisher.backup import aftermath, archive, programs
+from publisher.backup import aftermath, archive, leavers, programs
 from publisher.backup.aftermath import Aftermath
 from publisher.backup.archive import Backup
 from publisher.backup.facts import Facts, facts, has_tables, is_publishers
+from publisher.backup.leavers import Leavers
 from publisher.backup.manifest import Manifest
 from publisher.backup.server import Server, working_on
 from publisher.core import crypto
@@ -38,13 +39,15 @@ INTAKE_SLACK = timedelta(hours=1)
 @dataclass(frozen=True)
 class Restored:
     """What was done. `aside`: what the replaced database is called now, "" when there was none or it was dropped.
+    `leavers`: addresses that asked not to be written to since the backup, taken over from the replaced database.
 
     `stream_again`: whether entries of the inbox stream are read again; None when Redis did not answer. `key`: a sentence on
-    the secret key when it is not the backup's own, else "".
+    the secret key when the backup's own was not known here, else "".
     """
 
     aside: str
     told: Aftermath
+    leavers: int
     stream_again: bool | None
     key: str
 
@@ -63,8 +66,8 @@ def check(manifest: Manifest) -> None:
         )
 
 
-def look(server: Server) -> Facts | None:
-    """What would be replaced; None when the database is empty or not there.
+def look(server: Server, made_at: datetime) -> tuple[Facts, Leavers] | None:
+    """What would be replaced, and who has left in it since `made_at`; None when the database is empty or not there.
 
     Raises `UserError` when it is in use, is not Publisher's, or may not be replaced by this login.
     """
@@ -82,11 +85,14 @@ def look(server: Server) -> Facts | None:
                 f"The database {server.name} is not empty, and what is in it is not Publisher's.",
                 "Check PUBLISHER_DATABASE_URL; a restore replaces the whole database.",
             )
-        return facts()
+        return facts(), leavers.since(made_at)
 
 
-def carry_out(backup: Backup, server: Server, *, by: str, keep: bool, now: datetime) -> Restored:
-    """Put the backup in the place of the database, standing still. `keep`: the replaced one is kept aside.
+def carry_out(
+    backup: Backup, server: Server, gone: Leavers, *, by: str, keep: bool, now: datetime
+) -> Restored:
+    """Put the backup in the place of the database, standing still. `gone` are taken over from the one replaced, which is kept
+    aside if `keep`.
 
     Raises `UserError` and `psycopg.Error`; then the database is as it was.
     """
@@ -99,6 +105,7 @@ def carry_out(backup: Backup, server: Server, *, by: str, keep: bool, now: datet
         with working_on(server.fresh):
             call_command("migrate", interactive=False, verbosity=0)
             told = aftermath.tell(manifest.made_at, by=by, now=now)
+            taken_over = leavers.take_over(gone)
             with connection.cursor() as cursor:
                 cursor.execute(
                     "ANALYZE"
@@ -114,6 +121,7 @@ def carry_out(backup: Backup, server: Server, *, by: str, keep: bool, now: datet
     return Restored(
         aside=server.aside if replaced and keep else "",
         told=told,
+        leavers=taken_over,
         stream_again=_read_stream_again(manifest),
         key=_put_key(backup),
     )
@@ -132,7 +140,7 @@ def _read_stream_again(manifest: Manifest) -> bool | None:
 
 def _put_key(backup: Backup) -> str:
     """Make the backup's secret key this installation's, if it is in the backup and this one is ours to change."""
-    if backup.manifest.key == crypto.key_mark():
+    if crypto.knows_key(backup.manifest.key):
         return ""
     lost = "Until then links in mails that were sent do not work, and stored credentials cannot be opened."
     if not backup.manifest.with_key:

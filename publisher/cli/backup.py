@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 from publisher.backup import archive, making, restoring
 from publisher.backup.archive import Backup
 from publisher.backup.facts import Facts
+from publisher.backup.leavers import Leavers
 from publisher.backup.manifest import Manifest
 from publisher.backup.restoring import Restored
 from publisher.backup.server import Server, beside, working_on
@@ -58,8 +59,13 @@ def backup(file: Path, with_key: bool, verify: bool) -> Report:
 @click.option(
     "--discard", is_flag=True, help="Drop the replaced database at once, instead of keeping it aside."
 )
+@click.option(
+    "--forget-leavers",
+    is_flag=True,
+    help="Do not take over who has left or was suppressed since the backup.",
+)
 @reporting
-def restore(file: Path, yes: bool, discard: bool) -> Report:
+def restore(file: Path, yes: bool, discard: bool, forget_leavers: bool) -> Report:
     """Put the backup FILE in the place of the database. Afterwards all sending stands still, and what would leave is shown.
 
     The service must be stopped, on every host.
@@ -67,12 +73,14 @@ def restore(file: Path, yes: bool, discard: bool) -> Report:
     found = _verified(file)
     restoring.check(found.manifest)
     with database.servers_alone("restore"), beside() as server:
-        loss = restoring.look(server)
+        present = restoring.look(server, found.manifest.made_at)
+        loss, gone = present or (None, Leavers())
         if loss is not None and not yes:
             click.echo("\n".join(_loss(server, loss, found.manifest, discard=discard)), err=True)
             confirm("Replace it?")
+        gone = Leavers() if forget_leavers else gone
         try:
-            done = restoring.carry_out(found, server, by=who(), keep=not discard, now=clock.now())
+            done = restoring.carry_out(found, server, gone, by=who(), keep=not discard, now=clock.now())
         except (psycopg.Error, DatabaseError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"The restore failed: {reason}", "The database is as it was.") from error
@@ -113,6 +121,7 @@ def _report(manifest: Manifest, done: Restored) -> Report:
         "doubted_posts": told.doubted_posts,
         "expired_posts": told.expired_posts,
         "paused": [edition.pk for edition in told.paused],
+        "leavers_taken_over": done.leavers,
         "stream_read_again": done.stream_again,
         "key": done.key,
         "would_leave": as_data(ahead),
@@ -133,6 +142,7 @@ def _told(done: Restored) -> Iterator[tuple[int, str]]:
     yield told.doubted_posts, "posts may be published: their networks are asked"
     yield told.expired_posts, "posts may have been published after the backup, and wait for a person"
     yield len(told.paused), "editions are paused: resume or cancel each in the desk"
+    yield done.leavers, "people have left or were suppressed since the backup, and are not written to"
 
 
 def _notes(done: Restored) -> Iterator[str]:

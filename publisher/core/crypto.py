@@ -81,7 +81,16 @@ def fingerprint(text: str) -> bytes:
 
 def key_mark() -> str:
     """A mark by which the present secret key is known again; the key cannot be found from it."""
-    return salted_hmac("publisher.key-mark", "present key", algorithm="sha256").hexdigest()[:16]
+    return _mark(settings.SECRET_KEY)
+
+
+def knows_key(mark: str) -> bool:
+    """Whether the key of this mark is ours: the present one or a former one, which still open what it closed."""
+    return mark in map(_mark, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+
+
+def _mark(key: str) -> str:
+    return salted_hmac("publisher.key-mark", "mark", secret=key, algorithm="sha256").hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
 
+from publisher.audience import subscriptions
+from publisher.audience.models import Consent, Subscription, Suppression
 from publisher.backup import archive, manifest
 from publisher.core import clock, standstill
 from publisher.core.embedded import postgres
@@ -29,7 +31,7 @@ from publisher.items.models import Item
 from publisher.social.models import Channel
 from tests.backup.conftest import World
 from tests.backup.steps import begun, names, publisher
-from tests.builders import a_channel, a_digest, a_sending_edition, an_item
+from tests.builders import a_channel, a_digest, a_sending_edition, a_subscriber, an_item
 from tests.items.stream_steps import drained, published, put
 from tests.processes import environment, until
 
@@ -84,6 +86,29 @@ def test_what_was_there_is_there_again_and_what_came_after_is_kept_aside(
     connection.close()
     connection.settings_dict["NAME"] = "world_replaced"
     assert Item.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "taken"), [((), "ended", 2), (("--forget-leavers",), "active", 0)]
+)
+def test_who_left_or_complained_after_the_backup_is_not_written_to_again(
+    world: World, tmp_path: Path, options: tuple[str, ...], state: str, taken: int
+) -> None:
+    file, digest = tmp_path / "b.tar", a_digest(enabled=False)
+    gone, back, stays = (a_subscriber(digest, f"{name}@example.net") for name in ("gone", "back", "stays"))
+    backed_up(file)
+    for each in (gone, back):
+        subscriptions.leave(each.subscriber_id, digest.pk, how="one-click header", now=clock.now())
+    a_subscriber(digest, "back@example.net")
+    Suppression.objects.create(email_key="bad@example.net", reason="complained", at=clock.now())
+
+    assert restored(file, *options)["leavers_taken_over"] == taken
+    states = dict(Subscription.objects.values_list("subscriber__email", "state"))
+    assert states == {"gone@example.net": state, "back@example.net": "active", "stays@example.net": "active"}
+    assert Suppression.objects.filter(email_key="bad@example.net").exists() == bool(taken)
+    proofs = Consent.objects.filter(subscriber=gone.subscriber, action="withdrawn")
+    assert list(proofs.values_list("how", flat=True)) == (["one-click header"] if taken else [])
+    assert stays.subscriber_id in Subscription.objects.values_list("subscriber_id", flat=True)
 
 
 def test_a_second_restore_keeps_one_database_aside_or_none(world: World, tmp_path: Path) -> None:
