@@ -16,7 +16,9 @@ from django.db import connection, transaction
 
 from publisher.core import audit, standstill
 from publisher.core.models import Restoration, Standstill
+from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
+from publisher.delivery.states import UNFINISHED
 from publisher.digests.due import create_due
 from publisher.digests.models import Edition
 from publisher.social.models import Post
@@ -147,13 +149,14 @@ def _pause_editions(origin: str, now: datetime) -> list[Edition]:
         f"{origin} Whether mails of this edition left after that cannot be known. Resume it, and readers who have it get it "
         "again; cancel it, and those who do not have it never get it."
     )
-    unfinished = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
+    open_states = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
     editions = list(
         Edition.objects.select_for_update(of=("self",))
         .select_related("digest")
-        .filter(state__in=unfinished)
+        .filter(state__in=open_states)
         .order_by("due_at", "id")
     )
+    editions = [edition for edition in editions if not _is_through(edition)]
     for edition in editions:
         before = edition.state
         edition.after_assembly = S.PAUSED
@@ -163,6 +166,12 @@ def _pause_editions(origin: str, now: datetime) -> list[Edition]:
         edition.save(update_fields=["state", "after_assembly", "problem", "changed_at"])
         audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
     return editions
+
+
+def _is_through(edition: Edition) -> bool:
+    """Whether every mail of it had left by then, and only its end was not written down yet."""
+    unfinished = Delivery.objects.filter(edition=edition, state__in=UNFINISHED)
+    return edition.state == S.SENDING and edition.assembled_at is not None and not unfinished.exists()
 
 
 def _stand_still(made_at: datetime, reason: str, *, by: str, now: datetime) -> None:

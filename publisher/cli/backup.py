@@ -26,6 +26,7 @@ from publisher.core.errors import UserError
 from publisher.delivery.outlook import outlook
 
 FILE = click.Path(path_type=Path)
+MOST_NAMES = 10
 
 
 @click.command()
@@ -141,7 +142,8 @@ def _told(done: Restored) -> Iterator[tuple[int, str]]:
     yield told.held_mails, "mails are held: they may have left, and only a person may send them again"
     yield told.doubted_posts, "posts may be published: their networks are asked"
     yield told.expired_posts, "posts may have been published after the backup, and wait for a person"
-    yield len(told.paused), "editions are paused: resume or cancel each in the desk"
+    names = ", ".join(map(str, told.paused[:MOST_NAMES])) + (", …" if len(told.paused) > MOST_NAMES else "")
+    yield len(told.paused), f"editions are paused ({names}): resume or cancel each in the desk"
     yield done.leavers, "people have left or were suppressed since the backup, and are not written to"
 
 

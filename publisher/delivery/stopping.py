@@ -58,7 +58,8 @@ def go_on(*, user: User, by: str, now: datetime, since: datetime | None = None) 
         edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, GREW_OLD, now
         edition.save(update_fields=["state", "problem", "changed_at"])
         audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
-    audit.record(user, "sending.went_on", stood, {"reason": stood.reason, "by": stood.by}, {"by": by})
+    after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason}
+    audit.record(user, "sending.went_on", stood, after=after)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")
     return old

@@ -15,6 +15,7 @@ from publisher.core import clock, standstill
 from publisher.core.models import AuditEntry, Restoration, Standstill
 from publisher.delivery import journal
 from publisher.delivery.claim import claim_mail, next_fence
+from publisher.delivery.closing import finish_editions
 from publisher.delivery.doubts import reconcile_unknown
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Attempt, Delivery
@@ -95,6 +96,13 @@ def test_every_unfinished_edition_stands_paused_with_the_reason_and_a_finished_o
     assert problems[paused.pk].startswith("A wrong picture. The database was restored")
     assert "Resume it, and readers who have it get it again" in problems[sending.pk]
     assert problems[sent.pk] == ""
+
+
+def test_an_edition_that_was_through_but_for_its_end_is_ended_and_not_paused() -> None:
+    edition = a_sending_edition()
+    Delivery.objects.update(state="sent")
+    told()
+    assert finish_editions(now=NOON) == [edition.pk]
 
 
 @pytest.mark.parametrize("state", ["assembling", "blocked"])
