@@ -132,6 +132,13 @@ COMMANDS: tuple[Command, ...] = (
         "Make an administrator's login for the desk.",
     ),
     Command(
+        LOOK,
+        "sending",
+        "publisher.cli.sending:sending",
+        Needs.DATABASE,
+        "What would leave; stop everything, or let it go on.",
+    ),
+    Command(
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
     Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),
@@ -148,6 +155,20 @@ COMMANDS: tuple[Command, ...] = (
         "publisher.cli.dkim:dkim",
         Needs.DATABASE,
         "Keys that sign mail, and their DNS records.",
+    ),
+    Command(
+        MAINTAIN,
+        "backup",
+        "publisher.cli.backup:backup",
+        Needs.SETTINGS,
+        "Write the database into one file, or check such a file.",
+    ),
+    Command(
+        MAINTAIN,
+        "restore",
+        "publisher.cli.backup:restore",
+        Needs.SETTINGS,
+        "Put a backup in the place of the database, sending nothing.",
     ),
     Command(MAINTAIN, "django", "publisher.cli.maintain:django", Needs.SERVERS, "Django's own commands."),
 )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from publisher.core import standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
 
@@ -47,6 +48,7 @@ WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
     WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+      AND NOT EXISTS (SELECT 1 FROM core_standstill)
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -181,6 +183,7 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -210,7 +213,9 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
 
 
 def still_sending(edition_ids: Collection[int]) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled."""
+    """Those of the editions that nobody has paused or cancelled; none while all sending stands still."""
+    if standstill.is_on():
+        return set()
     return set(
         Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
     )

@@ -11,7 +11,7 @@ from functools import partial
 
 from django.conf import settings
 
-from publisher.core import clock, events
+from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import rest
 from publisher.delivery.email.smtp import MailServer, Session, parse_mail_url
@@ -27,11 +27,12 @@ WAITS = "Mail waits: "
 
 
 def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
-    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set.
+    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set, or
+    while all sending stands still.
 
     The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
-    if not settings.MAIL or rest.is_on():
+    if not settings.MAIL or standstill.is_on() or rest.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
         if not mine:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from publisher.core import standstill
 from publisher.core.trace import new_trace_id
 from publisher.digests.models import Digest, Edition
 from publisher.schedule.windows import DigestTiming, last_due, window
@@ -56,7 +57,12 @@ def due_edition(
 
 
 def create_due(*, now: datetime) -> list[int]:
-    """Create the editions that are due; their ids. A second run at the same time creates none."""
+    """Create the editions that are due; their ids. A second run at the same time creates none.
+
+    While all sending stands still none is begun: so one whose time is long past when it goes on waits for a person.
+    """
+    if standstill.is_on():
+        return []
     created = []
     for digest_id in Digest.objects.filter(enabled=True).values_list("id", flat=True):
         edition = _create_for(digest_id, now)
@@ -69,16 +75,28 @@ def create_due(*, now: datetime) -> list[int]:
     return created
 
 
-@transaction.atomic
-def _create_for(digest_id: int, now: datetime) -> Edition | None:
-    digest = Digest.objects.select_for_update().get(pk=digest_id)
-    due = due_edition(
+def due_now(*, now: datetime) -> list[tuple[Digest, DueEdition]]:
+    """What `create_due` would begin if sending did not stand still."""
+    found = [
+        (digest, _due_of(digest, now)) for digest in Digest.objects.filter(enabled=True).order_by("slug")
+    ]
+    return [(digest, due) for digest, due in found if due is not None]
+
+
+def _due_of(digest: Digest, now: datetime) -> DueEdition | None:
+    return due_edition(
         timing_of(digest),
         now=now,
         since=digest.created_at,
         last=_last(digest),
         window_days=digest.window_days,
     )
+
+
+@transaction.atomic
+def _create_for(digest_id: int, now: datetime) -> Edition | None:
+    digest = Digest.objects.select_for_update().get(pk=digest_id)
+    due = _due_of(digest, now)
     if due is None:
         return None
     return Edition.objects.create(

@@ -27,6 +27,8 @@ POST_ONLY = {
     "edition-confirm",
     "channel-resume",
     "delivery-confirm",
+    "sending-stop",
+    "sending-go",
 }
 
 

@@ -11,7 +11,7 @@ import redis
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from publisher.core import clock
+from publisher.core import clock, standstill
 from publisher.core.applied import missing_migrations
 from publisher.core.errors import UserError
 from publisher.core.redis import client
@@ -43,7 +43,18 @@ def database() -> list[Finding]:
     return [
         Finding("database", "Database", Level.OK, f"PostgreSQL {version}, all migrations applied."),
         _clock("the database", asked, theirs),
+        *_standstill(),
     ]
+
+
+def _standstill() -> list[Finding]:
+    """Said only when all sending stands still."""
+    stands = standstill.current()
+    if stands is None:
+        return []
+    found = f"all of it stands still since {stands.since:%Y-%m-%d %H:%M} UTC, by {stands.by}: {stands.reason}"
+    todo = "See `publisher sending`; `publisher sending go` lets it go on."
+    return [Finding("sending", "Sending", Level.WARNING, found, "No mail and no post leaves.", todo)]
 
 
 def redis_server() -> list[Finding]:

@@ -14,7 +14,8 @@ import redis
 from django.db import OperationalError
 from pytest_django.live_server_helper import LiveServer
 
-from publisher.core import clock
+from publisher.core import clock, standstill
+from publisher.core.models import Standstill
 from publisher.delivery.doctor import service
 from publisher.delivery.doctor.findings import Finding
 
@@ -28,6 +29,13 @@ def by_check(findings: list[Finding]) -> dict[str, Finding]:
 def test_a_database_with_all_migrations_and_our_time_is_well() -> None:
     findings = by_check(service.database())
     assert {name: finding.level for name, finding in findings.items()} == {"database": "ok", "clock": "ok"}
+
+
+def test_a_standstill_of_all_sending_is_warned_of() -> None:
+    standstill.begin(Standstill.Kind.STOPPED, reason="A wrong picture", by="ada", now=clock.now())
+    finding = by_check(service.database())["sending"]
+    assert finding.level == "warning"
+    assert "by ada: A wrong picture" in finding.found
 
 
 def test_missing_migrations_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
