@@ -240,7 +240,7 @@ def test_what_a_worker_noted_about_a_claim_after_the_backup_changes_nothing(inbo
         (lost,) = cursor.fetchone()
     journal.begin(lost)
     notes = journal.Journal()
-    sent = Settlement(Delivery.objects.get().pk, lost, Outcome(State.SENT), Try("w", MADE, 1.0))
+    sent = Settlement.of(Delivery.objects.get().pk, lost, Outcome(State.SENT), Try("w", MADE, 1.0))
     notes.note(sent)
     notes.close()
     told()
