@@ -33,7 +33,7 @@ def sending(ctx: click.Context, as_json: bool) -> int | None:
     return code
 
 
-@click.command()
+@sending.command(hidden=True)  # among the subcommands, so that it gets its servers
 @reporting
 def show() -> Report:
     """What `publisher sending` says."""
