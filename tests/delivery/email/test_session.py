@@ -383,7 +383,7 @@ def test_a_refused_login_takes_the_channel_down_without_the_password_in_the_reas
 
 
 def test_no_password_in_the_clear_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.delivery.email.smtp.url._is_loopback", lambda _host: False)
+    monkeypatch.setattr("publisher.delivery.email.smtp.url.is_loopback", lambda _host: False)
     with (
         SmtpSink(offers=["AUTH PLAIN"], login=("anna", "x")) as sink,
         a_session(sink, username="anna", password="x") as session,

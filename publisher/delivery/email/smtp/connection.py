@@ -14,8 +14,9 @@ from functools import cache
 from typing import NoReturn
 
 from publisher.core.errors import ChannelDown, Retry
+from publisher.delivery.email.outgoing import Answer
 from publisher.delivery.email.smtp.envelope import Features, features_of
-from publisher.delivery.email.smtp.outcomes import Answer, Step, answer_of
+from publisher.delivery.email.smtp.outcomes import Step, answer_of
 from publisher.delivery.email.smtp.replies import Reply
 from publisher.delivery.email.smtp.url import MailServer
 from publisher.delivery.email.smtp.wire import Lost, Wire

@@ -35,7 +35,7 @@ class MailServer:
 
     @property
     def may_login_in_clear(self) -> bool:
-        return self.starttls == "off" or _is_loopback(self.host)
+        return self.starttls == "off" or is_loopback(self.host)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -94,7 +94,7 @@ def _options(parts: SplitResult) -> dict[str, str]:
     return options
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
