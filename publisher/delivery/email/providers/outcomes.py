@@ -42,6 +42,7 @@ RULES: tuple[tuple[str, int, int, str, Kind], ...] = (
     # Mandrill answers every error with 500 and a name: https://mailchimp.com/developer/transactional/docs/fundamentals/
     ("mandrill", 500, 500, r"Invalid_Key|PaymentRequired|Unknown_Subaccount", ChannelDown),
     ("mandrill", 500, 500, r"ValidationError", Rejected),
+    ("mandrill", 400, 400, r"invalid-sender|unsigned|test-mode-limit", ChannelDown),
     # Postal answers 200 with a status of its own
     ("postal", 200, 200, r"UnauthenticatedFromAddress|InvalidServerAPIKey|ServerSuspended|AccessDenied", ChannelDown),
     ("postal", 200, 200, r"parameter-error|\berror\b", Rejected),

@@ -194,7 +194,9 @@ class ProviderSession:
             elif about.status in GIVEN:
                 answers.append(Answer(None, status, remote_id=str(about.message_id or "")))
             else:
-                answers.append(Answer(Rejected(self._reason(status, said)), status, text=self._hidden(said)))
+                answers.append(
+                    self._refused(max(status, 400), said)
+                )  # refused, whatever the status of the call
         return answers
 
     def _refused(self, status: int, said: str, after: timedelta | None = None) -> Answer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from publisher.core.errors import UserError
 from publisher.delivery.email import urls
 from publisher.delivery.email.providers.provider import Provider
 from publisher.delivery.email.providers.table import PROVIDERS
-from publisher.delivery.email.smtp.url import is_loopback
+from publisher.delivery.email.smtp.url import is_private_way
 
 API = "api"
 """Every provider's option for another address of its API, as gateways and tests need it."""
@@ -83,12 +83,6 @@ def _options(provider: Provider, parts: SplitResult, hint: str) -> dict[str, Any
 
 
 def _api(address: str, hint: str) -> str:
-    """An address that may be given a key: over TLS, or on this machine."""
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+    if not is_private_way(address):
         raise UserError("The option api of the mail server is an https address.", hint)
     return address
