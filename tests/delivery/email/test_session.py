@@ -249,10 +249,10 @@ def test_replies_in_one_piece_are_told_apart() -> None:
 
 def test_an_answer_that_comes_before_its_message_is_not_believed(offers: list[str]) -> None:
     early = at("DATA", "354 go ahead\r\n250 2.0.0 taken\r\n", after=1, times=1)
-    with SmtpSink([early], offers=offers) as sink:
-        assert kinds(send(sink, messages(3))) == ["accepted"] * 3
-    assert sink.recipients == [message.rcpt_to for message in messages(3)]
-    assert sink.connections == 2
+    refusal = at("DOT", "554 5.7.1 looks like spam", after=1, times=1)
+    with SmtpSink([early, refusal], offers=offers) as sink:
+        assert kinds(send(sink, messages(3))) == ["accepted", "Rejected", "accepted"]
+    assert sink.recipients == ["reader1@example.org", "reader3@example.org"]
 
 
 def test_an_answer_too_many_is_not_taken_for_that_of_the_next_message(offers: list[str]) -> None:
