@@ -12,7 +12,7 @@ from functools import partial
 from django.conf import settings
 
 from publisher.core import clock, events, standstill
-from publisher.core.errors import ChannelDown, Retry
+from publisher.core.errors import ChannelDown, Retry, UserError
 from publisher.delivery import rest
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
@@ -43,7 +43,10 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
             lanes=settings.MAIL_CONNECTIONS,
             clock=clock_ or clock.anchored(clock.database_now()),
         )
-        sender.run()
+        try:
+            sender.run()
+        except UserError as error:  # no claim was made: the transports come first
+            sender.away = ChannelDown(f"{error.message} {error.hint}")
         if sender.away:
             _server_is_away(sender.away)
         else:

@@ -146,6 +146,19 @@ def test_a_wrong_key_costs_no_message_a_try_and_is_shown(inbox: redis.Redis, set
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
 
 
+def test_an_address_that_cannot_be_used_is_explained_on_the_edition(
+    inbox: redis.Redis, settings: Any
+) -> None:
+    edition = an_assembled_edition()
+    settings.MAIL = "mailgun://geheim"
+    assert send_due(seconds=5, clock_=lambda: NOON) == {}
+    edition.refresh_from_db()
+    assert edition.problem == (
+        f"{SERVER_PROBLEM}The address of Mailgun lacks its user. "
+        "Example: mailgun://API_KEY@mg.example.org?region=eu"
+    )
+
+
 def test_a_provider_that_asks_for_patience_gets_it(inbox: redis.Redis, settings: Any) -> None:
     an_assembled_edition()
     with Mailgun(rules=[at(status=429, headers={"Retry-After": "900"})]) as fake:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.core.errors import ChannelDown, Retry
-from publisher.delivery.email.smtp import Limits, Session, parse_mail_url
+from publisher.delivery.email.smtp import Session, parse_mail_url
 from tests.delivery.email.test_session import QUICK, kinds, messages, server_tls
 from tests.fakes.certificate import self_signed
 from tests.fakes.smtp_sink import SmtpSink
@@ -82,11 +82,3 @@ def test_without_a_full_name_we_greet_with_our_address(monkeypatch: pytest.Monke
 def test_a_host_that_no_name_server_can_be_asked_for_is_no_crash() -> None:
     with pytest.raises(Retry, match="cannot be reached"):
         sent("smtp://a..b.example")
-
-
-def test_the_time_limits_leave_room_within_a_lease() -> None:
-    from config.environment import SETTINGS
-
-    lease = next(int(setting.default) for setting in SETTINGS if setting.name == "PUBLISHER_LEASE_SECONDS")
-    limits = Limits()
-    assert limits.write + limits.final < lease

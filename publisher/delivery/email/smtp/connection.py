@@ -24,9 +24,10 @@ from publisher.delivery.email.smtp.wire import Lost, Wire
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for each step (compare RFC 5321 section 4.5.3.2), and how long one connection is used.
+    """Seconds for each step, and how long one connection is used.
 
-    The sum of `write` and `final` should stay below the lease of a claim.
+    RFC 5321 section 4.5.3.2 gives servers more (2 to 10 minutes): a lane would stand as long, and what has waited for an
+    answer to the dot in vain is `unknown`, never sent again blindly. While a lane waits, the lease of its claim is lengthened.
     """
 
     connect: float = 15

@@ -140,9 +140,8 @@ class Session:
         body = content(message)
         if not self._may_go():
             raise Withdrawn
-        if (
-            not connection.wire.is_quiet()
-        ):  # what came already must not be taken for the answer to this message
+        if not connection.wire.is_quiet():
+            # What has come already must not be taken for the answer to this message.
             raise _Dropped(not_sent("The server answered before its turn."))
         self.in_doubt = message.id
         try:
