@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from publisher.core.redis import client
-from publisher.delivery import rest
+from publisher.delivery import rest, signing
 from publisher.delivery.email.providers import HttpLimits, ProviderSession, parse_provider_url
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.mail import SERVER_PROBLEM, send_due
@@ -25,6 +25,7 @@ from tests.delivery.test_mail import an_assembled_edition, sent_by, states
 from tests.fakes.mail_apis.mailgun import Mailgun
 from tests.fakes.mail_apis.postmark import Postmark
 from tests.fakes.mail_apis.server import FakeApi, at
+from tests.fakes.mail_apis.ses import Ses
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fakes.smtp_sink import at as at_step
 
@@ -73,6 +74,15 @@ def test_an_edition_goes_in_one_call_and_its_ids_are_kept(inbox: redis.Redis) ->
         assert delivery.remote_id == by_address[delivery.address].id
         assert by_address[delivery.address].metadata == {"delivery": str(delivery.pk)}
         assert by_address[delivery.address].headers["Message-ID"].endswith("@office.example.org>")
+
+
+def test_a_key_of_this_service_signs_nothing_that_a_provider_sends(inbox: redis.Redis, settings: Any) -> None:
+    signing.switch_on(signing.make_key("office.example.org", "p1", bits=2048, now=NOON))
+    edition = an_assembled_edition(readers=1)
+    with Ses() as fake:
+        settings.MAIL = fake.url()
+        assert sent_through(fake, edition) == {"sent": 1}
+    assert "DKIM-Signature" not in fake.mails[0].headers
 
 
 def test_a_refused_address_fails_alone_and_its_attempt_says_why(inbox: redis.Redis) -> None:
