@@ -31,12 +31,12 @@ from tests.fakes.smtp_sink import at as at_step
 
 pytestmark = pytest.mark.django_db
 
-QUICK = HttpLimits(connect=2, answer=0.5)
+PATIENT = HttpLimits(connect=5, answer=20)
 
 
 def a_sender(fake: FakeApi, **options: Any) -> Sender:
     def opened() -> ProviderSession:
-        return ProviderSession(parse_provider_url(fake.url()), QUICK)
+        return ProviderSession(parse_provider_url(fake.url()), PATIENT)
 
     return Sender(opened, stop_at=time.monotonic() + 60, **options)
 
@@ -100,7 +100,7 @@ def test_a_call_without_an_answer_is_unknown_and_not_sent_again_by_itself(
     inbox: redis.Redis, policy: str, again: int
 ) -> None:
     edition = an_assembled_edition(a_digest(on_unknown=policy), readers=5)
-    with Mailgun(rules=[at("silence", first=True, times=1)]) as fake:
+    with Mailgun(rules=[at("close", first=True, times=1)]) as fake:
         assert sent_through(fake, edition) == {"unknown": 5}
         assert sent_through(fake, edition) == {}
         assert len(fake.mails) == 5

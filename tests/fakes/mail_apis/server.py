@@ -146,6 +146,7 @@ class FakeApi:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65536  # head and body in one piece: TCP makes the second of two wait
 
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))

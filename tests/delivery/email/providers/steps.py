@@ -28,7 +28,10 @@ IN_BATCHES: list[type[FakeApi]] = [Mailgun, Postmark, SendGrid, Brevo, Mailjet, 
 ONE_BY_ONE: list[type[FakeApi]] = [Ses, SparkPost, MailerSend, Mandrill, Scaleway, Postal]
 ALL = IN_BATCHES + ONE_BY_ONE
 
-QUICK = HttpLimits(connect=2, answer=0.5)
+PATIENT = HttpLimits(connect=5, answer=20)
+IMPATIENT = HttpLimits(connect=5, answer=0.5)
+"""For servers that say nothing; on a busy machine others may need longer."""
+
 SENDER = Mailbox("news@office.example.org", "国别办公室, Almaria")
 
 
@@ -88,13 +91,15 @@ class Sent:
         return ["accepted" if r.answer.error is None else type(r.answer.error).__name__ for r in self.results]
 
 
-def session_at(fake: FakeApi, *, key: str | None = None) -> ProviderSession:
-    return ProviderSession(parse_provider_url(fake.url(key)), QUICK)
+def session_at(fake: FakeApi, *, key: str | None = None, limits: HttpLimits = PATIENT) -> ProviderSession:
+    return ProviderSession(parse_provider_url(fake.url(key)), limits)
 
 
-def send(fake: FakeApi, outgoing: Iterable[Outgoing], *, key: str | None = None) -> Sent:
+def send(
+    fake: FakeApi, outgoing: Iterable[Outgoing], *, key: str | None = None, limits: HttpLimits = PATIENT
+) -> Sent:
     """Send over one session; the results are taken one by one."""
-    session, sent = session_at(fake, key=key), Sent([], None)
+    session, sent = session_at(fake, key=key, limits=limits), Sent([], None)
     try:
         for result in session.send(outgoing):
             sent.results.append(result)

@@ -12,6 +12,7 @@ from publisher.delivery.email.outgoing import Outgoing, Result, Withdrawn
 from publisher.delivery.email.providers.table import PROVIDERS
 from tests.delivery.email.providers.steps import (
     ALL,
+    IMPATIENT,
     IN_BATCHES,
     a_template,
     an_outgoing,
@@ -209,7 +210,7 @@ def test_an_answer_that_never_comes_leaves_the_call_in_doubt_and_sends_nothing_t
     api: type[FakeApi], deed: str
 ) -> None:
     with api(rules=[at(deed, first=True)]) as fake:  # type: ignore[arg-type]  # a Deed by the list above
-        sent = send(fake, letters(2))
+        sent = send(fake, letters(2), limits=IMPATIENT)
     in_one_call = 2 if api in IN_BATCHES else 1
     assert sent.kinds == ["Unknown"] * in_one_call
     assert isinstance(sent.ended_by, Retry)
@@ -334,6 +335,6 @@ def test_what_is_unknown_says_how_it_came_to_that() -> None:
     from tests.fakes.mail_apis.postmark import Postmark
 
     with Postmark(rules=[at("silence")]) as fake:
-        error = send(fake, letters(1)).results[0].answer.error
+        error = send(fake, letters(1), limits=IMPATIENT).results[0].answer.error
     assert isinstance(error, Unknown)
     assert error.reason == "Postmark: no answer in time."

@@ -16,7 +16,7 @@ known_again = pytest.mark.parametrize("api", [Resend, Brevo], ids=lambda api: ap
 @known_again
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_answer_that_was_lost_is_asked_for_again(api: type[FakeApi], count: int) -> None:
-    with api(rules=[at("silence", first=True, times=1)]) as fake:
+    with api(rules=[at("close", first=True, times=1)]) as fake:
         sent = send(fake, letters(count))
     assert sent.kinds == ["accepted"] * count
     assert sent.ended_by is None
