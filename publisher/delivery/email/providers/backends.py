@@ -32,10 +32,16 @@ def backend_of(account: Account, timeout: tuple[float, float]) -> Any:
     except ImportError:
         raise UserError(
             f"{provider.name} needs a package that is not installed.",
-            "Install it with `pip install 'publisher[ses]'`, and start again.",
+            "Install boto3 (`pip install boto3`, or the extra `publisher[ses]`), and start again.",
         ) from None
     except AnymailConfigurationError as error:
         raise UserError(f"The address of {provider.name} cannot be used: {error}", provider.example) from None
+
+
+def open_backend(backend: Any) -> None:
+    """Open its connections, where they are not. An API that has moved is not followed with our key."""
+    if backend.open() and (session := getattr(backend, "session", None)):
+        session.max_redirects = 0
 
 
 def opening_errors() -> tuple[type[Exception], ...]:

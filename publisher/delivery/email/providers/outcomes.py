@@ -78,6 +78,7 @@ FAILURES: dict[str, tuple[Kind, str]] = {
     "NoCredentialsError": (ChannelDown, "no credentials were found"),
     "PartialCredentialsError": (ChannelDown, "the credentials are incomplete"),
     "CredentialRetrievalError": (Retry, "the credentials could not be fetched"),
+    "TooManyRedirects": (ChannelDown, "its API is at another address now"),
     "InvalidURL": (ChannelDown, "the address of its API is none"),
     "InvalidHeader": (ChannelDown, "its key has a sign that no key has"),
     "ParamValidationError": (Rejected, "the request is not of its form"),

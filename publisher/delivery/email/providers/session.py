@@ -19,7 +19,7 @@ from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, 
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader, clean
 from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
-from publisher.delivery.email.providers.backends import backend_of, opening_errors
+from publisher.delivery.email.providers.backends import backend_of, open_backend, opening_errors
 from publisher.delivery.email.providers.calls import Call, call_of
 from publisher.delivery.email.providers.content import Letter, letter_of
 from publisher.delivery.email.providers.listing import UNREADABLE, answers_of
@@ -168,7 +168,7 @@ class ProviderSession:
 
     def _call_of(self, letters: Sequence[Letter]) -> Call:
         try:
-            self._backend.open()
+            open_backend(self._backend)
         except opening_errors() as error:
             raise ChannelDown(f"{self._account} cannot be used: {self._hidden(str(error))}") from error
         return call_of(self._backend, self._account.provider, letters)
@@ -180,7 +180,7 @@ class ProviderSession:
         return answers if len(answers) == len(call.letters) else self._refused(*_read(response))
 
     def _answers_by_address(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
-        """The answers as anymail reads them."""
+        """The answers as anymail reads them. A recipient may be refused in a call that is answered with 200."""
         try:
             found = self._backend.parse_recipient_status(response, call.payload, call.message)
         except UNREADABLE:
@@ -194,9 +194,7 @@ class ProviderSession:
             elif about.status in GIVEN:
                 answers.append(Answer(None, status, remote_id=str(about.message_id or "")))
             else:
-                answers.append(
-                    self._refused(max(status, 400), said)
-                )  # refused, whatever the status of the call
+                answers.append(self._refused(max(status, 400), said))
         return answers
 
     def _refused(self, status: int, said: str, after: timedelta | None = None) -> Answer:

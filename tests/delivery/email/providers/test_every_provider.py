@@ -226,6 +226,15 @@ def test_a_yes_that_is_not_understood_leaves_the_call_in_doubt(api: type[FakeApi
 
 
 @every
+def test_an_api_that_has_moved_is_not_followed_with_the_key(api: type[FakeApi]) -> None:
+    with api() as other, api(rules=[at(status=301, headers={"Location": other.api})]) as fake:
+        sent = send(fake, letters(1))
+    assert sent.results == []
+    assert isinstance(sent.ended_by, ChannelDown)
+    assert other.requests == []
+
+
+@every
 def test_nobody_there_is_for_later(api: type[FakeApi]) -> None:
     with api() as fake:
         pass
