@@ -38,7 +38,7 @@ class Outgoing(NamedTuple):
 class Answer(NamedTuple):
     """What became of one message.
 
-    `error` is None when the other side took it. `code` is the reply's (SMTP) or the status (HTTP); 0: no reply was read.
+    `error` is None when the other side took it. `code` is that of an SMTP reply; 0: none was read, or the other side is an API.
     `remote_id` is the other side's own name for the message, where it gives one.
     """
 

@@ -107,6 +107,7 @@ class ProviderSession:
         )
 
     def _deliver(self, letters: Sequence[Letter], may_go: Callable[[], bool]) -> Generator[Result]:
+        """One call. Answers hold HTTP's status as their code up to here; for all others a code is one of SMTP."""
         if not may_go():
             raise Withdrawn
         started = time.monotonic()
@@ -123,7 +124,7 @@ class ProviderSession:
             if isinstance(answer.error, ChannelDown):
                 trouble = answer.error
             else:
-                yield Result(letter.id, answer, seconds)
+                yield Result(letter.id, answer._replace(code=0), seconds)
         if trouble:
             raise trouble
         if whole and not isinstance(whole, Rejected):
@@ -199,7 +200,7 @@ class ProviderSession:
 
     def _refused(self, status: int, said: str, after: timedelta | None = None) -> Answer:
         error = error_of(self._account.scheme, status, said, self._reason(status, said), after)
-        return Answer(error, status, text=self._hidden(said))
+        return Answer(error, status, text=f"{status} {self._hidden(said)}".strip())
 
     def _failed(self, error: AnymailAPIError) -> Answer:
         """No answer came, or none that can be read."""
