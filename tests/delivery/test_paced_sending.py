@@ -38,9 +38,7 @@ def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(setting
     assert {row.attempts for row in waiting} == {0}
     moments = sorted(row.due_at for row in waiting)
     assert moments[0] > NOON
-    assert all(
-        later - earlier >= timedelta(seconds=59) for earlier, later in itertools.pairwise(moments)
-    )
+    assert all(later - earlier >= timedelta(seconds=59) for earlier, later in itertools.pairwise(moments))
 
 
 def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -> None:
