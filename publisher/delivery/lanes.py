@@ -1,7 +1,8 @@
-"""A lane of the sender: one thread with one connection to the mail server. It takes claims, sends each in order and notes
-every result before the content of the next message goes out. It never touches the database: `sender.py` does.
+"""A lane of the sender: one thread with one connection to the mail server or provider. It takes claims, sends each in order
+and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
 
-Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted.
+Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with
+a provider, as many of the first as its transport says (`Transport.flight`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from publisher.core import trace
 from publisher.core.errors import ChannelDown, Rejected, Retry
 from publisher.delivery.claim import Claim, ClaimedMail
 from publisher.delivery.email.headers import BadHeader
-from publisher.delivery.email.smtp import Answer, Outgoing, Result, Session, Withdrawn
+from publisher.delivery.email.outgoing import Answer, Outgoing, Result, Withdrawn
+from publisher.delivery.email.transport import Transport
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
 from publisher.delivery.pacing import pacer
@@ -84,7 +86,7 @@ def _as_meant(answer: Answer) -> Answer:
 class Lane:
     """Takes claims from `ready` until it finds None, and puts each into `done`."""
 
-    def __init__(self, session: Session, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
+    def __init__(self, session: Transport, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
         self.journal = Journal()
         self._session = session
         self._ready = ready
@@ -112,8 +114,6 @@ class Lane:
                     self._note(held, mails[result.id], result)
         except Withdrawn:
             log.info("claim.withdrawn", extra={"fence": held.claim.fence})
-        except JournalLost as error:
-            log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
         except (ChannelDown, Retry) as away:
             held.away = away
         held.seconds = time.monotonic() - started
@@ -128,7 +128,8 @@ class Lane:
                 self._note(held, mail, Result(mail.id, refused, 0.0))
 
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
-        """Keep a result, here and where it outlives this process. Raises `JournalLost` when it does not."""
+        """Keep a result, here and where it outlives this process. Where it does not, nothing more of the claim is begun;
+        what a call has brought already is still taken."""
         now, answer = held.clock(), _as_meant(result.answer)
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         tried = Try(
@@ -138,7 +139,7 @@ class Lane:
             code=answer.code or None,
             enhanced=answer.enhanced,
             text=answer.text or (answer.error.reason if answer.error else ""),
-            remote_id=held.letters.message_id(mail) if answer.accepted else "",
+            remote_id=(answer.remote_id or held.letters.message_id(mail)) if answer.accepted else "",
         )
         settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
         held.settlements.append(settlement)
@@ -146,7 +147,11 @@ class Lane:
             pacer.Result(mail.address, outcome.state, answer.code, answer.enhanced, answer.text)
         )
         if held.journalled:
-            self.journal.note(settlement)
+            try:
+                self.journal.note(settlement)
+            except JournalLost as error:
+                held.stopped = True
+                log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
         if outcome is not ACCEPTED:
             log.info(
                 "delivery.answered",

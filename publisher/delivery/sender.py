@@ -25,7 +25,7 @@ from publisher.delivery import journal
 from publisher.delivery.claim import claim_mail, next_fence, release, renew, still_sending
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
-from publisher.delivery.email.smtp import Session
+from publisher.delivery.email.transport import Transport
 from publisher.delivery.lanes import Clock, Held, Lane
 from publisher.delivery.letters import Letters
 from publisher.delivery.pacing.due import due_editions
@@ -63,7 +63,7 @@ class Sender:
     nothing may leave just now.
     """
 
-    open_session: Callable[[], Session]
+    open_session: Callable[[], Transport]
     stop_at: float
     lanes: int = 1
     clock: Clock = clock.now
@@ -84,6 +84,7 @@ class Sender:
         self._letters: dict[tuple[int, datetime | None], Letters] = {}
         self._size = min(FIRST_CLAIM, self.most)
         self._working = self.lanes
+        self._flight = 1
         self._claim_at = self._look_at = self._journal_at = float("-inf")
         self._database_since: float | None = None
         self._more = True
@@ -95,7 +96,9 @@ class Sender:
 
     def run(self) -> None:
         """Send. What an error of our own leaves behind is settled by the sweep, from the journal."""
-        lanes = [Lane(self.open_session(), self._ready, self._done) for _ in range(self.lanes)]
+        transports = [self.open_session() for _ in range(self.lanes)]
+        self._flight = max(transport.flight for transport in transports)
+        lanes = [Lane(transport, self._ready, self._done) for transport in transports]
         try:
             with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
                 futures = [pool.submit(lane.run) for lane in lanes]
@@ -211,7 +214,7 @@ class Sender:
         """Whether results of this claim can be noted. If not, it is of one message, and settled before the next."""
         if time.monotonic() < self._journal_at:
             return False
-        if journal.begin(fence):
+        if journal.begin(fence, flight=self._flight):
             return True
         self._journal_at = time.monotonic() + REDIS_REST_SECONDS
         return False
