@@ -21,7 +21,7 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 LEFT_OVER = """
 SELECT e.id FROM digests_edition e CROSS JOIN LATERAL (
     SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT 1
-) waiting WHERE e.state = 'cancelled' AND e.assembled_at IS NOT NULL
+) waiting WHERE e.state = 'cancelled'
 """
 
 

@@ -5,20 +5,12 @@ from __future__ import annotations
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.headers import Mailbox
 from publisher.delivery.email.message import ListHeaders, MessageTemplate, build_template
-from publisher.digests.models import Edition, EditionSelection, Variant
+from publisher.digests.models import Edition, Variant
 
 
-def serialise_variants(edition_id: int) -> int:
-    """Serialise what is rendered and not serialised yet; how many. Raises `BadHeader` for an impossible sender or subject."""
-    edition = Edition.objects.select_related("digest").get(pk=edition_id)
-    needed = EditionSelection.objects.filter(edition=edition).values("variant_id")
-    waiting = Variant.objects.filter(id__in=needed, rendered_at__isnull=False, message__isnull=True)
-    count = 0
-    for variant in waiting.iterator(chunk_size=50):
-        variant.message = template_of(edition, variant).to_bytes()
-        variant.save(update_fields=["message"])
-        count += 1
-    return count
+def serialise(edition: Edition, variant: Variant) -> bytes:
+    """The stored form of a rendered variant's mail. Raises `BadHeader` for an impossible sender or subject."""
+    return template_of(edition, variant).to_bytes()
 
 
 def template_of(edition: Edition, variant: Variant) -> MessageTemplate:

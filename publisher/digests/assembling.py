@@ -102,13 +102,15 @@ def _already_held(edition: Edition) -> frozenset[int]:
     return frozenset(earlier.exclude(edition__withdrawn=True).values_list("item_id", flat=True))
 
 
-# Works on distinct selections (a few thousand), not on subscribers: the DISTINCT is an index-only scan of the active
-# subscriptions, the join multiplies by at most 62 items. `mask` says which positions a selection receives.
-MATCH = """
+# Works on distinct selections, not on subscribers: those in use are counted along the index of active subscriptions, the join
+# multiplies by at most 62 items. `mask` says which positions a selection receives. One pass makes the variants and the map; a
+# variant that was there keeps its id and its rendering.
+GROUP = """
 WITH wanted AS (
-    SELECT DISTINCT selection_id FROM audience_subscription WHERE digest_id = %(digest)s AND state = 'active'
-), matched AS (
-    SELECT s.id AS selection_id,
+    SELECT selection_id, count(*) AS subscribers FROM audience_subscription
+    WHERE digest_id = %(digest)s AND state = 'active' GROUP BY selection_id
+), matched AS MATERIALIZED (
+    SELECT s.id AS selection_id, wanted.subscribers,
            split_part(lower(s.language), '-', 1) AS language,
            CASE WHEN bool_or(s.region <> '' AND i.links ? s.region) THEN s.region ELSE '' END AS region,
            bit_or(1::bigint << ei.position) AS mask
@@ -119,8 +121,21 @@ WITH wanted AS (
     WHERE split_part(lower(i.language), '-', 1) = split_part(lower(s.language), '-', 1)
       AND (s.kinds = '{}' OR i.kind = ANY (s.kinds))
       AND (s.topics = '{}' OR s.topics && ei.topics)
-    GROUP BY s.id
+    GROUP BY s.id, wanted.subscribers
+), variants AS (
+    INSERT INTO digests_variant (edition_id, mask, language, region, selections, recipients, subject, html, text, retired)
+    SELECT %(edition)s, mask, language, region, count(*), sum(subscribers), '', '', '', false
+    FROM matched GROUP BY mask, language, region ORDER BY language, mask, region
+    ON CONFLICT (edition_id, mask, language, region) WHERE NOT retired
+    DO UPDATE SET selections = excluded.selections, recipients = excluded.recipients
+    RETURNING id, mask, language, region
 )
+INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
+SELECT %(edition)s, matched.selection_id, variants.id FROM matched JOIN variants USING (mask, language, region)
+"""
+
+FORGET_GROUPS = """
+UPDATE digests_variant SET selections = 0, recipients = 0 WHERE edition_id = %(edition)s AND selections <> 0
 """
 
 HOLDS_DROPPED = """
@@ -129,28 +144,8 @@ HOLDS_DROPPED = """
 """
 """Whether a variant `v` shows an item that the edition holds no more."""
 
-ADD_VARIANTS = (
-    MATCH
-    + """
-INSERT INTO digests_variant (edition_id, mask, language, region, subject, html, text, retired)
-SELECT DISTINCT %(edition)s, mask, language, region, '', '', '', false FROM matched
-ORDER BY language, mask, region
-ON CONFLICT (edition_id, mask, language, region) WHERE NOT retired DO NOTHING
-"""
-)
-
-MAP_SELECTIONS = (
-    MATCH
-    + """
-INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
-SELECT %(edition)s, matched.selection_id, v.id
-FROM matched
-JOIN digests_variant v
-  ON v.edition_id = %(edition)s AND v.mask = matched.mask AND v.language = matched.language AND v.region = matched.region
-  AND NOT v.retired
-ON CONFLICT (edition_id, selection_id) DO UPDATE SET variant_id = excluded.variant_id
-"""
-)
+WORK_MEMORY = "SET LOCAL work_mem = '64MB'"
+"""For statements over all of an audience: their sorts and hashes stay in memory. Until the end of the transaction."""
 
 
 @transaction.atomic
@@ -164,10 +159,11 @@ def group_selections(edition_id: int) -> int:
         return 0
     values = {"edition": edition.pk, "digest": edition.digest_id}
     with connection.cursor() as cursor:
+        cursor.execute(WORK_MEMORY)
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
-        cursor.execute(ADD_VARIANTS, values)
-        cursor.execute(MAP_SELECTIONS, values)
-    return edition.variants.filter(retired=False).count()
+        cursor.execute(FORGET_GROUPS, values)
+        cursor.execute(GROUP, values)
+    return edition.variants.filter(selections__gt=0).count()
 
 
 def items_of(edition: Edition) -> list[EditionItem]:
