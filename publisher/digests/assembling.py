@@ -18,6 +18,7 @@ from publisher.digests import choosing
 from publisher.digests.choosing import Candidate, Content
 from publisher.digests.due import SLACK
 from publisher.digests.models import Digest, Edition, EditionItem
+from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic
 
 log = logging.getLogger(__name__)
@@ -102,26 +103,22 @@ def _already_held(edition: Edition) -> frozenset[int]:
     return frozenset(earlier.exclude(edition__withdrawn=True).values_list("item_id", flat=True))
 
 
-# Works on distinct selections, not on subscribers: those in use are counted along the index of active subscriptions, the join
-# multiplies by at most 62 items. `mask` says which positions a selection receives. One pass makes the variants and the map; a
-# variant that was there keeps its id and its rendering.
+# Works on distinct selections, not on subscribers: those in use are counted along the index of active subscriptions, and what
+# each receives is an expression over its own row (`_mask`), without a join to the items. One pass makes the variants and the
+# map; a variant that was there keeps its id and its rendering.
 GROUP = """
 WITH wanted AS (
     SELECT selection_id, count(*) AS subscribers FROM audience_subscription
     WHERE digest_id = %(digest)s AND state = 'active' GROUP BY selection_id
+), matching AS (
+    SELECT s.id AS selection_id, wanted.subscribers, s.region, split_part(lower(s.language), '-', 1) AS language, s.kinds, s.topics
+    FROM audience_selection s JOIN wanted ON wanted.selection_id = s.id
+    OFFSET 0
+), masked AS (
+    SELECT selection_id, subscribers, language, region, {mask} AS mask FROM matching OFFSET 0
 ), matched AS MATERIALIZED (
-    SELECT s.id AS selection_id, wanted.subscribers,
-           split_part(lower(s.language), '-', 1) AS language,
-           CASE WHEN bool_or(s.region <> '' AND i.links ? s.region) THEN s.region ELSE '' END AS region,
-           bit_or(1::bigint << ei.position) AS mask
-    FROM wanted
-    JOIN audience_selection s ON s.id = wanted.selection_id
-    JOIN digests_editionitem ei ON ei.edition_id = %(edition)s
-    JOIN items_item i ON i.id = ei.item_id
-    WHERE split_part(lower(i.language), '-', 1) = split_part(lower(s.language), '-', 1)
-      AND (s.kinds = '{}' OR i.kind = ANY (s.kinds))
-      AND (s.topics = '{}' OR s.topics && ei.topics)
-    GROUP BY s.id, wanted.subscribers
+    SELECT selection_id, subscribers, language, mask, CASE WHEN {linked} THEN region ELSE '' END AS region
+    FROM masked WHERE mask <> 0
 ), variants AS (
     INSERT INTO digests_variant (edition_id, mask, language, region, selections, recipients, subject, html, text, retired)
     SELECT %(edition)s, mask, language, region, count(*), sum(subscribers), '', '', '', false
@@ -133,6 +130,12 @@ WITH wanted AS (
 INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
 SELECT %(edition)s, matched.selection_id, variants.id FROM matched JOIN variants USING (mask, language, region)
 """
+
+# What one item adds to a selection's mask, and whether a region has links of its own among what it receives.
+ITEM_BIT = """
+CASE WHEN language = %(language_{n})s AND (kinds = '{{}}' OR %(kind_{n})s = ANY (kinds))
+      AND (topics = '{{}}' OR topics && %(topics_{n})s::bigint[]) THEN %(bit_{n})s::bigint ELSE 0 END"""
+REGION_BITS = "(region = %(region_{n})s AND mask & %(linked_{n})s::bigint <> 0)"
 
 FORGET_GROUPS = """
 UPDATE digests_variant SET selections = 0, recipients = 0 WHERE edition_id = %(edition)s AND selections <> 0
@@ -157,13 +160,35 @@ def group_selections(edition_id: int) -> int:
     edition = Edition.objects.select_for_update().get(pk=edition_id)
     if edition.state != Edition.State.ASSEMBLING:
         return 0
-    values = {"edition": edition.pk, "digest": edition.digest_id}
+    values: dict[str, object] = {"edition": edition.pk, "digest": edition.digest_id}
     with connection.cursor() as cursor:
         cursor.execute(WORK_MEMORY)
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
         cursor.execute(FORGET_GROUPS, values)
-        cursor.execute(GROUP, values)
+        statement, more = _grouping(items_of(edition))
+        cursor.execute(statement, values | more)
     return edition.variants.filter(selections__gt=0).count()
+
+
+def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, object]]:
+    """The statement GROUP for these items, and its values."""
+    values: dict[str, object] = {}
+    linked: dict[str, int] = {}
+    for n, entry in enumerate(entries):
+        bit = 1 << entry.position
+        values |= {
+            f"language_{n}": primary(entry.item.language),
+            f"kind_{n}": entry.item.kind,
+            f"topics_{n}": entry.topics,
+            f"bit_{n}": bit,
+        }
+        for region in entry.item.links:
+            linked[region] = linked.get(region, 0) | bit
+    for n, (region, bits) in enumerate(linked.items()):
+        values |= {f"region_{n}": region, f"linked_{n}": bits}
+    mask = " | ".join(ITEM_BIT.format(n=n) for n in range(len(entries))) or "0"
+    regions = " OR ".join(REGION_BITS.format(n=n) for n in range(len(linked))) or "false"
+    return GROUP.format(mask=mask, linked=regions), values
 
 
 def items_of(edition: Edition) -> list[EditionItem]:
