@@ -42,6 +42,7 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
+    mail_connections: int
     proxies: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
@@ -126,6 +127,14 @@ SETTINGS: tuple[Setting, ...] = (
         "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
         "Empty: no mail leaves; deliveries wait.",
         str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_CONNECTIONS",
+        "4",
+        "connections",
+        "8",
+        "Connections to the mail server that a worker host's sender keeps at the same time.",
+        _whole_number(1, 64),
     ),
     Setting(
         "PUBLISHER_PROXIES",
@@ -221,10 +230,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "PUBLISHER_LEASE_SECONDS",
-        "300",
+        "60",
         "seconds",
-        "600",
-        "How long a worker may hold messages it has begun to send. After that they count as `unknown`.",
+        "120",
+        "How long a worker that gives no sign of life holds the messages that it has claimed. After that others go on.",
         _whole_number(5, 86400),
     ),
     Setting(

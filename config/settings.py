@@ -121,6 +121,7 @@ STREAM = "publisher:items"
 STREAM_GROUP = "intake"
 FETCH_ALLOW = ENVIRONMENT.fetch_allow
 MAIL = ENVIRONMENT.mail
+MAIL_CONNECTIONS = ENVIRONMENT.mail_connections
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 ATTEMPTS = ENVIRONMENT.attempts
 TOPICS_FILE = BASE_DIR / "config" / "topics.yaml"

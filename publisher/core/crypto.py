@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -47,6 +49,19 @@ def decrypt(token: str) -> str:
 def signer(purpose: str) -> Signer:
     """A signer whose signatures are good for `purpose` only, and stay good when the key is rotated."""
     return Signer(salt=f"publisher.{purpose}")
+
+
+def quick_signature(purpose: str) -> Callable[[str], str]:
+    """A function that gives the same signatures as `signer(purpose)`, for many texts: the key is derived once."""
+    maker = signer(purpose)
+    keyed = salted_hmac(str(maker.salt) + "signer", "", secret=maker.key, algorithm=maker.algorithm)
+
+    def signature(text: str) -> str:
+        mac = keyed.copy()
+        mac.update(text.encode())
+        return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
+
+    return signature
 
 
 def _fernet() -> MultiFernet:

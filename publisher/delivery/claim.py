@@ -1,22 +1,23 @@
 """Claiming what is due: rows become `sending`, with a lease and a fence, and are committed before any socket opens.
 
-Called by the senders (`mail.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
+Called by the senders (`sender.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from publisher.digests.assembling import HOLDS_DROPPED
+from publisher.digests.models import Edition
 
 
-@dataclass(frozen=True)
-class ClaimedMail:
+class ClaimedMail(NamedTuple):
     """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
 
     id: int
@@ -64,7 +65,7 @@ WITH due AS (
            ON b.digest_id = e.digest_id AND b.subscriber_id = s.id AND b.state = 'active'
     LEFT JOIN audience_suppression p
            ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-)
+), claimed AS (
 UPDATE delivery_delivery d
 SET state = checked.state,
     fence = %(fence)s,
@@ -78,6 +79,8 @@ SET state = checked.state,
 FROM checked
 WHERE d.id = checked.id
 RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+)
+SELECT id, variant_id, address, name, subscriber_id, attempts, state FROM claimed ORDER BY due_at, id
 """
 
 
@@ -118,20 +121,20 @@ def next_fence() -> int:
     return int(fence)
 
 
-def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) -> Claim:
-    """Claim up to `limit` mails of a sending edition. People who left or are suppressed are settled here, not claimed.
+def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease: timedelta) -> Claim:
+    """Claim up to `limit` mails of a sending edition under `fence` (from `next_fence`, used for one claim only).
 
-    An empty claim with `limit` > 0 means that nothing is due now (or that others hold it).
+    People who left or are suppressed are settled here, not claimed. An empty claim with `limit` > 0 means that nothing is
+    due now (or that others hold it).
     """
+    values: dict[str, Any] = {
+        "edition": edition_id,
+        "now": now,
+        "limit": limit,
+        "fence": fence,
+        "lease_until": now + lease,
+    }
     while True:
-        fence = next_fence()
-        values: dict[str, Any] = {
-            "edition": edition_id,
-            "now": now,
-            "limit": limit,
-            "fence": fence,
-            "lease_until": now + lease,
-        }
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT 1 FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE", [edition_id]
@@ -140,11 +143,7 @@ def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) 
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
-        mails = [
-            ClaimedMail(*row[:6])
-            for row in sorted(rows, key=lambda row: (row[7], row[0]))
-            if row[6] == "sending"
-        ]
+        mails = [ClaimedMail(*row[:6]) for row in rows if row[6] == "sending"]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails))
 
@@ -164,7 +163,7 @@ def _with_current_variants(
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
-        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], row[7])
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6])
         for row in rows
     ]
 
@@ -206,6 +205,13 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
             [now + lease, fence, now],
         )
         return int(cursor.rowcount)
+
+
+def still_sending(edition_ids: Collection[int]) -> set[int]:
+    """Those of the editions that nobody has paused or cancelled."""
+    return set(
+        Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
+    )
 
 
 def release(fence: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -20,9 +22,12 @@ from publisher.render.words import greeting
 CACHED_VARIANTS = 64
 """Parsed templates kept in memory: some 5 MB, whatever the size of the edition."""
 
+Templates = Mapping[int, tuple[MessageTemplate, str]]
+"""By variant: its mail and its language."""
+
 
 class Letters:
-    """Builds the messages of one edition. Templates are read from the database as they are needed."""
+    """Builds the messages of one edition. `load` reads templates from the database; the rest may be called by any thread."""
 
     def __init__(self, edition: Edition, *, now: datetime) -> None:
         self.edition = edition
@@ -31,11 +36,24 @@ class Letters:
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
         self._preferences = tokens.writer(Purpose.PREFERENCES)
         self._web = tokens.writer(Purpose.WEB_VERSION)
-        self._template = lru_cache(CACHED_VARIANTS)(_read_template)
+        self._templates: OrderedDict[int, tuple[MessageTemplate, str]] = OrderedDict()
 
-    def outgoing(self, mail: ClaimedMail) -> Outgoing:
+    def load(self, variant_ids: Collection[int]) -> Templates:
+        """The templates of a claim. Raises ValueError for one that is stored broken."""
+        missing = set(variant_ids) - self._templates.keys()
+        rows = (
+            Variant.objects.filter(pk__in=missing).values_list("pk", "language", "message") if missing else ()
+        )
+        for pk, language, message in rows:
+            self._templates[pk] = MessageTemplate.from_bytes(message or b""), language
+        found = {pk: self._templates[pk] for pk in variant_ids}
+        while len(self._templates) > CACHED_VARIANTS:
+            self._templates.popitem(last=False)
+        return found
+
+    def outgoing(self, mail: ClaimedMail, templates: Templates) -> Outgoing:
         """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
-        template, language = self._template(mail.variant_id)
+        template, language = templates[mail.variant_id]
         return Outgoing(
             id=mail.id,
             mail_from=self.edition.digest.from_address,
@@ -71,8 +89,3 @@ def message_id_of(delivery_id: int, edition_id: int, domain: str) -> str:
 @lru_cache(1)
 def _installation() -> str:
     return salted_hmac("publisher.message-id", "installation").hexdigest()[:12]
-
-
-def _read_template(variant_id: int) -> tuple[MessageTemplate, str]:
-    language, message = Variant.objects.values_list("language", "message").get(pk=variant_id)
-    return MessageTemplate.from_bytes(message or b""), language

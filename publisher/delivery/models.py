@@ -51,6 +51,9 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    held = models.BooleanField(
+        default=False, db_default=False, help_text="unknown, and only a person may say what happens next"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     idempotency_key = models.CharField(max_length=64, blank=True)
     prepared = models.JSONField(

@@ -146,7 +146,7 @@ def _settle(
     )
     with transaction.atomic():
         _tell_channel(delivery, error, now)
-        settled = settle(delivery.pk, fence, outcome, tried, now=now)
+        settled = settle(delivery.pk, fence, outcome, tried)
         if settled:
             refresh_post(delivery.post_id or 0)
     extra: dict[str, Any] = {

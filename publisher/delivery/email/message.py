@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from publisher.delivery.email import headers
@@ -192,7 +192,12 @@ def _message_id(_name: str, values: Mapping[str, str]) -> bytes:
 
 
 def _date(_name: str, values: Mapping[str, str]) -> bytes:
-    return headers.plain("Date", _value(values, "date"))
+    return _date_line(_value(values, "date"))
+
+
+@lru_cache(maxsize=8)  # it is the same for a while
+def _date_line(value: str) -> bytes:
+    return headers.plain("Date", value)
 
 
 def _list_unsubscribe(_name: str, values: Mapping[str, str]) -> bytes:
@@ -208,10 +213,13 @@ def _text(name: str, values: Mapping[str, str]) -> bytes:
 
 
 def _in_text(kind: Literal["html", "text"], name: str, values: Mapping[str, str]) -> bytes:
-    value = values.get(name, "")
-    if not _PLAIN_URL.match(value):
-        value = slots.safe_value(kind, name, values)
-    return encoded_value(value)
+    return _link(values.get(name, "")) or encoded_value(slots.safe_value(kind, name, values))
+
+
+@lru_cache(maxsize=64)  # HTML and text hold the same links
+def _link(value: str) -> bytes:
+    """An address that needs no escaping, encoded; empty for anything else."""
+    return encoded_value(value) if _PLAIN_URL.match(value) else b""
 
 
 FILL: dict[str, Callable[[str, Mapping[str, str]], bytes]] = {

@@ -15,6 +15,9 @@ LINE = 76
 _NEWLINES = re.compile(r"\r\n|\r|\n")
 _END, _BEGINNING = "-->", "<!--[if mso | IE]><table"
 """How the sections of a compiled mail end and begin. A text may be cut anywhere; here its pieces are those of others."""
+# Encoded it is the same, and no line of it needs care: most links and greetings.
+_HARMLESS = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?\Z")
+_CAREFUL = b".F"
 _RISKY = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 
 
@@ -37,6 +40,11 @@ def _encoded_section(text: str) -> bytes:
 
 def encoded_value(value: str) -> bytes:
     """A value without line breaks; it begins at the start of a line, and its last line has room for `=`."""
+    if _HARMLESS.match(value):
+        raw = value.encode()
+        lines = [raw[at : at + LINE - 1] for at in range(0, len(raw), LINE - 1)]
+        if not any(line[0] in _CAREFUL for line in lines):
+            return SOFT.join(lines)
     encoded = binascii.b2a_qp(value.encode("utf-8", "replace"), istext=False)
     if len(encoded) < LINE and encoded[:1] not in (b".", b"F"):
         return encoded

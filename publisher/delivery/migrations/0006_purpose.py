@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audience', '0001_initial'),
-        ('delivery', '0004_address_prefix'),
+        ('delivery', '0005_held'),
         ('digests', '0007_waves_and_layouts'),
         ('social', '0002_channel_age_and_revision'),
     ]

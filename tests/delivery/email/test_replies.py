@@ -48,7 +48,7 @@ def written(code: int, lines: list[str]) -> bytes:
 )
 def test_a_reply_is_read(data: bytes, code: int, enhanced: str, text: str) -> None:
     (reply,) = read(data)
-    assert (reply.code, reply.enhanced, reply.text) == (code, enhanced, text)
+    assert (reply.code, *reply.said) == (code, enhanced, text)
 
 
 @given(replies=st.lists(st.tuples(st.integers(200, 599), LINES), max_size=5), size=st.integers(1, 50))
@@ -114,14 +114,14 @@ def test_half_a_reply_is_none_yet(data: bytes) -> None:
     ],
 )
 def test_what_a_reply_means(step: Step, code: int, kind: type[OtherSideError] | None) -> None:
-    error = answer_of(step, Reply(code, ("words",))).error
+    error = answer_of(step, Reply(code, (b"words",))).error
     assert (type(error) if error else None) is kind
 
 
 @pytest.mark.parametrize("step", list(Step))
 @given(code=st.integers(200, 599))
 def test_every_reply_means_something_and_only_2xx_is_acceptance(step: Step, code: int) -> None:
-    accepted = answer_of(step, Reply(code, ("words",))).accepted
+    accepted = answer_of(step, Reply(code, (b"words",))).accepted
     assert accepted == ((code == 354) if step is Step.DATA else 200 <= code <= 299)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.delivery.email.address import Address, BadAddress, parse_address
 from publisher.delivery.email.smtp.outcomes import Answer, refused_here
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message for one recipient. `data` is RFC 5322 bytes with CRLF line ends, not dot-stuffed.
 
     `mail_from` is the return path; empty for messages that must not bounce. `checked` spares three passes
@@ -88,12 +88,15 @@ def _parameters(
     return parameters
 
 
+DOT = b".\r\n"
+
+
 def content(message: Outgoing) -> bytes:
-    """The message with its leading dots doubled (RFC 5321 section 4.5.2), and the dot that ends it."""
+    """The message with its leading dots doubled (RFC 5321 section 4.5.2); `DOT` ends it."""
     data = message.data
-    if not message.checked:
-        data = (b"." + data if data.startswith(b".") else data).replace(b"\n.", b"\n..")
-    return data + b".\r\n"
+    if message.checked:
+        return data
+    return (b"." + data if data.startswith(b".") else data).replace(b"\n.", b"\n..")
 
 
 def _has_bare_line_ends(data: bytes) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.delivery.email.smtp.replies import Reply
@@ -24,8 +24,7 @@ class Step(StrEnum):
     DOT = "the end of the message"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one message.
 
     `error` is None when the server took it; code 0 means that no reply was read.
@@ -72,8 +71,9 @@ def answer_of(step: Step, reply: Reply) -> Answer:
     kind = _meaning(step, reply.code)
     if kind is None and step is not Step.DOT:
         return GRANTED
+    enhanced, text = reply.said
     error = kind(f"At {step}: {spoken(reply)}") if kind else None
-    return Answer(error, reply.code, reply.enhanced, reply.text)
+    return Answer(error, reply.code, enhanced, text)
 
 
 @cache
@@ -83,7 +83,7 @@ def _meaning(step: Step, code: int) -> type[OtherSideError] | None:
 
 def spoken(reply: Reply) -> str:
     """A reply as one line for people: `550 5.1.1 no such user`."""
-    return " ".join(part for part in (str(reply.code), reply.enhanced, reply.text) if part)
+    return " ".join(part for part in (str(reply.code), *reply.said) if part)
 
 
 def not_sent(reason: str) -> Answer:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery.email.smtp.connection import Connection, Limits
-from publisher.delivery.email.smtp.envelope import Features, Outgoing, commands, content
+from publisher.delivery.email.smtp.envelope import DOT, Features, Outgoing, commands, content
 from publisher.delivery.email.smtp.outcomes import Answer, Step, answer_of, in_doubt, not_sent
 from publisher.delivery.email.smtp.url import MailServer
 from publisher.delivery.email.smtp.wire import Lost
@@ -24,8 +24,7 @@ DATA = b"DATA\r\n"
 RSET = b"RSET\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of message `id`, and the seconds it took."""
 
     id: int
@@ -157,9 +156,9 @@ class Session:
             raise Withdrawn
         self.in_doubt = message.id
         try:
-            connection.wire.write(body + envelope, self._limits.write)
+            connection.wire.write(b"".join((body, DOT, envelope)), self._limits.write)
         except Lost as lost:
-            if lost.sent >= len(body):
+            if lost.sent >= len(body) + len(DOT):
                 return self._lost_after_dot(lost)
             self.in_doubt = None
             raise _Dropped(self._early_answer(connection, lost)) from lost

@@ -1,0 +1,217 @@
+"""A whole edition on its way: database, Redis, a real worker and a mail server on one machine, against Postfix's own
+load generator at the same server in the same run. Run by the benchmarks; no test asserts it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from django.db import connection
+
+from publisher.core import clock, events
+from publisher.core.queues import STAGES
+from publisher.delivery import tally
+from publisher.delivery.enqueue import assemble
+from publisher.digests.models import Edition, Variant
+from tests.bench.progress import say
+from tests.builders import a_digest, a_subscriber, an_item
+
+READERS = int(os.environ.get("BENCH_READERS", "50000"))
+SESSIONS = 10
+ROOT = Path(__file__).resolve().parent.parent.parent
+ITEMS = 5
+
+# As an import leaves them, all with the same choice: what is measured here is sending.
+READERS_SQL = """
+WITH people AS (
+    INSERT INTO audience_subscriber (email, email_key, name, state, zone, created_at)
+    SELECT a, a, 'Reader ' || n, 'active', '', now()
+    FROM generate_series(1, %(count)s) AS n, LATERAL (SELECT %(prefix)s || n || '@example.net' AS a) AS address
+    RETURNING id
+)
+INSERT INTO audience_subscription (subscriber_id, digest_id, selection_id, state, since)
+SELECT people.id, %(digest)s, %(selection)s, 'active', now() FROM people
+"""
+
+
+def measure() -> dict[str, float]:
+    """Messages a second of `smtp-source` and of an edition, their ratio, CPU of the workers a message, peak memory."""
+    edition = an_edition_for(READERS)
+    size = mail_size(edition)
+    with sink() as port, workers(port) as pids:
+        before = source(port, size, READERS)
+        sent = send(edition, pids)
+        after = source(port, size, READERS)
+    raced = (before + after) / 2
+    return {
+        "email_size_bytes": float(size),
+        "smtp_source_per_s": raced,
+        "email_per_s": sent.rate,
+        "email_ratio_to_smtp_source": sent.rate / raced,
+        "worker_cpu_us_per_message": sent.cpu_us,
+        "worker_peak_rss_mb_50k": sent.peak_mb,
+    }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Messages a second from the start signal to the last row settled, µs of the workers' CPU each, peak memory in MB."""
+
+    rate: float
+    cpu_us: float
+    peak_mb: float
+
+
+def an_edition_for(readers: int) -> Edition:
+    """An assembled edition of five items that waits for its start signal."""
+    now = clock.now()
+    digest = a_digest(needs_approval=True, languages=["en"], most_items=ITEMS)
+    for n in range(ITEMS):
+        an_item(
+            at=now - timedelta(hours=1),
+            title=f"Valley {n} counts its springs again after a dry decade",
+            summary="Volunteers walked for six weeks, with notebooks and a borrowed map, and found more than "
+            "they had hoped. " * 3,
+            body_text="Forty families of the valley met to compare notes. " * 20,
+        )
+    one = a_subscriber(digest, f"first-{digest.pk}@example.net", name="Reader 0")
+    say(f"writing {readers:,} subscribers")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            READERS_SQL,
+            {
+                "count": readers - 1,
+                "prefix": f"reader{digest.pk}-",
+                "digest": digest.pk,
+                "selection": one.selection_id,
+            },
+        )
+        cursor.execute("ANALYZE audience_subscriber, audience_subscription")
+    edition = Edition.objects.create(
+        digest=digest,
+        due_at=now,
+        window_from=now - timedelta(days=7),
+        window_to=now,
+        after_assembly="waiting",
+        created_at=now,
+        trace_id="b" * 32,
+    )
+    say("assembling")
+    assemble(edition.pk, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE delivery_delivery")
+        cursor.execute("CHECKPOINT")
+    return edition
+
+
+def mail_size(edition: Edition) -> int:
+    """Bytes of one message, within a few."""
+    return len(bytes(Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]))
+
+
+def send(edition: Edition, pids: list[psutil.Process]) -> Sent:
+    """Give the start signal and wait for the last row."""
+    wanted = tally.by_state(edition_id=edition.pk)["queued"]
+    used, started = _cpu(pids), time.perf_counter()
+    Edition.objects.filter(pk=edition.pk).update(state="sending")
+    events.emit("delivery.due")
+    count = 0
+    while count < wanted:
+        time.sleep(0.1)
+        counts = tally.by_state(edition_id=edition.pk)
+        count = counts.get("sent", 0)
+        if failed := counts.get("failed", 0) + counts.get("unknown", 0):
+            raise AssertionError(f"{failed} messages were not accepted")
+        say(f"sent {count:,} of {wanted:,}", again=True)
+    seconds = time.perf_counter() - started
+    cpu = _cpu(pids) - used
+    peak = max(_peak_mb(process) for process in _family(pids))
+    return Sent(wanted / seconds, cpu / wanted * 1e6, peak)
+
+
+def source(port: int, size: int, count: int) -> float:
+    """Messages a second of Postfix's smtp-source with ten sessions."""
+    say(f"smtp-source: {count:,} messages")
+    command = [_program("smtp-source"), "-s", str(SESSIONS), "-l", str(size), "-m", str(count)]
+    started = time.perf_counter()
+    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)
+    return count / (time.perf_counter() - started)
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """Postfix's smtp-sink on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    account = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = subprocess.Popen([_program("smtp-sink"), *account, f"127.0.0.1:{port}", "500"])
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def workers(port: int) -> Iterator[list[psutil.Process]]:
+    """A worker and a beat as in production, that send to this port."""
+    env = os.environ | {"PUBLISHER_MAIL": f"smtp://127.0.0.1:{port}", "PUBLISHER_LOG_LEVEL": "warning"}
+    folder = Path(tempfile.mkdtemp(prefix="publisher-bench-worker-"))
+    celery = [sys.executable, "-m", "celery", "-A", "worker"]
+    commands = [
+        [*celery, "worker", "-Q", ",".join(STAGES)],
+        [*celery, "beat", "--schedule", str(folder / "beat")],
+    ]
+    with (folder / "log").open("wb") as log:
+        started = [
+            subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log) for command in commands
+        ]
+    try:
+        time.sleep(5)
+        yield [psutil.Process(process.pid) for process in started]
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _family(pids: list[psutil.Process]) -> list[psutil.Process]:
+    return [*pids, *(child for process in pids for child in process.children(recursive=True))]
+
+
+def _cpu(pids: list[psutil.Process]) -> float:
+    """Seconds of CPU of the processes and all their children."""
+    return sum(sum(process.cpu_times()[:2]) for process in _family(pids))
+
+
+def _peak_mb(process: psutil.Process) -> float:
+    """The largest resident memory that a process ever had (VmHWM)."""
+    text = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(text.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if found is None:
+        raise SystemExit(f"{name} is missing: install Debian's package postfix (`.ci/system-packages` does).")
+    return found
