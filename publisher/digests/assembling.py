@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from publisher.digests import choosing
@@ -20,6 +20,7 @@ from publisher.digests.due import SLACK
 from publisher.digests.models import Digest, Edition, EditionItem
 from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic
+from publisher.items.visibility import visible
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
     held = edition.edition_items.count()
     if held:
         return held
-    chosen: Sequence[Candidate] = () if edition.number else _choose(edition)
+    chosen: Sequence[Candidate] = () if edition.number else _choose(edition, now)
     EditionItem.objects.bulk_create(
         EditionItem(edition=edition, item_id=c.id, revision=c.revision, position=n, topics=sorted(c.topics))
         for n, c in enumerate(chosen)
@@ -55,11 +56,16 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
     return len(chosen)
 
 
-def _choose(edition: Edition) -> Sequence[Candidate]:
+def _choose(edition: Edition, now: datetime) -> Sequence[Candidate]:
+    if edition.item_ids:
+        found = {each.id: each for each in _as_candidates(visible(now).filter(pk__in=edition.item_ids))}
+        return [found[pk] for pk in edition.item_ids if pk in found]
+    window = edition.window_from - SLACK, edition.window_to
+    arrived = Item.objects.filter(retracted_at__isnull=True)
     return choosing.choose(
-        _candidates(edition),
+        _as_candidates(arrived, window),
         _content(edition.digest),
-        window=(edition.window_from - SLACK, edition.window_to),
+        window=window,
         already=_already_held(edition),
     )
 
@@ -74,18 +80,21 @@ def _content(digest: Digest) -> Content:
     )
 
 
-def _candidates(edition: Edition) -> list[Candidate]:
-    items = (
-        Item.objects.filter(retracted_at__isnull=True)
-        .annotate(visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at")))
-        .filter(visible_at__gte=edition.window_from - SLACK, visible_at__lt=edition.window_to)
+def _as_candidates(
+    items: QuerySet[Item], window: tuple[datetime, datetime] | None = None
+) -> list[Candidate]:
+    """The items, of those that became visible in the window if there is one."""
+    items = items.annotate(
+        visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at"))
     )
+    if window:
+        items = items.filter(visible_at__gte=window[0], visible_at__lt=window[1])
     rows = list(items.values_list("id", "revision", "kind", "language", "published_at", "visible_at"))
     topics = topics_of([row[0] for row in rows])
     return [
         Candidate(id=pk, revision=rev, kind=kind, language=lang, topics=topics.get(pk, frozenset()),
-                  published_at=published, visible_at=visible)
-        for pk, rev, kind, lang, published, visible in rows
+                  published_at=published, visible_at=visible_at)
+        for pk, rev, kind, lang, published, visible_at in rows
     ]  # fmt: skip
 
 
@@ -147,6 +156,9 @@ HOLDS_DROPPED = """
 """
 """Whether a variant `v` shows an item that the edition holds no more."""
 
+MANY = 10_000
+"""From so many new rows on the planner is told of them at once: the next statement joins them to all subscribers."""
+
 WORK_MEMORY = "SET LOCAL work_mem = '64MB'"
 """For statements over all of an audience: their sorts and hashes stay in memory. Until the end of the transaction."""
 
@@ -167,6 +179,8 @@ def group_selections(edition_id: int) -> int:
         cursor.execute(FORGET_GROUPS, values)
         statement, more = _grouping(items_of(edition))
         cursor.execute(statement, values | more)
+        if cursor.rowcount > MANY:
+            cursor.execute("ANALYZE digests_editionselection")
     return edition.variants.filter(selections__gt=0).count()
 
 

@@ -23,6 +23,7 @@ from django.db import connection
 from publisher.core import clock, events
 from publisher.core.queues import STAGES
 from publisher.delivery import tally
+from publisher.delivery.email.message import MessageTemplate
 from publisher.delivery.enqueue import assemble
 from publisher.digests.models import Edition, Variant
 from tests.bench.progress import say
@@ -118,7 +119,8 @@ def an_edition_for(readers: int) -> Edition:
 
 def mail_size(edition: Edition) -> int:
     """Bytes of one message, within a few."""
-    return len(bytes(Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]))
+    stored = Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]
+    return sum(len(part) for part in MessageTemplate.from_bytes(stored).parts if isinstance(part, bytes))
 
 
 def send(edition: Edition, pids: list[psutil.Process]) -> Sent:
