@@ -170,16 +170,16 @@ def _portions(edition: Edition) -> Iterator[tuple[int, int]]:
 def _write(edition: Edition, first: int, last: int, now: datetime) -> int:
     """Write the deliveries of these variants; how many were new."""
     due: dict[str, datetime] = {}
-    if edition.local_day:
-        due = {name.lower(): at for name, at in waves.by_zone(edition.local_day, edition.digest.at).items()}
+    if edition.local_day and edition.local_at:
+        due = {name.lower(): at for name, at in waves.by_zone(edition.local_day, edition.local_at).items()}
     values: dict[str, Any] = {
         "edition": edition.pk,
         "digest": edition.digest_id,
         "now": now,
-        "due_at": edition.due_at if edition.local_day else now,
+        "due_at": edition.due_at if due else now,
         "zones": list(due),
         "dues": list(due.values()),
-        "waves": edition.local_day is not None,
+        "waves": bool(due),
         "first": first,
         "last": last,
     }

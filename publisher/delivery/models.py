@@ -114,6 +114,11 @@ class Delivery(models.Model):
             models.Index(
                 fields=["edition", "id"], name="delivery_copies", condition=~models.Q(purpose="reader")
             ),
+            models.Index(
+                fields=["edition", "due_at", "id"],
+                name="delivery_tests",
+                condition=models.Q(purpose="test", state="queued"),
+            ),
             # (lower(address) text_pattern_ops, id DESC) stands in migration 0004: Django has no words for it here.
             BrinIndex(fields=["created_at"], name="delivery_created"),
         ]

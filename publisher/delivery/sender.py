@@ -52,11 +52,20 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 
 # One probe of the queue's partial index for each edition that is sending.
 DUE_EDITIONS = """
-SELECT e.id, e.assembled_at FROM digests_edition e
+SELECT e.id, e.assembled_at, false FROM digests_edition e
 WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s) AND EXISTS (
-    SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s
+    SELECT 1 FROM delivery_delivery d
+    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s AND d.purpose <> 'test'
 )
 ORDER BY e.priority DESC, e.due_at, e.id
+"""
+# Tests go before everything, of editions in any state. Their partial index is empty but for moments.
+DUE_TESTS = """
+SELECT e.id, e.assembled_at, true FROM digests_edition e
+WHERE (%(only)s::bigint IS NULL OR e.id = %(only)s) AND e.id IN (
+    SELECT d.edition_id FROM delivery_delivery d
+    WHERE d.state = 'queued' AND d.purpose = 'test' AND d.due_at <= %(now)s
+)
 """
 
 
@@ -135,23 +144,31 @@ class Sender:
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due; whether there was any."""
         with connection.cursor() as cursor:
-            cursor.execute(DUE_EDITIONS, {"only": self.only, "now": self.clock()})
-            editions = cursor.fetchall()
-        for edition_id, assembled_at in editions:
+            values = {"only": self.only, "now": self.clock()}
+            cursor.execute(DUE_TESTS, values)
+            due = cursor.fetchall()
+            cursor.execute(DUE_EDITIONS, values)
+            due += cursor.fetchall()
+        for edition_id, assembled_at, tests in due:
             try:
-                if self._claim_of(edition_id, assembled_at):
+                if self._claim_of(edition_id, assembled_at, tests=tests):
                     return True
             except (BadAddress, BadHeader, ValueError) as error:
                 pause_broken(edition_id, error)
         return False
 
-    def _claim_of(self, edition_id: int, assembled_at: datetime | None) -> bool:
+    def _claim_of(self, edition_id: int, assembled_at: datetime | None, *, tests: bool) -> bool:
         letters = self._letters_of(edition_id, assembled_at)
         fence, now = next_fence(), self.clock()
         journalled = self._begin_journal(fence)
         try:
             claim = claim_mail(
-                edition_id, fence=fence, now=now, limit=self._size if journalled else 1, lease=self.lease
+                edition_id,
+                fence=fence,
+                now=now,
+                limit=self._size if journalled else 1,
+                lease=self.lease,
+                tests=tests,
             )
         except DATABASE_AWAY:
             self._abandoned.append(fence)  # whether it was committed is not known; nothing of it was begun
@@ -161,7 +178,8 @@ class Sender:
                 journal.forget([fence])
             return False
         try:
-            templates = letters.load({mail.variant_id for mail in claim.mails})
+            load = letters.load_tests if tests else letters.load
+            templates = load({mail.variant_id for mail in claim.mails})
         except ValueError:
             release(fence)
             raise
@@ -229,7 +247,7 @@ class Sender:
         self._look_at = time.monotonic() + LOOK_SECONDS
         going = still_sending({held.claim.edition_id for held in self._held.values()})
         for held in self._held.values():
-            if held.claim.edition_id not in going:
+            if held.claim.edition_id not in going and not held.claim.tests:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):

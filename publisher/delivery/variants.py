@@ -13,12 +13,12 @@ def serialise(edition: Edition, variant: Variant) -> bytes:
     return template_of(edition, variant).to_bytes()
 
 
-def template_of(edition: Edition, variant: Variant) -> MessageTemplate:
-    """The mail of one variant with its slots, from its rendered subject, HTML and text."""
+def template_of(edition: Edition, variant: Variant, *, before: str = "") -> MessageTemplate:
+    """The mail of one variant with its slots, from its rendered subject (with `before` before it), HTML and text."""
     digest, language = edition.digest, variant.language
     domain = parse_address(digest.from_address).domain
     return build_template(
-        subject=variant.subject,
+        subject=before + variant.subject,
         html=variant.html,
         text=variant.text,
         sender=Mailbox(digest.from_address, digest.text("from_name", language)),

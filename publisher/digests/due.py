@@ -97,6 +97,7 @@ def _create_for(digest_id: int, now: datetime) -> Edition | None:
         window_from=due.window_from,
         window_to=due.window_to,
         local_day=due.local_day,
+        local_at=digest.at if due.local_day else None,
         priority=digest.priority,
         after_assembly=_after_assembly(digest, late=due.late),
         problem="Its time passed long ago; look at it before it is sent." if due.late else "",

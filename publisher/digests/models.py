@@ -107,8 +107,9 @@ class Edition(models.Model):
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
     local_day = models.DateField(
-        null=True, blank=True, help_text="readers get it on this day at the digest's time by their own clocks"
+        null=True, blank=True, help_text="readers get it on this day by their own clocks; empty: all at once"
     )
+    local_at = models.TimeField(null=True, blank=True, help_text="and at this time of it")
     item_ids = ArrayField(
         models.BigIntegerField(),
         default=list,

@@ -17,11 +17,12 @@ WITHDRAWN = (Edition.State.CANCELLED, Edition.State.EMPTY)
 
 @require_safe
 def web_version(request: HttpRequest, token: str) -> HttpResponse:
-    """The variant that was written for this subscriber."""
+    """The variant that was written for this subscriber, or that a test or a copy for the office shows."""
     link = tokens.read(tokens.Purpose.WEB_VERSION, token)
-    if link is None:
+    copy = tokens.read(tokens.Purpose.VARIANT, token)
+    if link is None and copy is None:
         return stale(request)
-    variant = _variant(link)
+    variant = _variant(link) if link else Variant.objects.filter(pk=copy.target_id if copy else 0).first()
     if variant is None or not variant.html or variant.edition.state in WITHDRAWN:
         return show(request, "site/gone.html", {}, language=asked_language(request), status=410)
     response = HttpResponse(webview.html_of(variant, settings.BASE_URL))

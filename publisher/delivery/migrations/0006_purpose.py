@@ -95,6 +95,10 @@ class Migration(migrations.Migration):
             model_name='delivery',
             index=models.Index(condition=models.Q(('purpose', 'reader'), _negated=True), fields=['edition', 'id'], name='delivery_copies'),
         ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('purpose', 'test'), ('state', 'queued')), fields=['edition', 'due_at', 'id'], name='delivery_tests'),
+        ),
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.UniqueConstraint(condition=models.Q(('subscriber__isnull', False)), fields=('subscriber', 'edition'), name='delivery_once_per_subscriber'),

@@ -48,7 +48,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='edition',
             name='local_day',
-            field=models.DateField(blank=True, help_text="readers get it on this day at the digest's time by their own clocks", null=True),
+            field=models.DateField(blank=True, help_text='readers get it on this day by their own clocks; empty: all at once', null=True),
+        ),
+        migrations.AddField(
+            model_name='edition',
+            name='local_at',
+            field=models.TimeField(blank=True, help_text='and at this time of it', null=True),
         ),
         migrations.AddField(
             model_name='variant',
