@@ -90,8 +90,17 @@ def _loaded(command: Command) -> click.Command:
         _set_up_django()
     module, attribute = command.place.split(":")
     loaded: click.Command = getattr(importlib.import_module(module), attribute)
-    if command.needs < Needs.SERVERS:
-        return loaded
+    if command.needs >= Needs.SERVERS:
+        _needs_servers(loaded, command)
+    return loaded
+
+
+def _needs_servers(loaded: click.Command, command: Command) -> None:
+    """Start the servers when it is called: of a group its commands, so that their help needs none."""
+    if isinstance(loaded, click.Group):
+        for each in loaded.commands.values():
+            _needs_servers(each, command)
+        return
     callback = loaded.callback
 
     @wraps(callback or _loaded)
@@ -102,7 +111,6 @@ def _loaded(command: Command) -> click.Command:
         return callback(*args, **kwargs) if callback else None
 
     loaded.callback = with_servers
-    return loaded
 
 
 def _set_up_django() -> None:

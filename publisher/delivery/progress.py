@@ -116,3 +116,36 @@ def waves_of(edition: Edition, *, now: datetime) -> list[Wave]:
         )
         for due_at, recipients in rows
     ]
+
+
+@dataclass(frozen=True)
+class VariantSize:
+    """A variant with what it costs: bytes of its HTML (Gmail cuts behind 102,400) and of its text part."""
+
+    id: int
+    language: str
+    region: str
+    items: int
+    html_bytes: int
+    text_bytes: int
+    recipients: int
+    selections: int
+    retired: bool
+    subject: str
+
+
+# The length of a stored text is read without unpacking it.
+VARIANTS = """
+SELECT id, language, region, bit_count(mask::bit(64)), octet_length(html), octet_length(text), recipients, selections, retired,
+       subject
+FROM digests_variant
+WHERE edition_id = %(edition)s AND (selections > 0 OR rendered_at IS NOT NULL)
+ORDER BY retired, recipients DESC, id
+"""
+
+
+def variants_of(edition: Edition) -> list[VariantSize]:
+    """The edition's variants, those of most readers first."""
+    with connection.cursor() as cursor:
+        cursor.execute(VARIANTS, {"edition": edition.pk})
+        return [VariantSize(*row) for row in cursor.fetchall()]
