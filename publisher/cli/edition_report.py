@@ -20,7 +20,7 @@ MOST_VARIANTS = 10
 """Shown to a person; a script gets all."""
 
 
-def of(edition: Edition, *, now: datetime, said: str, notes: Sequence[str] = ()) -> Report:
+def of(edition: Edition, *, said: str, notes: Sequence[str] = ()) -> Report:
     """What became of a command on it. `said` is for people."""
     return Report({**_head(edition), **_progress(edition), "notes": list(notes)}, said)
 
@@ -128,7 +128,9 @@ def _lines(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _wave(wave: dict[str, Any]) -> str:
-    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['begun']:>9,} of {wave['recipients']:,} begun"
+    return (
+        f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['begun']:>9,} of {wave['recipients']:,} begun"
+    )
 
 
 def _variant(variant: dict[str, Any]) -> str:

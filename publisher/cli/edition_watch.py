@@ -73,7 +73,9 @@ def verdict(seen: Seen) -> Verdict | None:
     failed = seen.counts.get(State.FAILED, 0)
     if seen.state == S.SENT:
         if failed:
-            return Verdict(False, f"{seen.name} is sent, but {failed:,} mails failed: the delivery log says why.")
+            return Verdict(
+                False, f"{seen.name} is sent, but {failed:,} mails failed: the delivery log says why."
+            )
         return Verdict(True, f"{seen.name} is sent: {seen.left:,} mails.")
     if seen.state == S.EMPTY:
         return Verdict(True, f"{seen.name}: nothing new came in, so nobody gets a mail.")
@@ -107,7 +109,7 @@ def until_settled(edition_id: int) -> Report:
             view.show(seen)
             time.sleep(EVERY_SECONDS)
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
-    report = edition_report.of(edition, now=clock.now(), said=ended.said)
+    report = edition_report.of(edition, said=ended.said)
     return replace(report, ok=ended.ok, data={**report.data, "ok": ended.ok, "said": ended.said})
 
 
@@ -134,7 +136,9 @@ def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
     notes = [] if settings.MAIL else [NO_MAIL]
     tick = Heartbeat.objects.filter(name="schedule.tick").first()
-    if (tick is None or now - tick.at > SILENT) and not alive.is_alive(settings.ENVIRONMENT.data_dir, "worker"):
+    if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
+        settings.ENVIRONMENT.data_dir, "worker"
+    ):
         ago = f"at {tick.at:%Y-%m-%d %H:%M} UTC" if tick else "never"
         notes.append(NO_WORKER.format(ago=ago))
     return notes

@@ -65,9 +65,7 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
         given = {"window_from": start, "window_to": end, "items": list(items)}
         audit.record(audit.os_user(), "edition.create", made, after=_written(given))
         events.emit("edition.ready", edition_id=made.pk)
-    return edition_report.of(
-        made, now=now, said=f"Edition {made.pk} of {found} was made. It is assembled next."
-    )
+    return edition_report.of(made, said=f"Edition {made.pk} of {found} was made. It is assembled next.")
 
 
 @edition.command("send")
@@ -89,7 +87,7 @@ def send(edition_id: int, wait: bool) -> Report:
     }
     notes = [] if sent.state == Edition.State.SENT else edition_watch.hindrances(clock.now())
     text = "\n".join([f"{sent} {said[Edition.State(sent.state)]}", *(f"Note: {note}" for note in notes)])
-    return edition_report.of(sent, now=clock.now(), said=text, notes=notes)
+    return edition_report.of(sent, said=text, notes=notes)
 
 
 @edition.command("show")
@@ -117,9 +115,8 @@ def list_editions(digest: str, most: int) -> Report:
 @reporting
 def pause(edition_id: int) -> Report:
     """Stop a running edition. What a server has already taken has left."""
-    now = clock.now()
-    paused = editions.pause(_found(edition_id).pk, user=audit.os_user(), now=now)
-    return edition_report.of(paused, now=now, said=f"{paused} is paused.")
+    paused = editions.pause(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(paused, said=f"{paused} is paused.")
 
 
 @edition.command("resume")
@@ -127,9 +124,8 @@ def pause(edition_id: int) -> Report:
 @reporting
 def resume(edition_id: int) -> Report:
     """Let a paused edition go on; try again to assemble one that could not be."""
-    now = clock.now()
-    resumed = editions.resume(_found(edition_id).pk, user=audit.os_user(), now=now)
-    return edition_report.of(resumed, now=now, said=f"{resumed} goes on.")
+    resumed = editions.resume(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(resumed, said=f"{resumed} goes on.")
 
 
 @edition.command("cancel")
@@ -137,9 +133,8 @@ def resume(edition_id: int) -> Report:
 @reporting
 def cancel(edition_id: int) -> Report:
     """End an edition for good. What has left has left; what has not will not."""
-    now = clock.now()
-    cancelled = editions.cancel(_found(edition_id).pk, user=audit.os_user(), now=now)
-    return edition_report.of(cancelled, now=now, said=f"{cancelled} is cancelled.")
+    cancelled = editions.cancel(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
 
 
 @edition.command("test")

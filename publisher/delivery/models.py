@@ -57,7 +57,8 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     idempotency_key = models.CharField(max_length=64, blank=True)
     prepared = models.JSONField(
-        null=True, help_text="a post's exact payload, stored before the socket opens; of a test, whose name it bears"
+        null=True,
+        help_text="a post's exact payload, stored before the socket opens; of a test, whose name it bears",
     )
     remote_id = models.CharField(max_length=300, blank=True)
     remote_url = models.CharField(max_length=2000, blank=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
@@ -80,9 +81,7 @@ def _content(digest: Digest) -> Content:
     )
 
 
-def _as_candidates(
-    items: QuerySet[Item], window: tuple[datetime, datetime] | None = None
-) -> list[Candidate]:
+def _as_candidates(items: QuerySet[Item], window: tuple[datetime, datetime] | None = None) -> list[Candidate]:
     """The items, of those that became visible in the window if there is one."""
     items = items.annotate(
         visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at"))
@@ -120,7 +119,8 @@ WITH wanted AS (
     SELECT selection_id, count(*) AS subscribers FROM audience_subscription
     WHERE digest_id = %(digest)s AND state = 'active' GROUP BY selection_id
 ), matching AS (
-    SELECT s.id AS selection_id, wanted.subscribers, s.region, split_part(lower(s.language), '-', 1) AS language, s.kinds, s.topics
+    SELECT s.id AS selection_id, wanted.subscribers, s.region, s.kinds, s.topics,
+           split_part(lower(s.language), '-', 1) AS language
     FROM audience_selection s JOIN wanted ON wanted.selection_id = s.id
     OFFSET 0
 ), masked AS (
@@ -172,7 +172,7 @@ def group_selections(edition_id: int) -> int:
     edition = Edition.objects.select_for_update().get(pk=edition_id)
     if edition.state != Edition.State.ASSEMBLING:
         return 0
-    values: dict[str, object] = {"edition": edition.pk, "digest": edition.digest_id}
+    values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id}
     with connection.cursor() as cursor:
         cursor.execute(WORK_MEMORY)
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
@@ -184,9 +184,9 @@ def group_selections(edition_id: int) -> int:
     return edition.variants.filter(selections__gt=0).count()
 
 
-def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, object]]:
+def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, Any]]:
     """The statement GROUP for these items, and its values."""
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     linked: dict[str, int] = {}
     for n, entry in enumerate(entries):
         bit = 1 << entry.position

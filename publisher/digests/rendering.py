@@ -48,14 +48,18 @@ def render_variants(edition_id: int, *, now: datetime, serialise: Serialise) -> 
     """
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     unfinished = Q(rendered_at__isnull=True) | Q(message__isnull=True)
-    waiting = list(edition.variants.filter(unfinished, selections__gt=0).order_by("pk").values_list("pk", flat=True))
+    waiting = list(
+        edition.variants.filter(unfinished, selections__gt=0).order_by("pk").values_list("pk", flat=True)
+    )
     if not waiting:
         return 0
     items = _as_held(items_of(edition))
     names = _topic_names()
     problems: dict[str, None] = {}
     for start in range(0, len(waiting), BATCH):
-        batch = list(Variant.objects.defer("html", "text", "message").filter(pk__in=waiting[start : start + BATCH]))
+        batch = list(
+            Variant.objects.defer("html", "text", "message").filter(pk__in=waiting[start : start + BATCH])
+        )
         for variant in batch:
             problem = _render(edition, variant, items, names)
             if problem:

@@ -15,6 +15,7 @@ MODULES = {
     "slots": "choosing a slot",
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
+    "assembling": "assembling an edition",
     "email": "a whole edition against smtp-source",
     "intake": "intake through the stream",
     "journey": "from XADD to the drafted post",

@@ -25,6 +25,7 @@ POST_ONLY = {
     "post-measure",
     "edition-act",
     "edition-confirm",
+    "edition-test",
     "channel-resume",
     "delivery-confirm",
 }
@@ -47,6 +48,8 @@ def addresses() -> dict[str, str]:
         "edition": {"edition_id": edition.pk},
         "edition-progress": {"edition_id": edition.pk},
         "edition-confirm": {"edition_id": edition.pk},
+        "edition-waves": {"edition_id": edition.pk},
+        "edition-test": {"edition_id": edition.pk},
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},

@@ -1,4 +1,4 @@
-"""Each reader's own eight o'clock: what every zone's clocks show when its wave comes, over all zones and changes of the clocks."""
+"""Each reader's own eight o'clock: what every zone's clocks show when its wave comes, over all zones and clock changes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,12 @@ def test_an_edition_is_begun_before_any_wave_and_all_come_within_26_hours(
         ("Europe/Berlin", date(2026, 3, 29), time(2, 30), "2026-03-29 01:00"),  # clocks go from 2 to 3
         ("Europe/Berlin", date(2026, 10, 25), time(2, 30), "2026-10-25 00:30"),  # 2:30 comes twice: the first
         ("America/New_York", date(2026, 3, 8), EIGHT, "2026-03-08 12:00"),
-        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), "2026-10-03 15:30"),  # half an hour is skipped
+        (
+            "Australia/Lord_Howe",
+            date(2026, 10, 4),
+            time(2, 15),
+            "2026-10-03 15:30",
+        ),  # half an hour is skipped
         ("Africa/Casablanca", date(2026, 2, 15), EIGHT, "2026-02-15 08:00"),  # an hour back for Ramadan
     ],
 )

@@ -25,7 +25,11 @@ def utc(text: str) -> datetime:
 
 def test_monday_eight_in_shanghai_is_monday_midnight_in_utc() -> None:
     last, coming = last_due(SHANGHAI, utc("2026-06-03 12:00")), next_due(SHANGHAI, utc("2026-06-03 12:00"))
-    assert (last.day, last.at, last.begins) == (date(2026, 6, 1), utc("2026-06-01 00:00"), utc("2026-06-01 00:00"))
+    assert (last.day, last.at, last.begins) == (
+        date(2026, 6, 1),
+        utc("2026-06-01 00:00"),
+        utc("2026-06-01 00:00"),
+    )
     assert coming.at == utc("2026-06-08 00:00")
 
 
