@@ -123,6 +123,7 @@ def _fullest_first(edition: Edition) -> list[Variant]:
             each.mask.bit_count(),
             not each.region,
             each.recipients,
+            -each.mask,
         ),
         reverse=True,
     )
