@@ -11,9 +11,8 @@ from enum import StrEnum
 
 from django.core.signing import BadSignature
 
+from publisher.core.base36 import base36
 from publisher.core.crypto import quick_signature, signer
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Purpose(StrEnum):
@@ -45,7 +44,7 @@ def writer(purpose: Purpose) -> Callable[[int, int], str]:
     signature = quick_signature(f"link.{purpose}")
 
     def write_one(subscriber_id: int, target_id: int) -> str:
-        text = f"{_base36(subscriber_id)}.{_base36(target_id)}"
+        text = f"{base36(subscriber_id)}.{base36(target_id)}"
         return f"{text}~{signature(text)}"
 
     return write_one
@@ -59,11 +58,3 @@ def read(purpose: Purpose, token: str) -> Link | None:
         return Link(int(subscriber, 36), int(target, 36))
     except (BadSignature, ValueError):
         return None
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits or "0"

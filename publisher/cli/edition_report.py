@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from publisher.cli.report import Report, table
-from publisher.core import clock
 from publisher.delivery import copies, progress
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Edition
@@ -38,7 +37,6 @@ def listed(editions: Iterable[Edition]) -> Report:
 
 def whole(edition: Edition) -> Report:
     """Everything about one edition. Takes a second while it is being sent, to see how fast."""
-    now = clock.now()
     data = {
         **_head(edition),
         **_progress(edition),
@@ -46,8 +44,8 @@ def whole(edition: Edition) -> Report:
         "items": list(edition.edition_items.values("position", "item_id", "revision", "item__title")),
         "variants": [asdict(each) for each in progress.variants_of(edition)],
         "waves": [
-            {"due_at": each.due_at, "clocks": each.zone, "recipients": each.recipients, "begun": each.begun}
-            for each in progress.waves_of(edition, now=now)
+            {"due_at": each.due_at, "clocks": each.clocks, "recipients": each.total, "left": each.left}
+            for each in progress.waves_of(edition)
         ],
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
@@ -128,9 +126,7 @@ def _lines(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _wave(wave: dict[str, Any]) -> str:
-    return (
-        f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['begun']:>9,} of {wave['recipients']:,} begun"
-    )
+    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['left']:>9,} of {wave['recipients']:,} sent"
 
 
 def _variant(variant: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from publisher.cli import edition_report
 from publisher.cli.report import Report
-from publisher.core import alive, clock
+from publisher.cli.sending import sentences
+from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.delivery import progress
 from publisher.delivery.models import Delivery
@@ -134,7 +135,8 @@ def look(edition_id: int, now: datetime) -> Seen:
 
 def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
-    notes = [] if settings.MAIL else [NO_MAIL]
+    notes = sentences(stands) if (stands := standstill.current()) else []
+    notes += [] if settings.MAIL else [NO_MAIL]
     tick = Heartbeat.objects.filter(name="schedule.tick").first()
     if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
         settings.ENVIRONMENT.data_dir, "worker"

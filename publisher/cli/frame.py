@@ -90,18 +90,16 @@ def _loaded(command: Command) -> click.Command:
         _set_up_django()
     module, attribute = command.place.split(":")
     loaded: click.Command = getattr(importlib.import_module(module), attribute)
-    if command.needs >= Needs.SERVERS:
-        _needs_servers(loaded, command)
+    if command.needs < Needs.SERVERS:
+        return loaded
+    for leaf in loaded.commands.values() if isinstance(loaded, click.Group) else [loaded]:
+        _with_servers(leaf, command)
     return loaded
 
 
-def _needs_servers(loaded: click.Command, command: Command) -> None:
-    """Start the servers when it is called: of a group its commands, so that their help needs none."""
-    if isinstance(loaded, click.Group):
-        for each in loaded.commands.values():
-            _needs_servers(each, command)
-        return
-    callback = loaded.callback
+def _with_servers(leaf: click.Command, command: Command) -> None:
+    """A group's own callback runs before its subcommands' arguments are read: help and mistakes need no server."""
+    callback = leaf.callback
 
     @wraps(callback or _loaded)
     def with_servers(*args: Any, **kwargs: Any) -> Any:
@@ -110,7 +108,7 @@ def _needs_servers(loaded: click.Command, command: Command) -> None:
         root.with_resource(database.servers(command.name, migrated=command.needs >= Needs.DATABASE))
         return callback(*args, **kwargs) if callback else None
 
-    loaded.callback = with_servers
+    leaf.callback = with_servers
 
 
 def _set_up_django() -> None:

@@ -89,6 +89,8 @@ class DigestIn(_Part):
     layout: Literal["digest", "alert"] = "digest"
     priority: int = Field(0, ge=-100, le=100)
     seeds: list[str] = Field(default_factory=list, max_length=50)
+    send_from: time | None = None
+    send_until: time | None = None
     window_days: int = Field(7, ge=1, le=366)
     max_age_days: int = Field(30, ge=1, le=3_650)
     kinds: list[KindName] = Field(default_factory=list)

@@ -10,6 +10,8 @@ from django.db import connection
 
 INTAKE = 7_261_990_114_734
 """One intake at a time."""
+IMPORT = 7_261_990_114_740
+"""One import of subscribers at a time."""
 EDITION = 7_300_000_000_000_000
 """Plus the edition's id: each is assembled by one process at a time."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -48,9 +49,9 @@ def name_of(actor: Actor) -> str:
 
 
 def os_user() -> str:
-    """The account of the operating system that runs this command, as an actor."""
+    """The person at this command line, as far as the machine knows: `mira@host-1`."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in containers
-        name = f"account {os.getuid()}"
-    return f"{name} (command line)"
+    except (KeyError, OSError):  # a container's user has no name
+        name = f"user {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"

@@ -79,6 +79,20 @@ def fingerprint(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def key_mark() -> str:
+    """A mark by which the present secret key is known again; the key cannot be found from it."""
+    return _mark(settings.SECRET_KEY)
+
+
+def knows_key(mark: str) -> bool:
+    """Whether the key of this mark is ours: the present one or a former one, which still open what it closed."""
+    return mark in map(_mark, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+
+
+def _mark(key: str) -> str:
+    return salted_hmac("publisher.key-mark", "mark", secret=key, algorithm="sha256").hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class Sealed:
     """A stored secret as it stands in the database. Reading a row opens nothing: only whoever needs the secret does."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from publisher.core import standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
 
@@ -29,6 +30,8 @@ class ClaimedMail(NamedTuple):
     name: str
     subscriber_id: int | None
     attempts: int
+    due_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
     WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {whose}
+      AND NOT EXISTS (SELECT 1 FROM core_standstill)
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -87,9 +91,9 @@ SET state = checked.state,
         ELSE d.reason END
 FROM checked
 WHERE d.id = checked.id
-RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at, d.reason
 )
-SELECT id, variant_id, address, name, subscriber_id, attempts, state FROM claimed ORDER BY due_at, id
+SELECT id, variant_id, address, name, subscriber_id, attempts, state, due_at, reason FROM claimed ORDER BY due_at, id
 """
 CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
 CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
@@ -159,7 +163,7 @@ def claim_mail(
                 return Claim(fence, edition_id, now + lease, ())
             cursor.execute(CLAIM_TESTS if tests else CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
-        mails = [ClaimedMail(*row[:6]) for row in rows if row[6] == "sending"]
+        mails = [ClaimedMail(*row[:6], *row[7:]) for row in rows if row[6] == "sending"]
         if mails or not rows:
             return Claim(fence, edition_id, now + lease, tuple(mails), tests)
 
@@ -179,7 +183,7 @@ def _with_current_variants(
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
-        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6])
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], *row[7:])
         for row in rows
     ]
 
@@ -195,6 +199,7 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -224,7 +229,9 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
 
 
 def still_sending(edition_ids: Collection[int]) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled."""
+    """Those of the editions that nobody has paused or cancelled; none while all sending stands still."""
+    if standstill.is_on():
+        return set()
     return set(
         Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
     )

@@ -19,7 +19,8 @@ from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
-from publisher.digests.models import Edition, EditionSelection, Variant
+from publisher.digests.matching import variant_for
+from publisher.digests.models import Edition, Variant
 from publisher.items.languages import primary
 from publisher.schedule import waves
 
@@ -146,13 +147,13 @@ def _in_language(edition: Edition, language: str) -> Variant:
 def _as_reader(edition: Edition, like: str) -> tuple[Variant, str]:
     """What the subscriber with this address gets, and their name."""
     key = addresses.key(addresses.checked(like))
-    wanted = Subscription.objects.select_related("subscriber").filter(
+    wanted = Subscription.objects.select_related("subscriber", "selection").filter(
         digest_id=edition.digest_id, subscriber__email_key=key, state=Subscription.State.ACTIVE
     )
     subscription = wanted.first()
     if subscription is None:
         raise UserError(f"{like} does not receive {edition.digest}.", "Give the address of a subscriber.")
-    variant = _mapped(edition, subscription) or _sent(edition, subscription)
+    variant = _written(edition, subscription) or variant_for(edition, subscription.selection)
     if variant is None:
         raise UserError(
             f"{like} gets nothing of {edition}: it holds nothing of what this reader chose.",
@@ -161,16 +162,8 @@ def _as_reader(edition: Edition, like: str) -> tuple[Variant, str]:
     return variant, subscription.subscriber.name
 
 
-def _mapped(edition: Edition, subscription: Subscription) -> Variant | None:
-    mapped = EditionSelection.objects.select_related("variant").filter(
-        edition=edition, selection_id=subscription.selection_id
-    )
-    found = mapped.first()
-    return found.variant if found else None
-
-
-def _sent(edition: Edition, subscription: Subscription) -> Variant | None:
-    """Of an edition that is over."""
+def _written(edition: Edition, subscription: Subscription) -> Variant | None:
+    """What this reader's delivery holds, if there is one."""
     rows = Delivery.objects.select_related("variant").filter(
         edition=edition, subscriber_id=subscription.subscriber_id
     )

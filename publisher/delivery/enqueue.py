@@ -41,30 +41,22 @@ WRITERS = 2
 # order of the variants, which is the order of sending: so each variant is read and parsed once. When an edition goes by
 # local time, `zones` says when each zone is due; a zone that is empty or unknown gets it with the digest's own.
 ADD_DELIVERIES = """
-WITH written AS (
-    INSERT INTO delivery_delivery
-        (edition_id, subscriber_id, variant_id, address, state, due_at, fence, attempts, idempotency_key,
-         remote_id, remote_url, enhanced, reason, created_at, settled_at)
-    SELECT %(edition)s, s.id, m.variant_id, s.email,
-           CASE WHEN p.id IS NULL THEN 'queued' ELSE 'suppressed' END,
-           COALESCE(w.due_at, %(due_at)s), 0, 0, '', '', '', '',
-           CASE WHEN p.id IS NULL THEN '' ELSE 'On the suppression list (' || p.reason || ').' END,
-           %(now)s, CASE WHEN p.id IS NULL THEN NULL ELSE %(now)s END
-    FROM digests_editionselection m
-    JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.selection_id AND b.state = 'active'
-    JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
-    LEFT JOIN unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS w (zone, due_at) ON w.zone = lower(s.zone)
-    LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-    WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s
-    ORDER BY m.variant_id
-    ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING
-    RETURNING state, due_at
-), counted AS (
-    INSERT INTO digests_editionwave (edition_id, due_at, recipients)
-    SELECT %(edition)s, due_at, count(*) FROM written WHERE %(waves)s AND state = 'queued' GROUP BY due_at ORDER BY due_at
-    ON CONFLICT (edition_id, due_at) DO UPDATE SET recipients = digests_editionwave.recipients + excluded.recipients
-)
-SELECT count(*) FROM written
+INSERT INTO delivery_delivery
+    (edition_id, subscriber_id, variant_id, address, state, due_at, wave_at, fence, attempts, idempotency_key,
+     remote_id, remote_url, enhanced, reason, created_at, settled_at)
+SELECT %(edition)s, s.id, m.variant_id, s.email,
+       CASE WHEN p.id IS NULL THEN 'queued' ELSE 'suppressed' END,
+       COALESCE(w.due_at, %(due_at)s), COALESCE(w.due_at, %(wave_at)s), 0, 0, '', '', '', '',
+       CASE WHEN p.id IS NULL THEN '' ELSE 'On the suppression list (' || p.reason || ').' END,
+       %(now)s, CASE WHEN p.id IS NULL THEN NULL ELSE %(now)s END
+FROM digests_editionselection m
+JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.selection_id AND b.state = 'active'
+JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
+LEFT JOIN unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS w (zone, due_at) ON w.zone = lower(s.zone)
+LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
+WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s
+ORDER BY m.variant_id
+ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING
 """
 
 # After an item was dropped: what is still queued gets the variant that its subscriber's selection has now.
@@ -199,14 +191,14 @@ def _write(edition: Edition, first: int, last: int, now: datetime) -> int:
         "due_at": edition.due_at if due else now,
         "zones": list(due),
         "dues": list(due.values()),
-        "waves": bool(due),
+        "wave_at": edition.due_at if due else None,
         "first": first,
         "last": last,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WORK_MEMORY)
         cursor.execute(ADD_DELIVERIES, values)
-        return int(cursor.fetchone()[0])
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

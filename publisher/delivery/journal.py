@@ -4,8 +4,8 @@ A claim begins with a header, which is waited for. Each result is then written t
 kernel has taken reaches Redis even if this process is killed in the next instant. When a worker dies, `sweep.py` reads
 what it noted. Nothing here is the only copy while the worker lives: it keeps its results until PostgreSQL has them.
 
-Against a local file this needs no host to come back; against an UPDATE for each message it costs a twentieth
-(docs/benchmarks.md).
+A local file would be cheaper and die with its host; an UPDATE for each message costs three times as much here, and the
+database a transaction for each (docs/benchmarks.md).
 """
 
 from __future__ import annotations

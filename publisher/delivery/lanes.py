@@ -23,6 +23,8 @@ from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.smtp import Answer, Outgoing, Result, Session, Withdrawn
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
+from publisher.delivery.pacing import pacer
+from publisher.delivery.pacing.scopes import Scope, scope_of
 from publisher.delivery.settle import ACCEPTED, Settlement, Try, outcome_of, worker_name
 from publisher.render.slots import SlotError
 
@@ -47,8 +49,10 @@ class Held:
     journalled: bool
     until: datetime
     lease: timedelta
+    let_go_at: datetime | None = None
     stopped: bool = False
     settlements: list[Settlement] = field(default_factory=list)
+    results: list[pacer.Result] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
     journal: Journal | None = None
     seconds: float = 0.0
@@ -65,6 +69,16 @@ class Held:
 
     def renew(self, until: datetime) -> None:
         self.until, self.renewed = until, time.time()
+
+
+def _as_meant(answer: Answer) -> Answer:
+    """A provider that wants less mail and says it with a code for "never" means "later"."""
+    if isinstance(answer.error, Rejected) and scope_of(answer.code, answer.enhanced, answer.text) in (
+        Scope.DOMAIN,
+        Scope.SERVER,
+    ):
+        return answer._replace(error=Retry(answer.error.reason))
+    return answer
 
 
 class Lane:
@@ -115,7 +129,7 @@ class Lane:
 
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
         """Keep a result, here and where it outlives this process. Raises `JournalLost` when it does not."""
-        now, answer = held.clock(), result.answer
+        now, answer = held.clock(), _as_meant(result.answer)
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         tried = Try(
             worker=self._worker,
@@ -128,6 +142,9 @@ class Lane:
         )
         settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
         held.settlements.append(settlement)
+        held.results.append(
+            pacer.Result(mail.address, outcome.state, answer.code, answer.enhanced, answer.text)
+        )
         if held.journalled:
             self.journal.note(settlement)
         if outcome is not ACCEPTED:

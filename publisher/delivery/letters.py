@@ -10,12 +10,14 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from publisher.audience import tokens
+from publisher.audience import tokens, unsubscribe_mail
 from publisher.audience.tokens import NOBODY, Purpose
+from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.message import MessageTemplate, date_header, message_id
 from publisher.delivery.email.smtp import Outgoing
+from publisher.delivery.signing import signer_for
 from publisher.delivery.variants import template_of
 from publisher.digests.models import Edition, Variant
 from publisher.render.words import greeting
@@ -31,16 +33,25 @@ Templates = Mapping[int, tuple[MessageTemplate, str]]
 
 
 class Letters:
-    """Builds the messages of one edition. `load` reads templates from the database; the rest may be called by any thread."""
+    """Builds the messages of one edition. `load` reads templates from the database; the rest may be called by any thread.
+
+    `now` is the Date of its messages and the time of their signatures: that of the try, not of the edition, since filters
+    suspect a message that is hours old when it arrives. Raises CannotSign, or BadAddress for an impossible sender.
+    """
 
     def __init__(self, edition: Edition, *, now: datetime) -> None:
         self.edition = edition
         self._date = date_header(now)
+        self._signed_at = int(now.timestamp())
         self._domain = parse_address(edition.digest.from_address).domain
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
         self._preferences = tokens.writer(Purpose.PREFERENCES)
         self._web = tokens.writer(Purpose.WEB_VERSION)
         self._copy = tokens.writer(Purpose.VARIANT)
+        address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
+        self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
+        self._return_path = return_path.writer(domain) if domain else None
+        self._signer = signer_for(self._domain)
         self._templates: OrderedDict[int, tuple[MessageTemplate, str]] = OrderedDict()
 
     def load(self, variant_ids: Collection[int]) -> Templates:
@@ -64,11 +75,14 @@ class Letters:
     def outgoing(self, mail: ClaimedMail, templates: Templates) -> Outgoing:
         """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
         template, language = templates[mail.variant_id]
+        data = template.join(self.values(mail, language))
+        if self._signer:
+            data = self._signer.header(data, at=self._signed_at) + data
         return Outgoing(
             id=mail.id,
-            mail_from=self.edition.digest.from_address,
+            mail_from=self._return_path(mail.id) if self._return_path else self.edition.digest.from_address,
             rcpt_to=mail.address,
-            data=template.join(self.values(mail, language)),
+            data=data,
             checked=True,
         )
 
@@ -80,6 +94,7 @@ class Letters:
         """What fills the slots for one recipient. The links of a test or of a copy for the office change nobody's choices."""
         digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id or NOBODY
         web = self._web(reader, edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
+        mailto = self._unsubscribe_mail(reader, digest_id) if self._unsubscribe_mail else ""
         return {
             "to_name": mail.name,
             "to_address": mail.address,
@@ -87,6 +102,7 @@ class Letters:
             "date": self._date,
             "greeting": greeting(language, mail.name),
             "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",
+            "unsubscribe_mailto": mailto,
             "preferences_url": f"{settings.BASE_URL}/p/{self._preferences(reader, digest_id)}",
             "web_url": f"{settings.BASE_URL}/e/{web}",
         }

@@ -11,7 +11,7 @@ from functools import partial
 
 from django.conf import settings
 
-from publisher.core import clock, events
+from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import rest
 from publisher.delivery.email.smtp import MailServer, Session, parse_mail_url
@@ -23,14 +23,16 @@ from publisher.digests.models import Edition
 log = logging.getLogger(__name__)
 
 SERVER_PROBLEM = "Mail cannot leave: "
+WAITS = "Mail waits: "
 
 
 def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
-    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set.
+    """Send queued mail for about `seconds`; counts by the state reached. Nothing is sent while no mail server is set, or
+    while all sending stands still.
 
     The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
-    if not settings.MAIL or rest.is_on():
+    if not settings.MAIL or standstill.is_on() or rest.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
         if not mine:
@@ -47,7 +49,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
             _server_is_away(server, sender.away)
         else:
             rest.over()
-            _say_server_is_back()
+            _say(WAITS, sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)
@@ -57,8 +59,14 @@ def _server_is_away(server: MailServer, error: ChannelDown | Retry) -> None:
     """The trouble is the server's and no message's: no message's tries are spent on it."""
     rest.begin(lasting=isinstance(error, ChannelDown))
     log.error("mail.server_away", extra={"server": str(server), "error": error.reason})
-    Edition.objects.filter(state=Edition.State.SENDING).update(problem=SERVER_PROBLEM + error.reason)
+    _say(SERVER_PROBLEM, error.reason)
 
 
-def _say_server_is_back() -> None:
-    Edition.objects.filter(state=Edition.State.SENDING, problem__startswith=SERVER_PROBLEM).update(problem="")
+def _say(beginning: str, reason: str) -> None:
+    """Put on every edition that is being sent why it does not go on; without a reason, that it does."""
+    sending = Edition.objects.filter(state=Edition.State.SENDING)
+    if reason:
+        sending.update(problem=beginning + reason)
+        return
+    for former in (SERVER_PROBLEM, WAITS):
+        sending.filter(problem__startswith=former).update(problem="")

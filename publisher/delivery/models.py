@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from publisher.audience.models import Subscriber
+from publisher.core.crypto import EncryptedJSONField
 from publisher.delivery.states import State
 from publisher.digests.models import Edition, Variant
 from publisher.social.models import Channel, Post
@@ -49,6 +50,9 @@ class Delivery(models.Model):
     address = models.CharField(max_length=320)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     due_at = models.DateTimeField()
+    wave_at = models.DateTimeField(
+        null=True, help_text="of an edition that goes by local time: when it was to reach this reader"
+    )
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     held = models.BooleanField(
@@ -148,15 +152,40 @@ class Attempt(models.Model):
 
 
 class Tally(models.Model):
-    """Counts of deliveries by edition or channel and state, kept exact by a trigger; `n` may be negative before folding.
+    """Counts of deliveries by edition or channel, wave and state, kept exact by a trigger; `n` may be negative before folding.
 
     Reading a sum over a few rows replaces counting millions, and the totals stay when old deliveries are deleted.
     """
 
     edition_id = models.BigIntegerField(null=True)
     channel_id = models.BigIntegerField(null=True)
+    wave_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10)
     n = models.BigIntegerField()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["edition_id"], name="tally_edition")]
+
+
+class SigningKey(models.Model):
+    """A DKIM key of a sending domain (ASCII, small letters). Made switched off; at most one of a domain is on.
+
+    `private_key` is a PEM, encrypted at rest. What stands in DNS is made from it (`email/dkim.py`).
+    """
+
+    domain = models.CharField(max_length=253)
+    selector = models.CharField(max_length=63)
+    private_key = EncryptedJSONField()
+    active = models.BooleanField(default=False, help_text="mail of the domain is signed with it")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "selector"], name="signing_key_once"),
+            models.UniqueConstraint(
+                fields=["domain"], name="signing_key_one_is_on", condition=models.Q(active=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector} of {self.domain}"

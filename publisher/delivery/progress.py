@@ -1,6 +1,6 @@
 """How far an edition is, read from what it has written: assembling, sending, its waves. The desk and the command line ask.
 
-Nothing here counts an edition's rows but those of a wave that is going out.
+Nothing here counts an edition's deliveries: the tally does.
 """
 
 from __future__ import annotations
@@ -41,19 +41,15 @@ class Sending:
 
 @dataclass(frozen=True)
 class Wave:
-    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC. `waiting`: not tried yet."""
+    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left."""
 
     due_at: datetime
     offset: timedelta
-    recipients: int
-    waiting: int
+    total: int
+    left: int
 
     @property
-    def begun(self) -> int:
-        return self.recipients - self.waiting
-
-    @property
-    def zone(self) -> str:
+    def clocks(self) -> str:
         """`UTC+5:45`."""
         minutes = int(self.offset.total_seconds() // 60)
         hours, rest = divmod(abs(minutes), 60)
@@ -88,33 +84,19 @@ def sending(edition: Edition) -> Sending:
     return Sending(total, left, total - unfinished, counts)
 
 
-# Along the queue's partial index (edition, due_at, id), of waves whose time has come: before it nothing of a wave can leave.
-# What is tried again is due at another time and counts as begun.
-WAITING = """
-SELECT due_at, count(*) FROM delivery_delivery
-WHERE edition_id = %(edition)s AND state = 'queued' AND due_at = ANY(%(dues)s)
-GROUP BY due_at
-"""
-
-
-def waves_of(edition: Edition, *, now: datetime) -> list[Wave]:
+def waves_of(edition: Edition) -> list[Wave]:
     """The waves of an edition that goes by local time, first the farthest east; none of any other."""
     day, at = edition.local_day, edition.local_at
     if day is None or at is None:
         return []
-    rows = list(edition.waves.values_list("due_at", "recipients"))
-    begun = [due_at for due_at, _recipients in rows if due_at <= now]
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, {"edition": edition.pk, "dues": begun})
-        waiting = dict(cursor.fetchall())
     return [
         Wave(
             due_at,
             waves.offset_of(due_at, day, at),
-            recipients,
-            min(waiting.get(due_at, 0), recipients) if due_at <= now else recipients,
+            sum(counts.values()),
+            sum(counts.get(state, 0) for state in LEFT_US),
         )
-        for due_at, recipients in rows
+        for due_at, counts in sorted(tally.by_wave(edition.pk).items())
     ]
 
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -28,6 +28,10 @@ from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.smtp import Session
 from publisher.delivery.lanes import Clock, Held, Lane
 from publisher.delivery.letters import Letters
+from publisher.delivery.pacing.due import due_editions
+from publisher.delivery.pacing.held_back import put_back
+from publisher.delivery.pacing.order import Candidate, order
+from publisher.delivery.pacing.pacer import Claimed, Grant, Pacer
 from publisher.delivery.settle import settle_all
 from publisher.digests.models import Edition
 
@@ -44,35 +48,19 @@ LOOK_SECONDS = 0.5
 """How often it is asked whether the editions may still be sent, and whether something new is due."""
 
 IDLE_SECONDS = 0.02
+PATIENT, LONG = timedelta(seconds=5), timedelta(days=1)
 REDIS_REST_SECONDS = 5.0
 DATABASE_SECONDS = 120.0
 """How long results are offered to a database that is away; after that only the journal has them."""
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
-# One probe of the queue's partial index for each edition that is sending.
-DUE_EDITIONS = """
-SELECT e.id, e.assembled_at, false FROM digests_edition e
-WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s) AND EXISTS (
-    SELECT 1 FROM delivery_delivery d
-    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s AND d.purpose <> 'test'
-)
-ORDER BY e.priority DESC, e.due_at, e.id
-"""
-# Tests go before everything, of editions in any state. Their partial index is empty but for moments.
-DUE_TESTS = """
-SELECT e.id, e.assembled_at, true FROM digests_edition e
-WHERE (%(only)s::bigint IS NULL OR e.id = %(only)s) AND e.id IN (
-    SELECT d.edition_id FROM delivery_delivery d
-    WHERE d.state = 'queued' AND d.purpose = 'test' AND d.due_at <= %(now)s
-)
-"""
-
 
 @dataclass
 class Sender:
     """Sends what is due over `lanes` connections until nothing is due, `stop_at` (monotonic clock, in seconds) has come, or
-    the server cannot be used; then `away` says why. `only`: one edition, or all that are sending when None.
+    the server cannot be used; then `away` says why. `only`: one edition, or all that are sending when None. `held_up`: why
+    nothing may leave just now.
     """
 
     open_session: Callable[[], Session]
@@ -82,8 +70,10 @@ class Sender:
     only: int | None = None
     lease: timedelta = field(default_factory=lambda: timedelta(seconds=settings.LEASE_SECONDS))
     most: int = MOST_CLAIM
+    pacer: Pacer = field(default_factory=Pacer.of_settings)
     counts: Counter[str] = field(default_factory=Counter)
     away: ChannelDown | Retry | None = None
+    held_up: str = ""
 
     def __post_init__(self) -> None:
         self._ready: SimpleQueue[Held | None] = SimpleQueue()
@@ -128,8 +118,7 @@ class Sender:
             if self.is_over:
                 self._take_back()
             elif len(self._held) < AHEAD * self._working and time.monotonic() >= self._claim_at:
-                begun = self._more = self._claim()
-                self._claim_at = time.monotonic() + (0 if begun else LOOK_SECONDS)
+                begun = self._claim()
             self._settle(wait=0 if begun else IDLE_SECONDS)
             if time.monotonic() >= self._look_at:
                 self._look()
@@ -142,23 +131,34 @@ class Sender:
         return bool(self._held) or (self._more and not self.is_over)
 
     def _claim(self) -> bool:
-        """Claim for one lane, of the first edition that has something due; whether there was any."""
-        with connection.cursor() as cursor:
-            values = {"only": self.only, "now": self.clock()}
-            cursor.execute(DUE_TESTS, values)
-            due = cursor.fetchall()
-            cursor.execute(DUE_EDITIONS, values)
-            due += cursor.fetchall()
-        for edition_id, assembled_at, tests in due:
+        """Claim for one lane, of the first edition that has something due, as much as may leave; whether there was any."""
+        now = self.clock()
+        editions = order(due_editions(only=self.only, now=now), now)
+        grant = self.pacer.allow(self._size, now=now) if editions else Grant(0, wait=LONG)
+        self.held_up = grant.reason if not grant.count else ""
+        begun = bool(grant.count) and self._claim_first(editions, grant)
+        wait = min(grant.wait.total_seconds(), LOOK_SECONDS) if not grant.count else LOOK_SECONDS
+        self._claim_at = time.monotonic() + (0 if begun else wait)
+        self._more = begun or (not grant.count and grant.wait < PATIENT)
+        return begun
+
+    def _claim_first(self, editions: Sequence[Candidate], grant: Grant) -> bool:
+        for edition in editions:
             try:
-                if self._claim_of(edition_id, assembled_at, tests=tests):
-                    return True
+                claimed, going = self._claim_of(edition, grant.count)
             except (BadAddress, BadHeader, ValueError) as error:
-                pause_broken(edition_id, error)
+                pause_broken(edition.edition_id, error)
+                continue
+            if claimed:
+                self.pacer.give_back(grant, grant.count - going, now=self.clock())
+                return True
+        self.pacer.give_back(grant, grant.count, now=self.clock())
         return False
 
-    def _claim_of(self, edition_id: int, assembled_at: datetime | None, *, tests: bool) -> bool:
-        letters = self._letters_of(edition_id, assembled_at)
+    def _claim_of(self, edition: Candidate, most: int) -> tuple[int, int]:
+        """How many mails were claimed, and how many of them go; the others were put back."""
+        edition_id = edition.edition_id
+        letters = self._letters_of(edition_id, edition.assembled_at)
         fence, now = next_fence(), self.clock()
         journalled = self._begin_journal(fence)
         try:
@@ -166,27 +166,44 @@ class Sender:
                 edition_id,
                 fence=fence,
                 now=now,
-                limit=self._size if journalled else 1,
+                limit=most if journalled else 1,
                 lease=self.lease,
-                tests=tests,
+                tests=edition.tests,
             )
         except DATABASE_AWAY:
             self._abandoned.append(fence)  # whether it was committed is not known; nothing of it was begun
             raise
+        claimed = len(claim.mails)
+        held_back = self.pacer.hold_back(
+            [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails],
+            urgent=edition.urgent,
+            now=now,
+        )
+        put_back(fence, held_back)
+        claim = replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
         if not claim.mails:
             if journalled:
                 journal.forget([fence])
-            return False
+            return claimed, 0
         try:
-            load = letters.load_tests if tests else letters.load
+            load = letters.load_tests if edition.tests else letters.load
             templates = load({mail.variant_id for mail in claim.mails})
         except ValueError:
             release(fence)
             raise
-        held = Held(claim, letters, templates, self.clock, journalled, claim.lease_until, self.lease)
+        held = Held(
+            claim,
+            letters,
+            templates,
+            self.clock,
+            journalled,
+            claim.lease_until,
+            self.lease,
+            edition.let_go_at,
+        )
         self._held[fence] = held
         self._ready.put(held)
-        return True
+        return claimed, len(claim.mails)
 
     def _letters_of(self, edition_id: int, assembled_at: datetime | None) -> Letters:
         """A corrected edition has other renderings under the same ids, hence the time of assembling in the key."""
@@ -225,6 +242,13 @@ class Sender:
     def _finish(self, held: Held, changed: set[int]) -> None:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
         fence = held.claim.fence
+        problem = self.pacer.after_results(
+            held.claim.edition_id, held.results, since=held.let_go_at, now=self.clock()
+        )
+        if problem:
+            Edition.objects.filter(pk=held.claim.edition_id, state=Edition.State.SENDING).update(
+                state=Edition.State.PAUSED, problem=problem
+            )
         del self._held[fence]
         self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]

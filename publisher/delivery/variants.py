@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.headers import Mailbox
 from publisher.delivery.email.message import ListHeaders, MessageTemplate, build_template
@@ -24,14 +26,16 @@ def template_of(edition: Edition, variant: Variant, *, before: str = "") -> Mess
         sender=Mailbox(digest.from_address, digest.text("from_name", language)),
         reply_to=Mailbox(digest.reply_to) if digest.reply_to else None,
         list_headers=ListHeaders(
-            identifier=f"{digest.slug}.{domain}",
+            identifier=f"{digest.slug.replace('_', '-')}.{domain}",
             title=digest.text("title", language),
+            help_url=f"{settings.BASE_URL}/",
             feedback_id=f"{edition.pk}:{digest.slug[:60]}:digest:{_short(domain)}",
         ),
         language=language,
+        auto_submitted=True,
     )
 
 
 def _short(domain: str) -> str:
-    """The sender's name in the Feedback-ID: the same in every mail of this domain, at most 15 characters."""
-    return domain.replace(".", "-")[:15].rstrip("-")
+    """The sender's name in the Feedback-ID: the same in every mail of this domain, 5 to 15 characters as Gmail asks."""
+    return domain.lower().replace(".", "-")[:15].rstrip("-").ljust(5, "x")

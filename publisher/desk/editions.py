@@ -127,7 +127,7 @@ def _copies(edition: Edition, request: HttpRequest) -> dict[str, Any]:
 
 def _waves(edition: Edition) -> dict[str, Any]:
     live = edition.state in (S.SENDING, S.PAUSED, S.ASSEMBLING)
-    return {"waves": waves_of(edition, now=clock.now()), "waves_live": live}
+    return {"waves": waves_of(edition), "waves_live": live}
 
 
 @require_GET

@@ -112,6 +112,9 @@ DEEDS: dict[str, str] = {
     "edition.cancel": "cancelled it",
     "edition.test": "sent a test of it",
     "edition.confirmed": "said what became of unclear mails",
+    "sending.stopped": "stopped all sending",
+    "sending.went_on": "let all sending go on",
+    "database.restored": "restored the database from a backup",
     "topic.accepted": "accepted a topic",
     "topic.declined": "declined a topic",
 }

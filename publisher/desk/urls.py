@@ -17,6 +17,7 @@ from publisher.desk import (
     posts,
     rejected,
     repairs,
+    sending,
 )
 from publisher.desk.access import admins, anyone, staff
 
@@ -53,5 +54,8 @@ urlpatterns = [
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
     path("deliveries/<int:delivery_id>/confirm", staff(repairs.confirm), name="delivery-confirm"),
+    path("sending", staff(sending.index), name="sending"),
+    path("sending/stop", staff(sending.stop), name="sending-stop"),
+    path("sending/go", staff(sending.go_on), name="sending-go"),
     path("audit", admins(audit.index), name="audit"),
 ]

@@ -9,7 +9,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from publisher.core import standstill
 from publisher.core.trace import new_trace_id
 from publisher.digests.models import Digest, Edition
 from publisher.schedule.windows import DigestTiming, covered_until, last_due, window
@@ -65,10 +67,14 @@ def due_edition(
 
 
 def create_due(*, now: datetime) -> list[int]:
-    """Create the editions that are due; their ids. A second run at the same time creates none. Alerts have no rhythm."""
+    """Create the editions that are due; their ids. A second run at the same time creates none.
+
+    While all sending stands still none is begun: so one whose time is long past when it goes on waits for a person.
+    """
+    if standstill.is_on():
+        return []
     created = []
-    weekly = Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST)
-    for digest_id in weekly.values_list("id", flat=True):
+    for digest_id in _weekly().values_list("id", flat=True):
         edition = _create_for(digest_id, now)
         if edition is not None:
             created.append(edition.pk)
@@ -79,16 +85,31 @@ def create_due(*, now: datetime) -> list[int]:
     return created
 
 
-@transaction.atomic
-def _create_for(digest_id: int, now: datetime) -> Edition | None:
-    digest = Digest.objects.select_for_update().get(pk=digest_id)
-    due = due_edition(
+def due_now(*, now: datetime) -> list[tuple[Digest, DueEdition]]:
+    """What `create_due` would begin if sending did not stand still."""
+    found = [(digest, _due_of(digest, now)) for digest in _weekly().order_by("slug")]
+    return [(digest, due) for digest, due in found if due is not None]
+
+
+def _weekly() -> QuerySet[Digest]:
+    """The digests that have a rhythm and are switched on."""
+    return Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST)
+
+
+def _due_of(digest: Digest, now: datetime) -> DueEdition | None:
+    return due_edition(
         timing_of(digest),
         now=now,
         since=digest.created_at,
         last=_last(digest),
         window_days=digest.window_days,
     )
+
+
+@transaction.atomic
+def _create_for(digest_id: int, now: datetime) -> Edition | None:
+    digest = Digest.objects.select_for_update().get(pk=digest_id)
+    due = _due_of(digest, now)
     if due is None:
         return None
     return Edition.objects.create(

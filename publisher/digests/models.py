@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.db import models
 
 from publisher.items.languages import primary
 from publisher.items.models import Item
+from publisher.schedule.hours import SendingHours
 
 MOST_POSITIONS = 62
 """Items of an edition, over all languages: a variant's mask is a signed 64-bit number with a bit for each position."""
@@ -52,6 +54,12 @@ class Digest(models.Model):
         blank=True,
         help_text="addresses that get a copy of every edition, before its readers",
     )
+    send_from = models.TimeField(
+        null=True, blank=True, help_text="from this time of day in its zone mail may leave; empty: always"
+    )
+    send_until = models.TimeField(
+        null=True, blank=True, help_text="until this time of day, the next day's if earlier"
+    )
     window_days = models.PositiveSmallIntegerField(
         default=7, help_text="how far back the first edition looks"
     )
@@ -72,12 +80,23 @@ class Digest(models.Model):
         return str(self.title.get("en") or self.slug)
 
     def clean(self) -> None:
-        """An edition has places for so many items only: what is beyond would be left out without a word."""
+        """An edition has places for so many items only: what is beyond would be left out without a word. Hours have two ends."""
         spoken = len(set(map(primary, self.languages)))
         if self.most_items * spoken > MOST_POSITIONS:
             raise ValidationError(
                 f"{self.most_items} items in each of {spoken} languages are more than the {MOST_POSITIONS} of an edition."
             )
+        if (self.send_from is None) != (self.send_until is None):
+            raise ValidationError("send_from and send_until are given together, or both left empty.")
+        if self.local_time and self.send_from is not None:
+            raise ValidationError(
+                "local_time and send_from exclude each other: readers get it at their own time, and these hours are the digest's."
+            )
+
+    @property
+    def sending_hours(self) -> SendingHours:
+        """The hours of the day in which its mail may leave."""
+        return SendingHours(ZoneInfo(self.zone), self.send_from, self.send_until)
 
     def text(self, field: str, language: str) -> str:
         """The text of a field in `language`, else in the digest's first language, else empty."""
@@ -133,6 +152,9 @@ class Edition(models.Model):
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its deliveries were deleted; their totals stay"
+    )
     trace_id = models.CharField(max_length=32)
 
     class Meta:
@@ -223,18 +245,4 @@ class EditionSelection(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["edition", "selection_id"], name="edition_selection_once")
-        ]
-
-
-class EditionWave(models.Model):
-    """A moment at which an edition that goes by local time reaches readers, and how many: those whose clocks agree then."""
-
-    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="waves")
-    due_at = models.DateTimeField()
-    recipients = models.PositiveIntegerField()
-
-    class Meta:
-        ordering: ClassVar = ["due_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["edition", "due_at"], name="edition_wave_once")
         ]

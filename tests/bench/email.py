@@ -11,50 +11,43 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import psutil
-from django.db import connection
 
 from publisher.core import clock, events
 from publisher.core.queues import STAGES
 from publisher.delivery import tally
 from publisher.delivery.email.message import MessageTemplate
-from publisher.delivery.enqueue import assemble
-from publisher.digests.models import Edition, Variant
+from publisher.digests.due import create_now
+from publisher.digests.models import Digest, Edition, Variant
 from tests.bench.progress import say
 from tests.builders import a_digest, a_subscriber, an_item
+from tests.large import a_large_edition
 
-READERS = int(os.environ.get("BENCH_READERS", "50000"))
+RACE, SMALL, LARGE = 50_000, 10_000, 1_000_000
 SESSIONS = 10
 ROOT = Path(__file__).resolve().parent.parent.parent
-ITEMS = 5
-
-# As an import leaves them, all with the same choice: what is measured here is sending.
-READERS_SQL = """
-WITH people AS (
-    INSERT INTO audience_subscriber (email, email_key, name, state, zone, created_at)
-    SELECT a, a, 'Reader ' || n, 'active', '', now()
-    FROM generate_series(1, %(count)s) AS n, LATERAL (SELECT %(prefix)s || n || '@example.net' AS a) AS address
-    RETURNING id
-)
-INSERT INTO audience_subscription (subscriber_id, digest_id, selection_id, state, since)
-SELECT people.id, %(digest)s, %(selection)s, 'active', now() FROM people
-"""
 
 
 def measure() -> dict[str, float]:
-    """Messages a second of `smtp-source` and of an edition, their ratio, CPU of the workers a message, peak memory."""
-    edition = an_edition_for(READERS)
+    """An edition's messages a second against `smtp-source`, µs of the workers' CPU a message, a worker's peak memory with
+    few and with many readers, and seconds until an alert has left while the large edition goes out."""
+    with sink() as port:
+        return _race(port) | _memory(port)
+
+
+def _race(port: int) -> dict[str, float]:
+    edition = _edition(RACE)
     size = mail_size(edition)
-    with sink() as port, workers(port) as pids:
-        before = source(port, size, READERS)
+    with workers(port) as pids:
+        before = source(port, size, RACE)
         sent = send(edition, pids)
-        after = source(port, size, READERS)
+        after = source(port, size, RACE)
     raced = (before + after) / 2
     return {
         "email_size_bytes": float(size),
@@ -62,8 +55,43 @@ def measure() -> dict[str, float]:
         "email_per_s": sent.rate,
         "email_ratio_to_smtp_source": sent.rate / raced,
         "worker_cpu_us_per_message": sent.cpu_us,
-        "worker_peak_rss_mb_50k": sent.peak_mb,
     }
+
+
+def _memory(port: int) -> dict[str, float]:
+    small = _edition(SMALL)
+    with workers(port) as pids:
+        few = send(small, pids)
+    large = _edition(LARGE)
+    alert = a_digest(languages=["en"])
+    a_subscriber(alert, "alarmed@example.net")
+    with workers(port) as pids:
+        waited: list[float] = []
+        many = send(large, pids, at_half=lambda: waited.append(_alert(alert)))
+    return {
+        "worker_peak_rss_mb_10k": few.peak_mb,
+        "worker_peak_rss_mb_1m": many.peak_mb,
+        "email_1m_per_s": many.rate,
+        "alert_seconds_under_load": waited[0],
+    }
+
+
+def _edition(readers: int) -> Edition:
+    say(f"an edition to {readers:,} readers")
+    return a_large_edition(readers)
+
+
+def _alert(digest: Digest) -> float:
+    """Seconds from an urgent item's edition, made while another goes out, until the server has taken its mail."""
+    an_item(at=clock.now() - timedelta(minutes=1), title="The bridge at Lower Almaria is closed")
+    started = clock.now()
+    edition = create_now(digest, window_from=started - timedelta(minutes=10), now=started)
+    Edition.objects.filter(pk=edition.pk).update(priority=9)
+    events.emit("edition.ready", edition_id=edition.pk)
+    while (sent := edition.delivery_set.filter(state="sent").first()) is None:
+        time.sleep(0.02)
+    assert sent.sent_at
+    return (sent.sent_at - started).total_seconds()
 
 
 @dataclass(frozen=True)
@@ -75,55 +103,13 @@ class Sent:
     peak_mb: float
 
 
-def an_edition_for(readers: int) -> Edition:
-    """An assembled edition of five items that waits for its start signal."""
-    now = clock.now()
-    digest = a_digest(needs_approval=True, languages=["en"], most_items=ITEMS)
-    for n in range(ITEMS):
-        an_item(
-            at=now - timedelta(hours=1),
-            title=f"Valley {n} counts its springs again after a dry decade",
-            summary="Volunteers walked for six weeks, with notebooks and a borrowed map, and found more than "
-            "they had hoped. " * 3,
-            body_text="Forty families of the valley met to compare notes. " * 20,
-        )
-    one = a_subscriber(digest, f"first-{digest.pk}@example.net", name="Reader 0")
-    say(f"writing {readers:,} subscribers")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            READERS_SQL,
-            {
-                "count": readers - 1,
-                "prefix": f"reader{digest.pk}-",
-                "digest": digest.pk,
-                "selection": one.selection_id,
-            },
-        )
-        cursor.execute("ANALYZE audience_subscriber, audience_subscription")
-    edition = Edition.objects.create(
-        digest=digest,
-        due_at=now,
-        window_from=now - timedelta(days=7),
-        window_to=now,
-        after_assembly="waiting",
-        created_at=now,
-        trace_id="b" * 32,
-    )
-    say("assembling")
-    assemble(edition.pk, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE delivery_delivery")
-        cursor.execute("CHECKPOINT")
-    return edition
-
-
 def mail_size(edition: Edition) -> int:
     """Bytes of one message, within a few."""
     stored = Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]
     return sum(len(part) for part in MessageTemplate.from_bytes(stored).parts if isinstance(part, bytes))
 
 
-def send(edition: Edition, pids: list[psutil.Process]) -> Sent:
+def send(edition: Edition, pids: list[psutil.Process], *, at_half: Callable[[], None] | None = None) -> Sent:
     """Give the start signal and wait for the last row."""
     wanted = tally.by_state(edition_id=edition.pk)["queued"]
     used, started = _cpu(pids), time.perf_counter()
@@ -137,6 +123,9 @@ def send(edition: Edition, pids: list[psutil.Process]) -> Sent:
         if failed := counts.get("failed", 0) + counts.get("unknown", 0):
             raise AssertionError(f"{failed} messages were not accepted")
         say(f"sent {count:,} of {wanted:,}", again=True)
+        if at_half and count > wanted / 2:
+            at_half()
+            at_half = None
     seconds = time.perf_counter() - started
     cpu = _cpu(pids) - used
     peak = max(_peak_mb(process) for process in _family(pids))

@@ -142,7 +142,7 @@ def server_refuses(_world: World, _number: int) -> Figures:
 
 def server_slow(_world: World, _number: int) -> Figures:
     """A byte a second, so that answers take longer than a lease."""
-    return run(24, _nothing, mode="slow")
+    return run(12, _nothing, mode="slow")
 
 
 def server_splits(_world: World, _number: int) -> Figures:

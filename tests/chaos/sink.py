@@ -1,7 +1,8 @@
 """A mail server in a process of its own that writes down every message it takes, before it answers, and misbehaves on order.
 
 `python -m tests.chaos.sink FOLDER MODE`: announces its port in FOLDER/port, appends `recipient TAB message-id` to
-FOLDER/taken for each message taken, and one line to FOLDER/broken for each connection that ended without QUIT.
+FOLDER/taken for each message taken, and one line to FOLDER/broken for each connection that was broken off: by the client
+without QUIT, or by a reset.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Sink:
         polite = False
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             polite = await talk.run()
-        if not polite:
+        if not polite and not talk.ended_by_us:
             os.write(self.broken, b"x\n")
         writer.close()
 
@@ -84,6 +85,7 @@ class _Talk:
         self.sink, self.reader, self.writer = sink, reader, writer
         self.recipient = b""
         self.held = b""
+        self.ended_by_us = False
 
     async def run(self) -> bool:
         """Talk to the end; whether it was a polite one."""
@@ -100,8 +102,12 @@ class _Talk:
             if verb == "RCPT":
                 self.recipient = line.partition(b"<")[2].partition(b">")[0]
                 if refusal := self.refusal():
+                    self.recipient = b""
                     await self.say(refusal)
                     continue
+            if verb == "DATA" and not self.recipient:
+                await self.say(b"554 5.5.1 no valid recipients\r\n")
+                continue
             await self.say(ANSWERS.get(verb, b"500 5.5.2 what?\r\n"), more=verb in ("MAIL", "RCPT"))
             if verb == "DATA" and not await self.message():
                 return False
@@ -124,17 +130,20 @@ class _Talk:
         if mode.dot_421 and self.sink.count % mode.dot_421 == 0 and self.recipient not in self.sink.seen:
             self.sink.seen.add(self.recipient)
             await self.say(b"421 4.3.2 going down\r\n")
+            self.ended_by_us = True
             return False
         if mode.delay:
             await asyncio.sleep(mode.delay)
         found = MESSAGE_ID.search(data)
         os.write(self.sink.taken, self.recipient + b"\t" + (found.group(1) if found else b"-") + b"\n")
+        self.recipient = b""
         if mode.reset_after_dot and self.sink.count % mode.reset_after_dot == 0:
             sock: socket.socket = self.writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.writer.transport.abort()
             return False
         await self.say(TAKEN)
+        self.ended_by_us = mode.one
         return not mode.one
 
     async def say(self, reply: bytes, *, more: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +13,7 @@ from click.testing import CliRunner, Result
 from publisher.cli import edition_report, edition_watch
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, hindrances, verdict
 from publisher.cli.editions import edition as command
-from publisher.core import clock
+from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Heartbeat
 from publisher.delivery.enqueue import assemble
@@ -71,7 +70,7 @@ def test_an_edition_made_by_hand_holds_what_came_since_the_last_one(digest: Dige
     second = made(digest)
     assert second.window_from == first.window_to
     assert AuditEntry.objects.filter(action="edition.create").first().actor_name == (  # type: ignore[union-attr]  # there is one
-        f"{getpass.getuser()} (command line)"
+        audit.os_user()
     )
 
 
@@ -135,7 +134,7 @@ def test_a_waiting_edition_is_approved_by_name(digest: Digest) -> None:
     assert edition.state == "waiting"
     run("send", edition.pk)
     edition.refresh_from_db()
-    assert (edition.state, edition.approved_by) == ("sending", f"{getpass.getuser()} (command line)")
+    assert (edition.state, edition.approved_by) == ("sending", audit.os_user())
 
 
 def test_what_is_over_cannot_be_sent_and_what_is_not_there_is_said(digest: Digest) -> None:

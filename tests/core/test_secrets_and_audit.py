@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_sealed_secret_does_not_show_itself() -> None:
 def test_the_trail_names_the_account_behind_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "mira")
     audit.record(audit.os_user(), "channel.paused", a_channel())
-    assert AuditEntry.objects.get().actor_name == "mira (command line)"
+    assert AuditEntry.objects.get().actor_name == f"mira@{socket.gethostname()}"
 
 
 def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +104,4 @@ def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("getpass.getuser", nameless)
     monkeypatch.setattr("os.getuid", lambda: 12345)
-    assert audit.os_user() == "account 12345 (command line)"
+    assert audit.os_user().startswith("user 12345@")

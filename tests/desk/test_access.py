@@ -28,6 +28,8 @@ POST_ONLY = {
     "edition-test",
     "channel-resume",
     "delivery-confirm",
+    "sending-stop",
+    "sending-go",
 }
 
 

@@ -133,9 +133,10 @@ def build_template(
 ) -> MessageTemplate:
     """Build a mail of two parts (text and HTML) whose texts may hold marks (`render.slots.mark`); the subject none.
 
-    With `list_headers` it gets List-Id, List-Unsubscribe, List-Unsubscribe-Post (for https) and `Precedence: bulk`.
-    `auto_submitted` is for answers that a machine gives one person, such as a confirmation (RFC 3834).
-    Raises BadHeader.
+    With `list_headers` it gets List-Id, List-Unsubscribe, List-Unsubscribe-Post (for https) and `Precedence: bulk`, which
+    Exchange and most programs that answer for people on leave heed. `auto_submitted` is for what a machine sends by itself,
+    a digest or a confirmation: RFC 3834 asks for it (section 5), and says that no program should answer such mail, while to
+    heed Precedence and the List fields it is free. Raises BadHeader.
     """
     if slots.PREFIX in subject:
         raise BadHeader("Subject: it holds a slot, and subjects are the same for all")

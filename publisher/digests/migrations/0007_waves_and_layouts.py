@@ -16,7 +16,7 @@ WHERE v.id = m.variant_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digests', '0005_variants_retired'),
+        ('digests', '0006_send_window'),
     ]
 
     operations = [
@@ -75,18 +75,5 @@ class Migration(migrations.Migration):
             model_name='editionselection',
             name='variant',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='digests.variant'),
-        ),
-        migrations.CreateModel(
-            name='EditionWave',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField()),
-                ('recipients', models.PositiveIntegerField()),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waves', to='digests.edition')),
-            ],
-            options={
-                'ordering': ['due_at'],
-                'constraints': [models.UniqueConstraint(fields=('edition', 'due_at'), name='edition_wave_once')],
-            },
         ),
     ]

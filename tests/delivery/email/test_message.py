@@ -192,6 +192,18 @@ def test_any_sender_and_recipient_is_read_back(name: str, address: str) -> None:
     assert name_in(data, "From") == name_in(data, "Reply-To") == clean(name)
 
 
+@given(name=names, subject=texts)
+@example(name="张" * 100, subject="é" * 300)
+def test_no_line_with_an_encoded_word_is_longer_than_76(name: str, subject: str) -> None:
+    if PREFIX in subject:
+        return
+    template = a_template(
+        sender=Mailbox("news@office.example", name), reply_to=Mailbox("a@b.example", name), subject=subject
+    )
+    head = template.join(values(to_name=name)).partition(b"\r\n\r\n")[0]
+    assert all(len(line) <= 76 for line in head.split(b"\r\n") if b"=?utf-8?b?" in line)
+
+
 def test_an_address_in_another_script_is_written_in_utf_8() -> None:
     data = a_template().join(values(to_address="读者@例子.example"))
     assert "To: Anna Beispiel <读者@xn--fsqu00a.example>\r\n".encode() in data

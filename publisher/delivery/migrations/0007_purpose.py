@@ -1,4 +1,6 @@
-"""Tests and copies for the office beside what readers get: not in an edition's tally. One index and three checks a row fewer."""
+"""Tests and copies for the office beside what readers get: not in an edition's tally, which now counts by wave as well.
+One index and three checks a row fewer.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -8,20 +10,21 @@ from django.db import migrations, models
 OF_READERS = """
 CREATE OR REPLACE FUNCTION delivery_tally_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO delivery_tally (edition_id, channel_id, state, n)
-    SELECT CASE WHEN purpose = 'reader' THEN edition_id END, channel_id, state, count(*) FROM added GROUP BY 1, 2, 3;
+    INSERT INTO delivery_tally (edition_id, channel_id, wave_at, state, n)
+    SELECT CASE WHEN purpose = 'reader' THEN edition_id END, channel_id, wave_at, state, count(*)
+    FROM added GROUP BY 1, 2, 3, 4;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION delivery_tally_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO delivery_tally (edition_id, channel_id, state, n)
-    SELECT CASE WHEN purpose = 'reader' THEN edition_id END, channel_id, state, sum(n) FROM (
-        SELECT edition_id, channel_id, purpose, state, -1 AS n FROM before
+    INSERT INTO delivery_tally (edition_id, channel_id, wave_at, state, n)
+    SELECT CASE WHEN purpose = 'reader' THEN edition_id END, channel_id, wave_at, state, sum(n) FROM (
+        SELECT edition_id, channel_id, wave_at, purpose, state, -1 AS n FROM before
         UNION ALL
-        SELECT edition_id, channel_id, purpose, state, 1 AS n FROM after
+        SELECT edition_id, channel_id, wave_at, purpose, state, 1 AS n FROM after
     ) AS changes
-    GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
+    GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
     RETURN NULL;
 END $$;
 """
@@ -52,7 +55,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audience', '0001_initial'),
-        ('delivery', '0005_held'),
+        ('delivery', '0006_signing_key'),
         ('digests', '0007_waves_and_layouts'),
         ('social', '0002_channel_age_and_revision'),
     ]
@@ -70,6 +73,16 @@ class Migration(migrations.Migration):
             model_name='delivery',
             name='purpose',
             field=models.CharField(choices=[('reader', 'To a reader'), ('seed', 'A copy for the office'), ('test', 'A test')], db_default='reader', default='reader', max_length=6),
+        ),
+        migrations.AddField(
+            model_name='delivery',
+            name='wave_at',
+            field=models.DateTimeField(help_text='of an edition that goes by local time: when it was to reach this reader', null=True),
+        ),
+        migrations.AddField(
+            model_name='tally',
+            name='wave_at',
+            field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
             model_name='delivery',

@@ -1,0 +1,87 @@
+"""How a text is a table: its delimiter, its header, and what each column means."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from publisher.audience.importing import columns
+from publisher.audience.importing.columns import Columns, Unsaid
+from publisher.audience.importing.records import Lines
+from publisher.core.errors import UserError
+
+_DELIMITERS: Final = (",", ";", "\t")
+_EXCEL: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the first line says. `names` are empty when it is a row already; then the lines begin with it."""
+
+    delimiter: str
+    names: tuple[str, ...]
+    width: int
+    columns: Columns
+
+
+def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
+    """Read the header. Raises UserError when no column holds addresses, and Unsaid when `said` does not fit."""
+    delimiters = _delimiters(lines, name)
+    read = {each: cells for each in delimiters if (cells := _first_record(lines, each))}
+    if not read:
+        raise UserError(f"The first line of {name} has broken quotes.", "Correct it, and try again.")
+    delimiter = max(read, key=lambda each: (_meaningful(read[each]), len(read[each])))
+    cells = read[delimiter]
+    if _is_row(cells, said):
+        found = columns.resolve(cells, said or {"1": "email"})
+        return Layout(delimiter, (), len(cells), Columns(found.places))
+    _first_record(lines, delimiter, keep=True)
+    found = columns.resolve(cells, said)
+    if "email" not in found.places:
+        shown = ", ".join(each.strip() for each in cells[:30])[:300]
+        raise Unsaid(
+            f"No column of {name} is known to hold addresses.",
+            f"Its columns: {shown}. Say which with --map COLUMN=email; without a header, by number: --map 1=email.",
+        )
+    return Layout(delimiter, tuple(each.strip() for each in cells), len(cells), found)
+
+
+def _delimiters(lines: Lines, name: str) -> tuple[str, ...]:
+    """Excel may write the delimiter into a line of its own; blank lines before the header are passed over."""
+    for line in lines:
+        said = _EXCEL.fullmatch(line)
+        if said:
+            lines.begin()
+            return (said[1],)
+        if line.strip():
+            lines.retreat(keep=0)
+            return _DELIMITERS
+        lines.begin()
+    raise UserError(f"{name} is empty.", "Give a CSV file with a row for each person.")
+
+
+def _first_record(lines: Lines, delimiter: str, *, keep: bool = False) -> list[str]:
+    """The first record as this delimiter cuts it; empty when it cannot. Given back unless it is kept."""
+    lines.begin()
+    try:
+        return next(csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True), [])
+    except csv.Error:
+        return []
+    finally:
+        if not keep:
+            lines.retreat(keep=0)
+
+
+def _meaningful(cells: list[str]) -> int:
+    return len({columns.field_of(cell) for cell in cells} - {""})
+
+
+def _is_row(cells: list[str], said: Mapping[str, str]) -> bool:
+    """Whether the first line is no header: the column of addresses has an address in it already, or what shall be one."""
+    places = [int(column) - 1 for column, field in said.items() if field == "email" and column.isdecimal()]
+    if not places and len(cells) == 1:
+        places = [0]
+    return any("@" in cells[place] for place in places if place < len(cells))

@@ -1,0 +1,89 @@
+"""What an import is asked to do, and what it did. Shapes only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from publisher.audience.importing.given import Offer
+
+MOST_SHOWN = 1000
+"""So many refused rows, and so many that were passed over, are kept to be shown; all are counted."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done (`reading`, `sorting`, `writing`), how much of it is done, and how much there is."""
+
+
+class Verdict(StrEnum):
+    """What becomes of a good row. `ADDED`: a new person who is subscribed, too."""
+
+    ADDED = "added"
+    SUBSCRIBED = "subscribed"
+    UNCHANGED = "unchanged"
+    UPDATED = "updated"
+    LEFT = "left"
+    SUPPRESSED = "suppressed"
+    DUPLICATE = "duplicate"
+
+
+PASSED_OVER = (Verdict.DUPLICATE, Verdict.LEFT, Verdict.SUPPRESSED)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for. `columns` (column → field) goes before what names of columns mean.
+
+    `language` is for new readers whose row names none; `consent` for rows without a word on it; `update` changes those who
+    are subscribed already; `dry` changes nothing. `refused` is where refused rows are written; None: beside the file.
+    """
+
+    offer: Offer
+    language: str
+    consent: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    update: bool = False
+    dry: bool = False
+    refuse_roles: bool = False
+    refused: Path | None = None
+
+
+@dataclass
+class Outcome:
+    """What an import did, or would do. `rows` counts good rows by verdict."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    unknown_columns: tuple[str, ...] = ()
+    read: int = 0
+    staged: int = 0
+    roles: int = 0
+    rows: Counter[Verdict] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    refused_rows: list[dict[str, Any]] = field(default_factory=list)
+    passed_over: list[dict[str, Any]] = field(default_factory=list)
+    refused_file: Path | None = None
+
+    @property
+    def refused(self) -> int:
+        return self.reasons.total()
+
+    def counts(self) -> dict[str, int]:
+        """`read` is the sum of the others, less `added`, who are counted as subscribed, too."""
+        added = self.rows[Verdict.ADDED]
+        return {
+            "read": self.read,
+            "added": added,
+            "subscribed": self.rows[Verdict.SUBSCRIBED] + added,
+            "unchanged": self.rows[Verdict.UNCHANGED],
+            "updated": self.rows[Verdict.UPDATED],
+            "refused": self.refused,
+            "left": self.rows[Verdict.LEFT],
+            "suppressed": self.rows[Verdict.SUPPRESSED],
+            "duplicates": self.rows[Verdict.DUPLICATE],
+        }

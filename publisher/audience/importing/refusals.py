@@ -1,0 +1,43 @@
+"""Why a row is refused: one table of codes and sentences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REASONS: Final[dict[str, str]] = {
+    "columns": "The row has {found} columns, the header {expected}.",
+    "quotes": "A quotation mark is not closed, or text stands behind a closing one.",
+    "too_long": "The line or one of its fields is too long to be meant.",
+    "damaged": "The {field} has bytes that are not {encoding} (shown as \ufffd).",
+    "controls": "The {field} has control characters.",
+    "no_address": "There is no address.",
+    "address": "{problem}",
+    "machine": "{address} is the mailbox of a machine or of mail administration: no reader.",
+    "role": "{address} is the mailbox of a role, not of a person.",
+    "name": "The name is longer than {most} characters.",
+    "language": "The digest does not come in “{value}”.",
+    "topic": "The digest has no topic “{value}”.",
+    "kind": "The digest has no kind “{value}”.",
+    "region": "“{value}” is no region: two letters such as CN, or three digits.",
+    "zone": "“{value}” is no time zone such as Asia/Shanghai.",
+    "since": "“{value}” is no date of the past such as 2026-05-31.",
+    "consent": "There is no word on how this person agreed.",
+    "consent_long": "The word on how this person agreed is longer than {most} characters.",
+}
+_SHOWN: Final = 200
+
+
+class Refused(Exception):
+    """A row cannot be imported. `code` is a key of `REASONS`."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code = code
+        self.reason = REASONS[code].format_map({name: _short(value) for name, value in values.items()})
+        super().__init__(self.reason)
+
+
+def _short(value: object) -> str:
+    """What a row holds, without its controls and not at length: a reason is shown on terminals."""
+    text = str(value)
+    text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)

@@ -1,0 +1,93 @@
+"""The file of refused rows: line, reason, and the row as it was. Repaired, it can be imported like its original.
+
+UTF-8 with a mark, so that Excel opens it rightly, and the delimiter of the original. It holds what the original held about
+people, so only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from publisher.audience.importing.columns import OWN
+from publisher.audience.importing.dialect import Layout
+from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
+from publisher.audience.importing.refusals import Refused
+from publisher.core.errors import UserError
+
+
+class RefusedRows:
+    """Writes and counts them; its file is made with the first. Raises UserError when it cannot be written."""
+
+    def __init__(self, original: Path, wanted: Path | None, layout: Layout, outcome: Outcome) -> None:
+        self._original = original
+        self._wanted = wanted
+        self._delimiter = layout.delimiter
+        self._header = [*OWN, *(layout.names or [f"column {n}" for n in range(1, layout.width + 1)])]
+        self._outcome = outcome
+        self._file: TextIO | None = None
+
+    def add(self, line: int, refused: Refused, cells: Sequence[str]) -> None:
+        self._outcome.reasons[refused.code] += 1
+        if len(self._outcome.refused_rows) < MOST_SHOWN:
+            row = {"line": line, "code": refused.code, "reason": refused.reason}
+            self._outcome.refused_rows.append(row)
+        with _in_words(self._outcome.refused_file or self._original.parent):
+            if self._file is None:
+                self._outcome.refused_file, self._file = _created(self._original, self._wanted)
+                self._writer = csv.writer(self._file, delimiter=self._delimiter)
+                self._writer.writerow(self._header)
+            self._writer.writerow([line, refused.reason, *cells])
+
+    def close(self) -> None:
+        """A file that is asked for holds this import's rows, or is not there."""
+        if self._file is not None:
+            with _in_words(self._outcome.refused_file or self._original.parent):
+                self._file.close()
+        elif self._wanted and self._wanted.is_file():  # not /dev/null
+            self._wanted.unlink()
+
+
+@contextmanager
+def refused_rows(
+    original: Path, wanted: Path | None, layout: Layout, outcome: Outcome
+) -> Iterator[RefusedRows]:
+    """Into the file `wanted`; else into a new one beside the original, numbered rather than put in the place of one that a
+    person may be repairing.
+    """
+    if wanted and wanted.exists() and wanted.samefile(original):
+        raise UserError(f"{wanted} is the file to import.", "Name another with --refused FILE.")
+    rows = RefusedRows(original, wanted, layout, outcome)
+    try:
+        yield rows
+    finally:
+        rows.close()
+
+
+def _created(original: Path, wanted: Path | None) -> tuple[Path, TextIO]:
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if wanted else os.O_EXCL)
+    number = 1
+    while True:
+        more = f".{number}" if number > 1 else ""
+        path = wanted or original.with_name(f"{original.stem}.refused{more}.csv")
+        try:
+            handle = os.open(path, flags, 0o600)
+        except FileExistsError:
+            number += 1
+        else:
+            return path, os.fdopen(handle, "w", encoding="utf-8-sig", errors="replace", newline="")
+
+
+@contextmanager
+def _in_words(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The refused rows cannot be written to {error.filename or place}: {error.strerror}.",
+            "Nothing is imported yet. Name a place that can be written to with --refused FILE.",
+        ) from error

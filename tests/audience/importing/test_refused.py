@@ -1,0 +1,108 @@
+"""The file of refused rows: it can be repaired and imported, and never takes another file's place."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from publisher.audience.importing.columns import Columns
+from publisher.audience.importing.dialect import Layout
+from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
+from publisher.audience.importing.refusals import Refused
+from publisher.audience.importing.refused import refused_rows
+from publisher.core.errors import UserError
+from tests.audience.importing.files import read
+
+
+@pytest.fixture(autouse=True)
+def original(tmp_path: Path) -> Path:
+    path = tmp_path / "readers.csv"
+    path.write_text("email;name\n", encoding="utf-8")
+    return path
+
+
+def written(path: Path, wanted: Path | None = None, *, rows: int = 1) -> Outcome:
+    outcome = Outcome()
+    layout = Layout(";", ("email", "name"), 2, Columns({"email": 0, "name": 1}))
+    with refused_rows(path, wanted, layout, outcome) as refused:
+        for n in range(rows):
+            refused.add(n + 2, Refused("zone", value="Mars"), [f"lin{n}@example.org", 'L; "in"\n林'])
+    return outcome
+
+
+def test_it_holds_line_reason_and_the_row_as_it_was(tmp_path: Path) -> None:
+    outcome = written(tmp_path / "readers.csv")
+    assert outcome.refused_file == tmp_path / "readers.refused.csv"
+    with outcome.refused_file.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    assert rows[0] == ["line", "reason", "email", "name"]
+    assert rows[1] == ["2", Refused("zone", value="Mars").reason, "lin0@example.org", 'L; "in"\n林']
+
+
+def test_it_can_be_imported_like_its_original(tmp_path: Path) -> None:
+    outcome = Outcome()
+    layout = Layout("\t", ("email", "name"), 2, Columns({"email": 0, "name": 1}))
+    with refused_rows(tmp_path / "readers.csv", None, layout, outcome) as refused:
+        refused.add(2, Refused("zone", value="Mars"), ["lin@example.org", "Lin\t林"])
+    assert outcome.refused_file is not None
+    found = read(outcome.refused_file.read_bytes())
+    assert [(row.email, row.name) for row in found.rows] == [("lin@example.org", "Lin 林")]
+    assert found.layout.columns.unknown == ()
+
+
+def test_without_refused_rows_there_is_no_file(tmp_path: Path) -> None:
+    wanted = tmp_path / "mine.csv"
+    wanted.write_text("of an earlier import", encoding="utf-8")
+    written(tmp_path / "readers.csv", rows=0)
+    written(tmp_path / "readers.csv", wanted, rows=0)
+    assert list(tmp_path.iterdir()) == [tmp_path / "readers.csv"]
+
+
+def test_a_device_that_is_asked_for_stays(tmp_path: Path) -> None:
+    written(tmp_path / "readers.csv", Path("/dev/null"), rows=0)
+    assert Path("/dev/null").exists()
+
+
+def test_a_file_that_somebody_may_be_repairing_stays(tmp_path: Path) -> None:
+    repaired = tmp_path / "readers.refused.csv"
+    repaired.write_text("by hand", encoding="utf-8")
+    assert written(tmp_path / "readers.csv").refused_file == tmp_path / "readers.refused.2.csv"
+    assert repaired.read_text(encoding="utf-8") == "by hand"
+
+
+def test_a_file_that_is_asked_for_is_written_anew(tmp_path: Path) -> None:
+    wanted = tmp_path / "mine.csv"
+    wanted.write_text("old\n" * 1_000, encoding="utf-8")
+    written(tmp_path / "readers.csv", wanted)
+    assert "old" not in wanted.read_text(encoding="utf-8")
+
+
+def test_the_original_is_never_written_over(tmp_path: Path, original: Path) -> None:
+    with pytest.raises(UserError, match="is the file to import"):
+        written(original, tmp_path / "." / "readers.csv")
+    assert original.read_text(encoding="utf-8") == "email;name\n"
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    outcome = written(tmp_path / "readers.csv")
+    assert outcome.refused_file is not None
+    assert outcome.refused_file.stat().st_mode & 0o077 == 0
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written") as refused:
+        written(tmp_path / "no" / "readers.csv")
+    assert "--refused" in refused.value.hint
+
+
+def test_a_full_disk_is_told_in_words(original: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written to /dev/full"):
+        written(original, Path("/dev/full"), rows=10_000)
+
+
+def test_all_are_counted_and_some_are_shown(tmp_path: Path) -> None:
+    outcome = written(tmp_path / "readers.csv", rows=MOST_SHOWN + 5)
+    assert (outcome.refused, len(outcome.refused_rows)) == (MOST_SHOWN + 5, MOST_SHOWN)
+    assert outcome.reasons == {"zone": MOST_SHOWN + 5}
