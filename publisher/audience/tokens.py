@@ -19,11 +19,17 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     WEB_VERSION = "web-version"
+    VARIANT = "variant"
+
+
+NOBODY = 0
+"""The subscriber of tests and of copies for the office: their links open the true pages and change nothing."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version."""
+    """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version, a variant
+    for that of a copy which is nobody's."""
 
     subscriber_id: int
     target_id: int

@@ -20,8 +20,8 @@ from publisher.backup.restoring import Restored
 from publisher.backup.server import Server, beside, working_on
 from publisher.cli import database
 from publisher.cli.report import Report, reporting, table
-from publisher.cli.sending import as_data, confirm, described, lines, moment, sentences, who
-from publisher.core import clock, standstill
+from publisher.cli.sending import as_data, confirm, described, lines, moment, sentences
+from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.delivery.outlook import outlook
 
@@ -81,7 +81,9 @@ def restore(file: Path, yes: bool, discard: bool, forget_leavers: bool) -> Repor
             confirm("Replace it?")
         gone = Leavers() if forget_leavers else gone
         try:
-            done = restoring.carry_out(found, server, gone, by=who(), keep=not discard, now=clock.now())
+            done = restoring.carry_out(
+                found, server, gone, by=audit.os_user(), keep=not discard, now=clock.now()
+            )
         except (psycopg.Error, DatabaseError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"The restore failed: {reason}", "The database is as it was.") from error

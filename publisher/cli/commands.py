@@ -104,6 +104,13 @@ COMMANDS: tuple[Command, ...] = (
         "Make schedules, channels and digests what a file says.",
     ),
     Command(
+        PUBLISH,
+        "edition",
+        "publisher.cli.editions:edition",
+        Needs.DATABASE,
+        "Make, test, send, watch, pause and cancel editions.",
+    ),
+    Command(
         PEOPLE,
         "add-subscriber",
         "publisher.cli.publication:add_subscriber",

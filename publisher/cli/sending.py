@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +10,7 @@ from typing import Any
 import click
 
 from publisher.cli.report import Report, reporting
-from publisher.core import clock, standstill
+from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
 from publisher.delivery import stopping
@@ -50,7 +47,7 @@ def show() -> Report:
 @reporting
 def stop(reason: str) -> Report:
     """Stop everything that leaves, mails and posts, within two seconds."""
-    row = stopping.stop(user=None, by=who(), reason=reason, now=clock.now())
+    row = stopping.stop(user=None, by=audit.os_user(), reason=reason, now=clock.now())
     return Report({"stands": described(row)}, "\n".join(sentences(row)))
 
 
@@ -66,7 +63,7 @@ def go(yes: bool) -> Report:
     if not yes:
         click.echo("\n".join([*sentences(stands), *lines(ahead, stands=True)]), err=True)
         confirm("Let it go on?")
-    paused = stopping.go_on(user=None, by=who(), now=clock.now(), since=stands.since)
+    paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since)
     text = ["Sending goes on."]
     text += [f"{edition} is paused: its time passed long ago. Resume it in the desk." for edition in paused]
     return Report(
@@ -80,15 +77,6 @@ def confirm(question: str) -> None:
     if not sys.stdin.isatty():
         raise UserError(f"{question} Nobody can answer here.", "Use --yes if you are sure.")
     click.confirm(question, abort=True, err=True)
-
-
-def who() -> str:
-    """The person at this command line, as far as the machine knows."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container's user has no name
-        name = f"user {os.getuid()}"
-    return f"{name}@{socket.gethostname()}"
 
 
 def described(stands: Standstill | None) -> dict[str, Any] | None:

@@ -19,13 +19,16 @@ from publisher.digests.models import Edition
 
 
 class ClaimedMail(NamedTuple):
-    """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
+    """One mail to send, with what fills its slots. Rows of a claim are sent in the order given.
+
+    `subscriber_id` is None for tests and copies, which are nobody's.
+    """
 
     id: int
     variant_id: int
     address: str
     name: str
-    subscriber_id: int
+    subscriber_id: int | None
     attempts: int
     due_at: datetime
     reason: str
@@ -33,21 +36,26 @@ class ClaimedMail(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one."""
+    """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one.
+
+    `tests`: of tests only, which leave whatever the edition's state is.
+    """
 
     fence: int
     edition_id: int
     lease_until: datetime
     mails: tuple[ClaimedMail, ...]
+    tests: bool = False
 
 
 # The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
-# claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only.
-CLAIM_MAIL = """
+# claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only. Tests
+# have a partial index of their own.
+_CLAIM = """
 WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
-    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {whose}
       AND NOT EXISTS (SELECT 1 FROM core_standstill)
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
@@ -56,10 +64,11 @@ WITH due AS (
     SELECT due.id,
            CASE
                WHEN p.id IS NOT NULL THEN 'suppressed'
+               WHEN d.purpose <> 'reader' THEN 'sending'
                WHEN b.id IS NULL OR s.state <> 'active' THEN 'cancelled'
                ELSE 'sending'
            END AS state,
-           COALESCE(s.name, '') AS name,
+           COALESCE(s.name, d.prepared ->> 'name', '') AS name,
            COALESCE(p.reason, '') AS why
     FROM due
     JOIN delivery_delivery d ON d.id = due.id
@@ -86,6 +95,8 @@ RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attemp
 )
 SELECT id, variant_id, address, name, subscriber_id, attempts, state, due_at, reason FROM claimed ORDER BY due_at, id
 """
+CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
+CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
 
 
 # Renderings that a correction retired, or that hold an item dropped since: a few rows of one edition.
@@ -125,8 +136,12 @@ def next_fence() -> int:
     return int(fence)
 
 
-def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease: timedelta) -> Claim:
+def claim_mail(
+    edition_id: int, *, fence: int, now: datetime, limit: int, lease: timedelta, tests: bool = False
+) -> Claim:
     """Claim up to `limit` mails of a sending edition under `fence` (from `next_fence`, used for one claim only).
+
+    Or of its tests, in whichever state it is.
 
     People who left or are suppressed are settled here, not claimed. An empty claim with `limit` > 0 means that nothing is
     due now (or that others hold it).
@@ -141,15 +156,16 @@ def claim_mail(edition_id: int, *, fence: int, now: datetime, limit: int, lease:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE", [edition_id]
+                "SELECT 1 FROM digests_edition WHERE id = %s AND (%s OR state = 'sending') FOR SHARE",
+                [edition_id, tests],
             )
             if cursor.fetchone() is None:
                 return Claim(fence, edition_id, now + lease, ())
-            cursor.execute(CLAIM_MAIL, values)
+            cursor.execute(CLAIM_TESTS if tests else CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
         mails = [ClaimedMail(*row[:6], *row[7:]) for row in rows if row[6] == "sending"]
         if mails or not rows:
-            return Claim(fence, edition_id, now + lease, tuple(mails))
+            return Claim(fence, edition_id, now + lease, tuple(mails), tests)
 
 
 def _with_current_variants(

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from publisher.audience import tokens, unsubscribe_mail
-from publisher.audience.tokens import Purpose
+from publisher.audience.tokens import NOBODY, Purpose
 from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
@@ -19,11 +19,15 @@ from publisher.delivery.email.message import MessageTemplate, date_header, messa
 from publisher.delivery.email.outgoing import Merge, Outgoing
 from publisher.delivery.email.transport import is_provider
 from publisher.delivery.signing import signer_for
+from publisher.delivery.variants import template_of
 from publisher.digests.models import Edition, Variant
 from publisher.render.words import greeting
 
 CACHED_VARIANTS = 64
 """Parsed templates kept in memory: some 5 MB, whatever the size of the edition."""
+
+TEST = "[Test] "
+"""What the subject of a test begins with."""
 
 Templates = Mapping[int, tuple[MessageTemplate, str]]
 """By variant: its mail and its language."""
@@ -44,6 +48,7 @@ class Letters:
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
         self._preferences = tokens.writer(Purpose.PREFERENCES)
         self._web = tokens.writer(Purpose.WEB_VERSION)
+        self._copy = tokens.writer(Purpose.VARIANT)
         address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
         self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
         self._return_path = return_path.writer(domain) if domain else None
@@ -62,6 +67,11 @@ class Letters:
         while len(self._templates) > CACHED_VARIANTS:
             self._templates.popitem(last=False)
         return found
+
+    def load_tests(self, variant_ids: Collection[int]) -> Templates:
+        """The same for a claim of tests: each says in its subject that it is one."""
+        variants = Variant.objects.filter(pk__in=variant_ids)
+        return {each.pk: (template_of(self.edition, each, before=TEST), each.language) for each in variants}
 
     def outgoing(self, mail: ClaimedMail, templates: Templates) -> Outgoing:
         """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
@@ -84,8 +94,9 @@ class Letters:
         return message_id_of(mail.id, self.edition.pk, self._domain)
 
     def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
-        """What fills the slots for one recipient."""
-        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id
+        """What fills the slots for one recipient. The links of a test or of a copy for the office change nobody's choices."""
+        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id or NOBODY
+        web = self._web(reader, edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
         mailto = self._unsubscribe_mail(reader, digest_id) if self._unsubscribe_mail else ""
         return {
             "to_name": mail.name,
@@ -96,7 +107,7 @@ class Letters:
             "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",
             "unsubscribe_mailto": mailto,
             "preferences_url": f"{settings.BASE_URL}/p/{self._preferences(reader, digest_id)}",
-            "web_url": f"{settings.BASE_URL}/e/{self._web(reader, edition_id)}",
+            "web_url": f"{settings.BASE_URL}/e/{web}",
         }
 
 

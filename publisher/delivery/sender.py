@@ -166,7 +166,12 @@ class Sender:
         journalled = self._begin_journal(fence)
         try:
             claim = claim_mail(
-                edition_id, fence=fence, now=now, limit=most if journalled else 1, lease=self.lease
+                edition_id,
+                fence=fence,
+                now=now,
+                limit=most if journalled else 1,
+                lease=self.lease,
+                tests=edition.tests,
             )
         except DATABASE_AWAY:
             self._abandoned.append(fence)  # whether it was committed is not known; nothing of it was begun
@@ -184,7 +189,8 @@ class Sender:
                 journal.forget([fence])
             return claimed, 0
         try:
-            templates = letters.load({mail.variant_id for mail in claim.mails})
+            load = letters.load_tests if edition.tests else letters.load
+            templates = load({mail.variant_id for mail in claim.mails})
         except ValueError:
             release(fence)
             raise
@@ -268,7 +274,7 @@ class Sender:
         self._look_at = time.monotonic() + LOOK_SECONDS
         going = still_sending({held.claim.edition_id for held in self._held.values()})
         for held in self._held.values():
-            if held.claim.edition_id not in going:
+            if held.claim.edition_id not in going and not held.claim.tests:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):

@@ -25,6 +25,10 @@ class Digest(models.Model):
         RESEND = "resend", "Send again with the same Message-ID (rarely somebody gets it twice)"
         HOLD = "hold", "Hold for a person (never twice)"
 
+    class Layout(models.TextChoices):
+        DIGEST = "digest", "A digest of several items, every week"
+        ALERT = "alert", "An alert about one item, when a person makes it"
+
     slug = models.SlugField(max_length=60, unique=True)
     title = models.JSONField(default=dict, help_text='{"en": "…", "zh": "…"}')
     intro = models.JSONField(default=dict, help_text="text above the items, by language; may be empty")
@@ -39,6 +43,17 @@ class Digest(models.Model):
     zone = models.CharField(max_length=64, default="Asia/Shanghai")
     weekday = models.PositiveSmallIntegerField(default=0, help_text="Monday is 0")
     at = models.TimeField(default=time(8, 0))
+    local_time = models.BooleanField(
+        default=False, help_text="each reader gets it when it is `at` in their own time zone"
+    )
+    layout = models.CharField(max_length=6, choices=Layout.choices, default=Layout.DIGEST)
+    priority = models.SmallIntegerField(default=0, help_text="of its editions; higher is sent first")
+    seeds = ArrayField(
+        models.CharField(max_length=320),
+        default=list,
+        blank=True,
+        help_text="addresses that get a copy of every edition, before its readers",
+    )
     send_from = models.TimeField(
         null=True, blank=True, help_text="from this time of day in its zone mail may leave; empty: always"
     )
@@ -73,6 +88,10 @@ class Digest(models.Model):
             )
         if (self.send_from is None) != (self.send_until is None):
             raise ValidationError("send_from and send_until are given together, or both left empty.")
+        if self.local_time and self.send_from is not None:
+            raise ValidationError(
+                "local_time and send_from exclude each other: readers get it at their own time, and these hours are the digest's."
+            )
 
     @property
     def sending_hours(self) -> SendingHours:
@@ -106,6 +125,16 @@ class Edition(models.Model):
     due_at = models.DateTimeField()
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
+    local_day = models.DateField(
+        null=True, blank=True, help_text="readers get it on this day by their own clocks; empty: all at once"
+    )
+    local_at = models.TimeField(null=True, blank=True, help_text="and at this time of it")
+    item_ids = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="chosen by a person: just these; empty: what its window holds",
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
     after_assembly = models.CharField(
         max_length=12,
@@ -175,12 +204,15 @@ class Variant(models.Model):
 
     `mask` has bit n set when the item at position n is in it. `message` is the serialised mail, cut at its slots. What has
     left stays as it was sent: a variant that somebody may have received is retired by a correction, never rendered again.
+    `selections` and `recipients` are how many choices and subscribers came to it when the edition was last assembled.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
     mask = models.BigIntegerField()
     language = models.CharField(max_length=35)
     region = models.CharField(max_length=10, blank=True)
+    selections = models.PositiveIntegerField(default=0, db_default=0)
+    recipients = models.PositiveIntegerField(default=0, db_default=0)
     subject = models.TextField(blank=True)
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
@@ -200,11 +232,15 @@ class Variant(models.Model):
 
 
 class EditionSelection(models.Model):
-    """Which variant a distinct selection receives in an edition: the bridge from subscribers to renderings."""
+    """Which variant a distinct selection receives in an edition: the bridge from subscribers to renderings.
 
-    edition = models.ForeignKey(Edition, on_delete=models.CASCADE)
+    Up to a million rows an edition, written by one statement and forgotten when it ends: so it has the one index that claims
+    need, and no foreign keys in the database, whose checks would cost more than the rows.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     selection_id = models.BigIntegerField()
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False, db_constraint=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -10,6 +10,7 @@ from publisher.audience import tokens
 from publisher.audience.models import Subscription
 from publisher.delivery.models import Delivery
 from publisher.digests import webview
+from publisher.digests.matching import variant_for
 from publisher.digests.models import Edition, Variant
 from publisher.site.page import asked_language, show, stale
 
@@ -18,11 +19,12 @@ WITHDRAWN = (Edition.State.CANCELLED, Edition.State.EMPTY)
 
 @require_safe
 def web_version(request: HttpRequest, token: str) -> HttpResponse:
-    """The variant that was written for this subscriber."""
+    """The variant that was written for this subscriber, or that a test or a copy for the office shows."""
     link = tokens.read(tokens.Purpose.WEB_VERSION, token)
-    if link is None:
+    copy = tokens.read(tokens.Purpose.VARIANT, token)
+    if link is None and copy is None:
         return stale(request)
-    variant = _variant(link)
+    variant = _variant(link) if link else Variant.objects.filter(pk=copy.target_id if copy else 0).first()
     if variant is None or not variant.html or variant.edition.state in WITHDRAWN:
         return show(request, "site/gone.html", {}, language=asked_language(request), status=410)
     response = HttpResponse(webview.html_of(variant, settings.BASE_URL))
@@ -43,9 +45,12 @@ def _variant(link: tokens.Link) -> Variant | None:
 
 def _of_a_forgotten_edition(link: tokens.Link) -> Variant | None:
     """What this reader was sent is not known any more: what they would get today, else the fullest rendering."""
-    variants = Variant.objects.filter(edition=link.target_id, edition__forgotten_at__isnull=False)
-    chosen = Subscription.objects.filter(subscriber=link.subscriber_id).values("selection_id")
-    own = variants.filter(editionselection__selection_id__in=chosen)
-    return (
-        own.select_related("edition").first() or variants.select_related("edition").order_by("-mask").first()
+    edition = Edition.objects.filter(pk=link.target_id, forgotten_at__isnull=False).first()
+    if edition is None:
+        return None
+    own = Subscription.objects.select_related("selection").filter(
+        subscriber=link.subscriber_id, digest_id=edition.digest_id
     )
+    subscription = own.first()
+    found = variant_for(edition, subscription.selection) if subscription else None
+    return found or edition.variants.select_related("edition").order_by("-mask").first()

@@ -15,6 +15,7 @@ MODULES = {
     "slots": "choosing a slot",
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
+    "assembling": "assembling an edition",
     "email": "a whole edition against smtp-source",
     "dkim": "signing with DKIM",
     "intake": "intake through the stream",

@@ -22,6 +22,7 @@ import psutil
 from publisher.core import clock, events
 from publisher.core.queues import STAGES
 from publisher.delivery import tally
+from publisher.delivery.email.message import MessageTemplate
 from publisher.digests.due import create_now
 from publisher.digests.models import Digest, Edition, Variant
 from tests.bench.progress import say
@@ -104,7 +105,8 @@ class Sent:
 
 def mail_size(edition: Edition) -> int:
     """Bytes of one message, within a few."""
-    return len(bytes(Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]))
+    stored = Variant.objects.filter(edition=edition).values_list("message", flat=True)[0]
+    return sum(len(part) for part in MessageTemplate.from_bytes(stored).parts if isinstance(part, bytes))
 
 
 def send(edition: Edition, pids: list[psutil.Process], *, at_half: Callable[[], None] | None = None) -> Sent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,14 +59,14 @@ def test_an_item_retracted_while_the_edition_is_rendered_is_not_mailed(
     gone = an_item(at=BEFORE, title="Retract me")
     a_subscriber(digest)
     edition = due_edition(digest)
-    serialise = enqueue.serialise_variants
+    render = enqueue.render_variants
 
-    def interrupted(edition_id: int) -> int:
+    def interrupted(edition_id: int, **given: Any) -> int:
         retract(gone)
-        return serialise(edition_id)
+        return render(edition_id, **given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(enqueue, "serialise_variants", interrupted)
+        patch.setattr(enqueue, "render_variants", interrupted)
         assert assemble(edition.pk, now=NOON).state == "assembling"
     assert not Delivery.objects.exists()
     assert assemble(edition.pk, now=NOON).state == "sending"

