@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -123,11 +123,13 @@ def read(fences: Sequence[int]) -> Mapping[int, Notes]:
     return {fence: notes_of(lines, run=about["run_id"]) for fence, lines in zip(fences, lists, strict=True)}
 
 
-def forget(fences: Iterable[int]) -> None:
-    """Drop the notes of claims that were swept."""
-    keys = [_key(fence) for fence in fences]
-    if keys:
-        client().delete(*keys)
+def forget(fence: int) -> None:
+    """Drop the notes of a claim that no lane has begun, or that was swept. In vain when Redis is away just now: they end by
+    themselves."""
+    try:
+        client().delete(_key(fence))
+    except redis.RedisError as error:
+        log.info("journal.not_forgotten", extra={"fence": fence, "error": str(error)})
 
 
 def notes_of(lines: Sequence[bytes], *, run: str) -> Notes:

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from publisher.core import trace
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.delivery import journal
 from publisher.delivery.claim import Claim, ClaimedMail
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.outgoing import Answer, Outgoing, Result, Withdrawn
@@ -68,6 +69,13 @@ class Held:
         if self.stopped or self.clock() >= self.until:
             return False
         return time.time() - self.renewed < self.lease.total_seconds()
+
+    def forget_notes(self) -> None:
+        """Its results are in PostgreSQL. By the connection that wrote them, so that none comes behind."""
+        if self.journalled and self.journal:
+            self.journal.forget(self.claim.fence)
+        elif self.journalled:
+            journal.forget(self.claim.fence)
 
     def renew(self, until: datetime) -> None:
         self.until, self.renewed = until, time.time()

@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
-from publisher.delivery.claim import claim_mail, next_fence, release, renew, still_sending
+from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew, still_sending
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.transport import Transport
@@ -80,7 +80,8 @@ class Sender:
         self._done: SimpleQueue[Held] = SimpleQueue()
         self._held: dict[int, Held] = {}
         self._answered: list[Held] = []
-        self._abandoned: list[int] = []
+        self._unfinished: list[tuple[int, Held | None]] = []
+        self._refused: dict[int, str] = {}
         self._letters: dict[tuple[int, datetime | None], Letters] = {}
         self._size = min(FIRST_CLAIM, self.most)
         self._working = self.lanes
@@ -131,7 +132,7 @@ class Sender:
         for future in futures:
             if future.done():
                 future.result()
-        return bool(self._held) or (self._more and not self.is_over)
+        return bool(self._held or self._unfinished) or (self._more and not self.is_over)
 
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due, as much as may leave; whether there was any."""
@@ -173,20 +174,16 @@ class Sender:
                 lease=self.lease,
                 tests=edition.tests,
             )
+            claimed = len(claim.mails)
+            claim = self._without_held_back(claim, urgent=edition.urgent, now=now)
         except DATABASE_AWAY:
-            self._abandoned.append(fence)  # whether it was committed is not known; nothing of it was begun
+            self._unfinished.append(
+                (fence, None)
+            )  # whether it was committed is not known; nothing of it was begun
             raise
-        claimed = len(claim.mails)
-        held_back = self.pacer.hold_back(
-            [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails],
-            urgent=edition.urgent,
-            now=now,
-        )
-        put_back(fence, held_back)
-        claim = replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
         if not claim.mails:
             if journalled:
-                journal.forget([fence])
+                journal.forget(fence)
             return claimed, 0
         try:
             load = letters.load_tests if edition.tests else letters.load
@@ -208,6 +205,13 @@ class Sender:
         self._ready.put(held)
         return claimed, len(claim.mails)
 
+    def _without_held_back(self, claim: Claim, *, urgent: bool, now: datetime) -> Claim:
+        """Put back what may not leave yet; the rest of the claim."""
+        mails = [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails]
+        held_back = self.pacer.hold_back(mails, urgent=urgent, now=now)
+        put_back(claim.fence, held_back)
+        return replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
+
     def _letters_of(self, edition_id: int, assembled_at: datetime | None) -> Letters:
         """A corrected edition has other renderings under the same ids, hence the time of assembling in the key."""
         key = edition_id, assembled_at
@@ -228,19 +232,21 @@ class Sender:
     def _settle(self, *, wait: float) -> None:
         """Write what lanes have done. Of a claim that is done, what has no result was not accepted: it is given back."""
         self._answered += _taken(self._done, wait)
-        while self._abandoned:
-            release(self._abandoned[-1])
-            self._abandoned.pop()
-        if not self._answered:
-            return
-        changed = settle_all([each for held in self._answered for each in held.settlements])
-        for held in self._answered:
-            if len(held.settlements) < len(held.claim.mails):
-                release(held.claim.fence)
-                self._more, self._claim_at = True, time.monotonic()
-        for held in self._answered:
-            self._finish(held, changed)
-        self._answered = []
+        if self._answered:
+            changed = settle_all([each for held in self._answered for each in held.settlements])
+            answered, self._answered = self._answered, []
+            for held in answered:
+                self._finish(held, changed)
+        while self._unfinished:  # each is begun again when the database was away in the middle
+            fence, begun = self._unfinished[-1]
+            release(fence)
+            self._unfinished.pop()
+            if begun:
+                begun.forget_notes()
+        while self._refused:
+            edition_id, problem = next(iter(self._refused.items()))
+            pause(edition_id, problem)
+            del self._refused[edition_id]
 
     def _finish(self, held: Held, changed: set[int]) -> None:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
@@ -249,16 +255,17 @@ class Sender:
             held.claim.edition_id, held.results, since=held.let_go_at, now=self.clock()
         )
         if problem:
-            Edition.objects.filter(pk=held.claim.edition_id, state=Edition.State.SENDING).update(
-                state=Edition.State.PAUSED, problem=problem
-            )
+            self._refused[held.claim.edition_id] = problem
+        if len(held.settlements) < len(held.claim.mails):
+            self._unfinished.append((fence, held))
+            self._more, self._claim_at = True, time.monotonic()
+        else:
+            held.forget_notes()
         del self._held[fence]
         self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]
         if late:
             log.warning("delivery.late_results", extra={"fence": fence, "delivery_ids": late})
-        if held.journalled and held.journal:
-            held.journal.forget(fence)
         self._size = next_size(self._size, len(held.settlements), held.seconds, self.most)
         if held.away:
             self._working -= 1
@@ -314,8 +321,13 @@ def next_size(size: int, sent: int, seconds: float, most: int) -> int:
 def pause_broken(edition_id: int, error: Exception) -> None:
     """An edition that is broken (its sender's address, a stored variant) waits for a person and stops no other."""
     log.error("edition.broken", extra={"edition_id": edition_id, "error": str(error)})
+    pause(edition_id, f"Its mails could not be built: {error}")
+
+
+def pause(edition_id: int, problem: str) -> None:
+    """Have an edition that is being sent wait for a person."""
     Edition.objects.filter(pk=edition_id, state=Edition.State.SENDING).update(
-        state=Edition.State.PAUSED, problem=f"Its mails could not be built: {error}"
+        state=Edition.State.PAUSED, problem=problem
     )
 
 

@@ -132,18 +132,9 @@ def _sweep_claim(fence: int, notes: Notes, now: datetime) -> Counter[State]:
             values: dict[str, Any] = {"ids": list(ids), "reason": reason, "held": held}
             cursor.execute(CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2})
         cursor.execute(GIVE_BACK, {"ids": list(said.queued)})
-    _forget(fence, notes)
+    if notes is not journal.UNREADABLE:
+        journal.forget(fence)
     counts = Counter(each.state for each in known if each.delivery_id in settled)
     counts[State.UNKNOWN] += len(said.unknown) + len(said.held)
     counts[State.QUEUED] += len(said.queued)
     return +counts
-
-
-def _forget(fence: int, notes: Notes) -> None:
-    """Drop what was read. In vain when Redis is away just now: it ends by itself."""
-    if notes is journal.UNREADABLE:
-        return
-    try:
-        journal.forget([fence])
-    except redis.RedisError as error:
-        log.info("journal.not_forgotten", extra={"fence": fence, "error": str(error)})
