@@ -155,7 +155,8 @@ def test_the_ways_of_a_digest_are_taken_and_its_seeds_checked(tmp_path: Path) ->
     text = the_documented_file()
     applied(tmp_path, text)
     ways = "local_time: true, layout: alert, priority: 5, seeds: [boss@office.example.org, BOSS@office.example.org]"
-    applied(tmp_path, f"digests: [{{slug: weekly, {ways}}}]")
+    at_any_hour = "send_from: null, send_until: null"
+    applied(tmp_path, f"digests: [{{slug: weekly, {ways}, {at_any_hour}}}]")
     digest = Digest.objects.get()
     assert (digest.local_time, digest.layout, digest.priority) == (True, "alert", 5)
     assert digest.seeds == ["BOSS@office.example.org"]
