@@ -130,7 +130,9 @@ def test_a_portion_that_was_cut_off_in_the_middle_leaves_nothing_of_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = a_due_edition()
-    broken = enqueue.ADD_DELIVERIES.replace("s.email,", "left(s.email, 5 / (s.id % 3 - 1)::int),")
+    last = "(SELECT max(id) FROM audience_subscriber)"
+    broken = enqueue.ADD_DELIVERIES.replace("s.email,", f"s.email || 1 / (s.id - {last}),", 1)
+    monkeypatch.setattr(enqueue, "AT_ONCE", 100)
     with monkeypatch.context() as patch:
         patch.setattr(enqueue, "ADD_DELIVERIES", broken)
         with pytest.raises(Exception, match="division by zero"):
