@@ -37,9 +37,9 @@ WRITERS = 2
 """Sessions that write at the same time. A subscriber has one variant, so none waits for another's rows."""
 
 # Subscribers of one selection share a variant, so the join is: active subscriptions of the digest (partial index) to
-# their selection's variant, less the suppression list (small, hashed). A row that exists already stays as it is. In the
-# order of the variants, which is the order of sending: so each variant is read and parsed once. When an edition goes by
-# local time, `zones` says when each zone is due; a zone that is empty or unknown gets it with the digest's own.
+# their selection's variant, less the suppression list (small, hashed). In the order of the variants, which is the order of
+# sending: so each variant is read and parsed once. When an edition goes by local time, `zones` says when each zone is due; a
+# zone that is empty or unknown gets it with the digest's own.
 ADD_DELIVERIES = """
 INSERT INTO delivery_delivery
     (edition_id, subscriber_id, variant_id, address, state, due_at, wave_at, fence, attempts, idempotency_key,
@@ -56,8 +56,11 @@ LEFT JOIN unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS w (zone, due_at)
 LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
 WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s
 ORDER BY m.variant_id
-ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING
 """
+# Where some rows exist already they stay as they are. To ask for it costs a sixth of the writing, so the first run does not.
+ADD_MISSING = (
+    ADD_DELIVERIES + "ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING"
+)
 
 # After an item was dropped: what is still queued gets the variant that its subscriber's selection has now.
 REPOINT = """
@@ -153,12 +156,13 @@ def _write_all(edition: Edition, now: datetime) -> int:
     """Write every portion, several at a time; how many rows were new. Inside a caller's transaction, whose rows no other
     session sees, one after the other."""
     portions = list(_portions(edition))
+    statement = ADD_MISSING if edition.delivery_set.filter(purpose="reader").exists() else ADD_DELIVERIES
     if connection.in_atomic_block or len(portions) == 1:
-        return sum(_write(edition, first, last, now) for first, last in portions)
+        return sum(_write(edition, statement, portion, now) for portion in portions)
 
     def write(portion: tuple[int, int]) -> int:
         try:
-            return _write(edition, *portion, now)
+            return _write(edition, statement, portion, now)
         finally:
             connection.close()
 
@@ -179,7 +183,7 @@ def _portions(edition: Edition) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _write(edition: Edition, first: int, last: int, now: datetime) -> int:
+def _write(edition: Edition, statement: str, portion: tuple[int, int], now: datetime) -> int:
     """Write the deliveries of these variants; how many were new."""
     due: dict[str, datetime] = {}
     if edition.local_day and edition.local_at:
@@ -192,12 +196,12 @@ def _write(edition: Edition, first: int, last: int, now: datetime) -> int:
         "zones": list(due),
         "dues": list(due.values()),
         "wave_at": edition.due_at if due else None,
-        "first": first,
-        "last": last,
+        "first": portion[0],
+        "last": portion[1],
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WORK_MEMORY)
-        cursor.execute(ADD_DELIVERIES, values)
+        cursor.execute(statement, values)
         return int(cursor.rowcount)
 
 

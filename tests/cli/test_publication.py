@@ -154,12 +154,13 @@ def test_one_mistake_leaves_everything_as_it_was(tmp_path: Path, old: str, new: 
 def test_the_ways_of_a_digest_are_taken_and_its_seeds_checked(tmp_path: Path) -> None:
     text = the_documented_file()
     applied(tmp_path, text)
-    ways = "local_time: true, layout: alert, priority: 5, seeds: [boss@office.example.org, BOSS@office.example.org]"
-    at_any_hour = "send_from: null, send_until: null"
-    applied(tmp_path, f"digests: [{{slug: weekly, {ways}, {at_any_hour}}}]")
+    ways = "local_time: true, layout: alert, priority: 5, seeds: [boss@example.org, BOSS@example.org]"
+    with pytest.raises(UserError, match="local_time and send_from exclude each other"):
+        applied(tmp_path, f"digests: [{{slug: weekly, {ways}}}]")
+    applied(tmp_path, f"digests: [{{slug: weekly, send_from: null, send_until: null, {ways}}}]")
     digest = Digest.objects.get()
     assert (digest.local_time, digest.layout, digest.priority) == (True, "alert", 5)
-    assert digest.seeds == ["BOSS@office.example.org"]
+    assert digest.seeds == ["BOSS@example.org"]
     for wrong, named in (("seeds: [nobody]", "not a mail address"), ("priority: 1000", "digests.0.priority")):
         with pytest.raises(UserError) as refused:
             applied(tmp_path, f"digests: [{{slug: weekly, {wrong}}}]")

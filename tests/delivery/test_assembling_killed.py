@@ -130,7 +130,9 @@ def test_a_portion_that_was_cut_off_in_the_middle_leaves_nothing_of_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = a_due_edition()
-    broken = enqueue.ADD_DELIVERIES.replace("s.email,", "left(s.email, 5 / (mod(s.id, 3) - 1)::int),")
+    last = "(SELECT max(id) FROM audience_subscriber)"
+    broken = enqueue.ADD_DELIVERIES.replace("s.email,", f"s.email || 1 / (s.id - {last}),", 1)
+    monkeypatch.setattr(enqueue, "AT_ONCE", 100)
     with monkeypatch.context() as patch:
         patch.setattr(enqueue, "ADD_DELIVERIES", broken)
         with pytest.raises(Exception, match="division by zero"):
@@ -159,3 +161,16 @@ def test_an_edition_cancelled_while_its_deliveries_are_written_leaves_none_waiti
             assemble(edition.pk, now=NOON)
     cancel_left_over(now=NOON)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_sessions_that_write_at_once_write_each_reader_once() -> None:
+    edition = a_due_edition()
+    for n in range(30):
+        a_subscriber(edition.digest, f"more{n}@example.net", kinds=[KINDS[n % 3], KINDS[(n + 1) % 3]])
+    assert assemble(edition.pk, now=NOON).state == "sending"
+    rows = Delivery.objects.filter(purpose="reader")
+    assert (rows.count(), rows.values("subscriber").distinct().count()) == (37, 37)
+    Edition.objects.update(state="assembling")
+    assert assemble(edition.pk, now=NOON).state == "sending"
+    assert rows.count() == 37

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from datetime import timedelta
+from datetime import time, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 from publisher.audience import tokens
 from publisher.audience.models import Suppression
 from publisher.audience.tokens import NOBODY
+from publisher.core import standstill
 from publisher.core.errors import UserError
-from publisher.core.models import AuditEntry
+from publisher.core.models import AuditEntry, Standstill
 from publisher.delivery import tally
 from publisher.delivery.closing import finish_editions
 from publisher.delivery.copies import send_test
@@ -133,6 +134,19 @@ def test_a_test_goes_before_the_readers_of_a_running_edition() -> None:
     messages = mailed(edition)
     assert messages[0]["Subject"].startswith("[Test] ")
     assert len(messages) == 4
+
+
+def test_a_test_leaves_at_any_hour() -> None:
+    edition = an_edition(needs_approval=False, send_from=time(7), send_until=time(8), zone="UTC")
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    assert [m["Subject"][:7] for m in mailed(edition)] == ["[Test] "]
+
+
+def test_while_all_sending_stands_still_no_test_leaves_either() -> None:
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    standstill.begin(Standstill.Kind.STOPPED, reason="look first", by="mira", now=NOON)
+    assert mailed(edition) == []
 
 
 def test_a_test_that_cannot_be_delivered_yet_does_not_keep_the_edition_open() -> None:

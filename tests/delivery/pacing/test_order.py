@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,12 @@ def test_an_edition_outside_its_hours_waits_and_says_until_when() -> None:
         "Waits for its hours (08:00–11:00 Asia/Shanghai): goes on 02 June, 08:00."
     )
     assert waits_for_hours(an_edition(2), NOON) == ""
+
+
+def test_tests_go_first_and_at_any_hour() -> None:
+    tests = replace(an_edition(1, priority=-5, hours=MORNING), tests=True)
+    assert ids(an_edition(2, priority=9), tests) == [1, 2]
+    assert tests.urgent
 
 
 candidates = st.builds(
