@@ -53,6 +53,7 @@ class Held:
     until: datetime
     lease: timedelta
     let_go_at: datetime | None = None
+    grant: pacer.Grant = field(default_factory=lambda: pacer.Grant(0))
     stopped: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     results: list[pacer.Result] = field(default_factory=list)
@@ -117,9 +118,13 @@ class Lane:
         started = time.monotonic()
         mails = {mail.id: mail for mail in held.claim.mails}
         try:
+            if held.journalled:
+                self.journal.begun(held.claim.fence)
             with closing(self._session.send(self._messages(held), held.is_ours)) as results:
                 for result in results:
                     self._note(held, mails[result.id], result)
+        except JournalLost as error:
+            log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
         except Withdrawn:
             log.info("claim.withdrawn", extra={"fence": held.claim.fence})
         except (ChannelDown, Retry) as away:

@@ -50,7 +50,8 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
         if sender.away:
             _server_is_away(sender.away)
         else:
-            rest.over()
+            if sender.counts:
+                rest.over()
             _say(WAITS, sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")

@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from publisher.core import clock
+from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
 from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew, still_sending
@@ -37,7 +37,7 @@ from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
 
-FIRST_CLAIM, MOST_CLAIM = 20, 200
+FIRST_CLAIM, MOST_CLAIM = 4, 200
 CLAIM_SECONDS = 1.0
 """A claim is made as large as a lane sends in this time, so that a pause or an alert takes effect soon."""
 
@@ -46,6 +46,9 @@ AHEAD = 2
 
 LOOK_SECONDS = 0.5
 """How often it is asked whether the editions may still be sent, and whether something new is due."""
+
+OVERTIME = 2.0
+"""Seconds after the end of its time in which a sender's lanes may go on with what they have begun."""
 
 IDLE_SECONDS = 0.02
 PATIENT, LONG = timedelta(seconds=5), timedelta(days=1)
@@ -110,8 +113,9 @@ class Sender:
                     self._stop_all()
                     for _ in lanes:
                         self._ready.put(None)
-            self._settle(wait=0)
         finally:
+            self._settle(wait=0)
+            self.pacer.flush(now=self.clock())
             for lane in lanes:
                 lane.journal.close()
 
@@ -149,7 +153,7 @@ class Sender:
     def _claim_first(self, editions: Sequence[Candidate], grant: Grant) -> bool:
         for edition in editions:
             try:
-                claimed, going = self._claim_of(edition, grant.count)
+                claimed, going = self._claim_of(edition, grant)
             except (BadAddress, BadHeader, ValueError) as error:
                 pause_broken(edition.edition_id, error)
                 continue
@@ -159,7 +163,7 @@ class Sender:
         self.pacer.give_back(grant, grant.count, now=self.clock())
         return False
 
-    def _claim_of(self, edition: Candidate, most: int) -> tuple[int, int]:
+    def _claim_of(self, edition: Candidate, grant: Grant) -> tuple[int, int]:
         """How many mails were claimed, and how many of them go; the others were put back."""
         edition_id = edition.edition_id
         letters = self._letters_of(edition_id, edition.assembled_at)
@@ -170,27 +174,22 @@ class Sender:
                 edition_id,
                 fence=fence,
                 now=now,
-                limit=most if journalled else 1,
+                limit=grant.count if journalled else 1,
                 lease=self.lease,
                 tests=edition.tests,
             )
             claimed = len(claim.mails)
             claim = self._without_held_back(claim, urgent=edition.urgent, now=now)
-        except DATABASE_AWAY:
-            self._unfinished.append(
-                (fence, None)
-            )  # whether it was committed is not known; nothing of it was begun
+            load = letters.load_tests if edition.tests else letters.load
+            templates = load({mail.variant_id for mail in claim.mails})
+        except (*DATABASE_AWAY, ValueError):
+            # Whether it was committed is not known; nothing of it was begun.
+            self._unfinished.append((fence, None))
             raise
         if not claim.mails:
             if journalled:
                 journal.forget(fence)
             return claimed, 0
-        try:
-            load = letters.load_tests if edition.tests else letters.load
-            templates = load({mail.variant_id for mail in claim.mails})
-        except ValueError:
-            release(fence)
-            raise
         held = Held(
             claim,
             letters,
@@ -200,6 +199,7 @@ class Sender:
             claim.lease_until,
             self.lease,
             edition.let_go_at,
+            grant,
         )
         self._held[fence] = held
         self._ready.put(held)
@@ -243,6 +243,8 @@ class Sender:
             self._unfinished.pop()
             if begun:
                 begun.forget_notes()
+            else:
+                journal.forget(fence)
         while self._refused:
             edition_id, problem = next(iter(self._refused.items()))
             pause(edition_id, problem)
@@ -256,7 +258,8 @@ class Sender:
         )
         if problem:
             self._refused[held.claim.edition_id] = problem
-        if len(held.settlements) < len(held.claim.mails):
+        if unsent := len(held.claim.mails) - len(held.settlements):
+            self.pacer.give_back(held.grant, unsent, now=self.clock())
             self._unfinished.append((fence, held))
             self._more, self._claim_at = True, time.monotonic()
         else:
@@ -280,8 +283,10 @@ class Sender:
         now = self.clock()
         self._look_at = time.monotonic() + LOOK_SECONDS
         going = still_sending({held.claim.edition_id for held in self._held.values()})
+        stands_still, overtime = standstill.is_on(), time.monotonic() > self.stop_at + OVERTIME
         for held in self._held.values():
-            if held.claim.edition_id not in going and not held.claim.tests:
+            wanted = held.claim.tests or held.claim.edition_id in going
+            if stands_still or overtime or not wanted:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):
