@@ -21,13 +21,13 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 # different rows.
 BATCH, SECONDS = 5_000, 2.0
 CANCEL_SOME = """
-WITH some AS (
+WITH portion AS (
     SELECT id FROM delivery_delivery WHERE edition_id = %(edition)s AND state = 'queued'
     LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 )
 UPDATE delivery_delivery d
 SET state = 'cancelled', settled_at = %(now)s, reason = %(reason)s
-FROM some WHERE d.id = some.id
+FROM portion WHERE d.id = portion.id
 """
 
 
