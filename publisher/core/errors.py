@@ -36,6 +36,10 @@ class ChannelDown(OtherSideError):
     """Nothing can be sent through this account or server until a person repairs it (revoked token, bad password)."""
 
 
+class SenderRefused(ChannelDown):
+    """Nothing can be sent in this sender's name through this server; other senders may be welcome."""
+
+
 class UserError(Exception):
     """A message for the person at the command line or page: what happened, to what; `hint` says what to do next."""
 

@@ -77,7 +77,7 @@ WITH due AS (
     LEFT JOIN audience_subscription b
            ON b.digest_id = e.digest_id AND b.subscriber_id = s.id AND b.state = 'active'
     LEFT JOIN audience_suppression p
-           ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
+           ON p.email_key = COALESCE(s.email_key, lower(d.address)) AND (p.until IS NULL OR p.until > %(now)s)
 ), claimed AS (
 UPDATE delivery_delivery d
 SET state = checked.state,

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from django.conf import settings
 
 from publisher.core import trace
-from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.core.errors import ChannelDown, Rejected, Retry, SenderRefused
 from publisher.delivery import journal
 from publisher.delivery.claim import Claim, ClaimedMail
 from publisher.delivery.email.headers import BadHeader
@@ -41,8 +41,8 @@ class Held:
     """A claim that this process holds, and what came of it so far.
 
     `until`: when its lease ends, lengthened by the sender. `stopped`: nothing more of it may go out (paused, taken over).
-    `away`: why the server could not be used; `seconds`: how long it took. What has no result when it is done was not
-    accepted.
+    `away`: why the server could not be used, `refused`: why its sender could not. `seconds`: how long it took. What has no
+    result when it is done was not accepted.
     """
 
     claim: Claim
@@ -58,6 +58,7 @@ class Held:
     settlements: list[Settlement] = field(default_factory=list)
     results: list[pacer.Result] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
+    refused: str = ""
     journal: Journal | None = None
     seconds: float = 0.0
     renewed: float = field(default_factory=time.time)
@@ -127,9 +128,21 @@ class Lane:
             log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
         except Withdrawn:
             log.info("claim.withdrawn", extra={"fence": held.claim.fence})
+        except SenderRefused as refused:
+            self._sender_refused(held, refused.reason)
         except (ChannelDown, Retry) as away:
             held.away = away
         held.seconds = time.monotonic() - started
+
+    def _sender_refused(self, held: Held, reason: str) -> None:
+        """The edition waits for a person, and stops no other; a test says at once that it failed."""
+        if not held.claim.tests:
+            held.refused = reason
+            return
+        settled = {each.delivery_id for each in held.settlements}
+        for mail in held.claim.mails:
+            if mail.id not in settled:
+                self._note(held, mail, Result(mail.id, Answer(Rejected(reason)), 0.0))
 
     def _messages(self, held: Held) -> Iterator[Outgoing]:
         """The claim's messages. One that cannot be built fails by itself and stops no other."""

@@ -256,6 +256,8 @@ class Sender:
         problem = self.pacer.after_results(
             held.claim.edition_id, held.results, since=held.let_go_at, now=self.clock()
         )
+        if held.refused:
+            problem = f"The mail server refuses its sender: {held.refused}"
         if problem:
             self._refused[held.claim.edition_id] = problem
         if unsent := len(held.claim.mails) - len(held.settlements):

@@ -58,6 +58,19 @@ def test_a_refused_sender_fails_no_recipient_and_says_why(settings: Any) -> None
     assert "sender not owned by user" in edition.problem
 
 
+def test_a_refused_sender_stops_its_own_edition_only(inbox: redis.Redis, settings: Any) -> None:
+    refused = an_assembled_edition(a_digest(from_address="news@other.example.org"), readers=3)
+    welcome = an_assembled_edition(a_digest(), readers=4)
+    with SmtpSink([at("MAIL", "550 5.7.1 sender not owned by user", when="other.example")]) as sink:
+        settings.MAIL = sink.url
+        send_due(seconds=60, clock_=lambda: NOON)
+    assert states(welcome) == {"sent": 4}
+    assert states(refused) == {"queued": 3}
+    refused.refresh_from_db()
+    assert refused.state == "paused"
+    assert refused.problem.startswith("The mail server refuses its sender: At MAIL FROM: 550 5.7.1")
+
+
 def test_a_broken_edition_waits_for_a_person_and_stops_no_other(inbox: redis.Redis, settings: Any) -> None:
     broken = an_assembled_edition(a_digest(), readers=1)
     fine = an_assembled_edition(a_digest(), readers=2)

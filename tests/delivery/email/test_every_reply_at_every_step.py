@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.core.errors import ChannelDown, Retry
+from publisher.core.errors import ChannelDown, Retry, SenderRefused
 from publisher.delivery.email.smtp import Limits, MailServer, Result, Session
 from tests.delivery.email.test_session import WITHOUT_PIPELINING, kinds, messages, server_tls
 from tests.fakes.certificate import self_signed
@@ -64,7 +64,7 @@ def outcome(step: str, deed: str, *, later: bool) -> tuple[list[str], type[Excep
     if step in SETUP:
         return fine[:target], ChannelDown if deed == "5xx" else Retry
     if step == "MAIL" and deed == "5xx":
-        return fine[:target], ChannelDown  # the sender is refused, which is no recipient's fault
+        return fine[:target], SenderRefused  # the sender is refused, which is no recipient's fault
     if deed == "5xx":
         kind = "Rejected"
     elif deed == "4xx" or (step == "DOT" and deed == "421"):

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown, UserError
+from publisher.core.errors import (
+    ChannelDown,
+    OtherSideError,
+    Rejected,
+    Retry,
+    SenderRefused,
+    Unknown,
+    UserError,
+)
 from publisher.delivery.email.address import BadAddress, parse_address, verp
 from publisher.delivery.email.smtp.envelope import features_of
 from publisher.delivery.email.smtp.outcomes import Step, answer_of
@@ -102,7 +110,7 @@ def test_half_a_reply_is_none_yet(data: bytes) -> None:
         (Step.MAIL, 530, ChannelDown),
         (Step.MAIL, 535, ChannelDown),
         (Step.MAIL, 552, Rejected),
-        (Step.MAIL, 550, ChannelDown),
+        (Step.MAIL, 550, SenderRefused),
         (Step.AUTH, 235, None),
         (Step.AUTH, 454, Retry),
         (Step.AUTH, 535, ChannelDown),

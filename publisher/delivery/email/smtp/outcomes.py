@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 
-from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, SenderRefused, Unknown
 from publisher.delivery.email.outgoing import Answer
 from publisher.delivery.email.smtp.replies import Reply
 
@@ -39,8 +39,12 @@ RULES: tuple[tuple[frozenset[Step], int, int, type[OtherSideError] | None], ...]
     (EVERY, 400, 499, Retry),
     (SETUP, 500, 599, ChannelDown),
     (frozenset({Step.MAIL}), 552, 552, Rejected),  # this message is too large (RFC 1870)
-    # Refused here is the sender, and so every message.
-    (frozenset({Step.RSET, Step.MAIL}), 500, 599, ChannelDown),
+    (frozenset({Step.MAIL}), 530, 530, ChannelDown),  # login or TLS demanded (RFC 4954, RFC 3207)
+    (frozenset({Step.MAIL}), 534, 538, ChannelDown),  # RFC 4954
+    (frozenset({Step.MAIL}), 500, 504, ChannelDown),  # the conversation is not understood
+    # Refused here is the sender, and so every message in its name.
+    (frozenset({Step.MAIL}), 500, 599, SenderRefused),
+    (frozenset({Step.RSET}), 500, 599, ChannelDown),
     (ENVELOPE, 530, 530, ChannelDown),  # login or TLS demanded (RFC 4954, RFC 3207)
     (ENVELOPE, 534, 535, ChannelDown),  # RFC 4954
     (ENVELOPE, 538, 538, ChannelDown),
