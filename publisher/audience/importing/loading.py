@@ -62,8 +62,7 @@ def _chunk(cursor: Any, plan: Plan, values: dict[str, Any]) -> tuple[Counter[Ver
     for left in reversed(range(_TRIES)):
         try:
             with transaction.atomic():
-                # Foreign keys are checked at each statement's end, not from a list of all at the commit.
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(statements.BEGIN)
                 counts = _judge(cursor, plan, values)
                 if not plan.dry:
                     _write(cursor, plan, values, counts)

@@ -16,6 +16,9 @@ CREATE TEMPORARY TABLE import_choice (
 )
 """
 
+# Foreign keys are checked at each statement's end, not from a list of all at the commit. Compiling expressions (JIT) costs more
+# than they do.
+BEGIN = "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL jit = off"
 CLEAR = "TRUNCATE import_verdict"
 COUNT_CHOICES = "SELECT count(*) FROM import_choice"
 CLEAR_CHOICES = "TRUNCATE import_choice"
