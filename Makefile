@@ -8,7 +8,7 @@ CODE := publisher tasks config worker.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format bench docs screenshots lock clean
+.PHONY: help demo up test check format bench chaos docs screenshots lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ demo: $(VENV)/.ready ## See the whole way of an item, with real servers; ARGS=--
 up: $(VENV)/.ready ## Run the service here, on ./var
 	@$(BIN)/publisher up $(ARGS)
 
-test: $(VENV)/.ready-dev ## Run every test; installs Chromium and Postfix where it may
+test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin where it may
 	@.ci/system-packages
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
@@ -34,7 +34,12 @@ format: $(VENV)/.ready-dev ## Put the code into its form
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-dev ## Measure; ARGS="--json FILE" writes the figures for machines
+	@.ci/system-packages
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(VENV)/.ready-dev ## Kill workers and servers while mail goes out; ARGS="--json FILE --kills N"
+	@.ci/system-packages
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
 	@$(BIN)/python -m tests.generated_docs

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from publisher.core.errors import UserError
+from publisher.delivery.pacing.limits import Rate, Warmup, parse_domain_rates, parse_rates, parse_warmup
 
 MIN_SECRET_LENGTH = 32
+DOMAIN = re.compile(
+    r"(?=.{1,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
+)
+SHORT_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,18}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,14 @@ class Environment:
     database_url: str
     redis_url: str
     mail: str
+    mail_connections: int
+    mail_rate: tuple[Rate, ...]
+    mail_domain_rates: dict[str, Rate]
+    mail_warmup: Warmup | None
+    mail_error_limit: int
+    unsubscribe_address: str
+    return_domain: str
+    resolver: tuple[str, int] | None
     proxies: int
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
@@ -57,6 +73,7 @@ class Environment:
     fetch_allow: tuple[str, ...]
     lease_seconds: int
     attempts: int
+    keep_deliveries_days: int
     public_metrics: bool
 
 
@@ -87,6 +104,31 @@ def _base_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("an address that begins with http:// or https://")
     return text.rstrip("/")
+
+
+def _domain(text: str) -> str:
+    if text and not DOMAIN.fullmatch(text):
+        raise ValueError("a domain name such as bounces.office.example.org")
+    return text.lower()
+
+
+def _short_address(text: str) -> str:
+    local, _, domain = text.partition("@")
+    if text and not (SHORT_LOCAL.fullmatch(local) and DOMAIN.fullmatch(domain)):
+        raise ValueError(
+            "an address whose part before the @ has at most 19 letters, digits, dots and hyphens"
+        )
+    return text
+
+
+def _resolver(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        return str(ip_address(parts.hostname or "")), parts.port or 53
+    except ValueError:
+        raise ValueError("an IP address, with or without a port") from None
 
 
 def _yes_or_no(text: str) -> bool:
@@ -123,9 +165,81 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "address",
         "smtp://user:password@mail.example.org:587",
-        "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
+        "The mail server or provider that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start; "
+        "`ses://`, `mailgun://`, `postmark://` and others go through a provider's API (docs/mail-servers.md). "
         "Empty: no mail leaves; deliveries wait.",
         str,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_CONNECTIONS",
+        "4",
+        "connections",
+        "8",
+        "Connections to the mail server that a worker host's sender keeps at the same time.",
+        _whole_number(1, 64),
+    ),
+    Setting(
+        "PUBLISHER_MAIL_RATE",
+        "",
+        "rates, separated by commas",
+        "50/s, 20000/h, 50000/day",
+        "How much the mail server takes, over all workers and hosts: by s, min, h or day. A rate by s or min is spread evenly; "
+        "one by h or day may be used up at once. Empty: no limit. docs/pacing.md says how to choose.",
+        parse_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_DOMAIN_RATES",
+        "",
+        "domain=rate, separated by commas",
+        "gmail.com=20/s, qq.com=200/min, *=100/s",
+        "How much the recipients' providers take, spread evenly. The domains of one provider share its rate; `*` is each "
+        "provider that is not named. Empty: no limit.",
+        parse_domain_rates,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_WARMUP",
+        "",
+        "first day (UTC), messages on it, growth a day",
+        "2026-12-01 200 x1.3",
+        "Warms up a new sending domain: so many messages in 24 hours on the first day, and so many times as many on each day "
+        "after it (x1.3 unless given), until PUBLISHER_MAIL_RATE is lower. Empty: no warm-up.",
+        parse_warmup,
+    ),
+    Setting(
+        "PUBLISHER_MAIL_ERROR_LIMIT",
+        "10",
+        "percent",
+        "5",
+        "When more than this part of an edition's newest 100 to 500 results are refused for good, it pauses and waits for a "
+        "person. 100: never.",
+        _whole_number(1, 100),
+    ),
+    Setting(
+        "PUBLISHER_UNSUBSCRIBE_ADDRESS",
+        "",
+        "mail address",
+        "leave@office.example.org",
+        "A mailbox that somebody reads, for people whose mail program unsubscribes by mail: each request comes to "
+        "`leave+TOKEN@…`, and `publisher unsubscribe` carries it out. Empty: unsubscribing goes by the web only.",
+        _short_address,
+    ),
+    Setting(
+        "PUBLISHER_RETURN_DOMAIN",
+        "",
+        "domain",
+        "bounces.office.example.org",
+        "The domain of the return path: bounces come to `bounce+TOKEN@` this domain, and the token names the delivery. "
+        "Its mail server must take any part behind the plus. Empty: bounces come to the sender's address.",
+        _domain,
+    ),
+    Setting(
+        "PUBLISHER_RESOLVER",
+        "",
+        "IP address, with or without a port",
+        "192.0.2.53",
+        "The DNS server that `publisher doctor` and `publisher dkim` ask. Empty: this machine's own. "
+        "An IPv6 address with a port stands in brackets.",
+        _resolver,
     ),
     Setting(
         "PUBLISHER_PROXIES",
@@ -221,10 +335,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "PUBLISHER_LEASE_SECONDS",
-        "300",
+        "60",
         "seconds",
-        "600",
-        "How long a worker may hold messages it has begun to send. After that they count as `unknown`.",
+        "120",
+        "How long a worker that gives no sign of life holds the messages that it has claimed. After that others go on.",
         _whole_number(5, 86400),
     ),
     Setting(
@@ -234,6 +348,14 @@ SETTINGS: tuple[Setting, ...] = (
         "12",
         "Tries of one message before a temporary failure becomes final (with growing waits: 8 tries take about 15 hours).",
         _whole_number(1, 50),
+    ),
+    Setting(
+        "PUBLISHER_KEEP_DELIVERIES_DAYS",
+        "400",
+        "days",
+        "180",
+        "How long single deliveries of mail and their attempts are kept after their edition ended. Totals stay for ever.",
+        _whole_number(1, 36500),
     ),
     Setting(
         "PUBLISHER_PUBLIC_METRICS",

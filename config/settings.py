@@ -121,8 +121,17 @@ STREAM = "publisher:items"
 STREAM_GROUP = "intake"
 FETCH_ALLOW = ENVIRONMENT.fetch_allow
 MAIL = ENVIRONMENT.mail
+MAIL_CONNECTIONS = ENVIRONMENT.mail_connections
+MAIL_RATE = ENVIRONMENT.mail_rate
+MAIL_DOMAIN_RATES = ENVIRONMENT.mail_domain_rates
+MAIL_WARMUP = ENVIRONMENT.mail_warmup
+MAIL_ERROR_LIMIT = ENVIRONMENT.mail_error_limit
+UNSUBSCRIBE_ADDRESS = ENVIRONMENT.unsubscribe_address
+RETURN_DOMAIN = ENVIRONMENT.return_domain
+RESOLVER = ENVIRONMENT.resolver
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 ATTEMPTS = ENVIRONMENT.attempts
+KEEP_DELIVERIES_DAYS = ENVIRONMENT.keep_deliveries_days
 TOPICS_FILE = BASE_DIR / "config" / "topics.yaml"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -34,6 +34,7 @@ def send_posts(*, now: datetime, **_ids: int) -> int:
 
 
 @stage("tasks.deliver.sweep")
-def sweep(*, now: datetime) -> dict[str, int]:
-    """Settle leases that ran out."""
-    return {state.value: n for state, n in sweep_leases(now=now, most=settings.ATTEMPTS).items()}
+def sweep(**_given: object) -> dict[str, int]:
+    """Settle leases that ran out, by the database's time, in which they are written."""
+    swept = sweep_leases(now=clock.database_now(), most=settings.ATTEMPTS)
+    return {state.value: n for state, n in swept.items()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.delivery import tally
+from publisher.delivery import retention, tally
 from publisher.delivery.closing import cancel_left_over, finish_editions
 from publisher.items import memory, rejections, submissions
 from tasks.edge import beat, stage
+
+PRUNE_SECONDS = 60.0
 
 
 @stage("tasks.upkeep.finish")
@@ -25,3 +27,9 @@ def fold(*, now: datetime) -> None:
     memory.forget(now=now)
     rejections.forget(now=now)
     beat("upkeep.fold", now)
+
+
+@stage("tasks.upkeep.prune")
+def prune(*, now: datetime) -> int:
+    """Forget deliveries whose time is over, a while at a time."""
+    return retention.prune(now=now, seconds=PRUNE_SECONDS)

@@ -99,13 +99,13 @@ def a_channel(network: str = "sandbox", **given: Any) -> Channel:
     return Channel.objects.create(**fields)
 
 
-def a_sending_edition(digest: Digest | None = None, *, mails: int = 3) -> Edition:
+def a_sending_edition(digest: Digest | None = None, *, mails: int = 3, due_at: datetime = NOON) -> Edition:
     """An edition in `sending` with that many queued mails to subscribers of its digest."""
     digest = digest or a_digest()
     edition = Edition.objects.create(
         digest=digest,
         number=next(_numbers),
-        due_at=NOON,
+        due_at=due_at,
         window_from=NOON - timedelta(days=7),
         window_to=NOON,
         state="sending",

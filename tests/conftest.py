@@ -35,6 +35,14 @@ hypothesis.settings.register_profile("publisher", deadline=None)  # no test asse
 hypothesis.settings.load_profile("publisher")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-captured",
+        action="store_true",
+        help="write tests/delivery/email/captured_digest.eml anew instead of comparing with it",
+    )
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from publisher.core import standstill
 from publisher.core.applied import missing_migrations
 from publisher.core.errors import UserError
 from publisher.core.redis import client
@@ -88,6 +89,18 @@ def _durability() -> Check:
     )
 
 
+def _sending() -> Check:
+    """A standstill is somebody's will and no failure. Its reason is for staff: this page is open to all."""
+    try:
+        stands = None if missing_migrations() else standstill.current()
+    except OperationalError as error:
+        return Check(True, warning=_away("The database", error))
+    if stands is None:
+        return Check(True)
+    kind = f"{stands.get_kind_display()}. The desk says more."
+    return Check(True, warning=f"All sending stands still since {stands.since.isoformat()}. {kind}")
+
+
 def _away(what: str, error: Exception) -> str:
     """For everybody to read: the error's own words name hosts and users, so they go into the log only."""
     log.warning("readyz.away", extra={"part": what, "error": " ".join(str(error).split())})
@@ -99,6 +112,7 @@ CHECKS: dict[str, Callable[[], Check]] = {
     "migrations": _migrations,
     "redis": _redis,
     "durability": _durability,
+    "sending": _sending,
 }
 
 

@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from publisher.core import alive, clock
+from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.core.queues import queue_lengths, stream_state
 from publisher.delivery import tally
@@ -116,6 +116,9 @@ def _of_database(now: datetime) -> Iterator[GaugeMetricFamily]:
         "How long the oldest message that is due has waited.",
         "kind",
         {"mail": _waited(OLDEST_MAIL, now), "post": _waited(OLDEST_POST, now)},
+    )
+    yield GaugeMetricFamily(
+        "publisher_standstill", "1 while all sending stands still.", value=int(standstill.is_on())
     )
     yield _gauge("publisher_deliveries", "Deliveries by state.", "state", {**tally.by_state()})
     undrafted = Item.objects.filter(drafted_revision__lt=F("revision")).count()

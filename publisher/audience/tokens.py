@@ -11,20 +11,25 @@ from enum import StrEnum
 
 from django.core.signing import BadSignature
 
-from publisher.core.crypto import signer
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+from publisher.core.base36 import base36
+from publisher.core.crypto import quick_signature, signer
 
 
 class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     WEB_VERSION = "web-version"
+    VARIANT = "variant"
+
+
+NOBODY = 0
+"""The subscriber of tests and of copies for the office: their links open the true pages and change nothing."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version."""
+    """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version, a variant
+    for that of a copy which is nobody's."""
 
     subscriber_id: int
     target_id: int
@@ -35,11 +40,12 @@ def write(purpose: Purpose, subscriber_id: int, target_id: int) -> str:
 
 
 def writer(purpose: Purpose) -> Callable[[int, int], str]:
-    """A function that writes many tokens of one purpose (the signer is made once)."""
-    sign = signer(f"link.{purpose}").sign
+    """A function that writes many tokens of one purpose (the key is derived once)."""
+    signature = quick_signature(f"link.{purpose}")
 
     def write_one(subscriber_id: int, target_id: int) -> str:
-        return sign(f"{_base36(subscriber_id)}.{_base36(target_id)}").replace(":", "~")
+        text = f"{base36(subscriber_id)}.{base36(target_id)}"
+        return f"{text}~{signature(text)}"
 
     return write_one
 
@@ -52,11 +58,3 @@ def read(purpose: Purpose, token: str) -> Link | None:
         return Link(int(subscriber, 36), int(target, 36))
     except (BadSignature, ValueError):
         return None
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits or "0"

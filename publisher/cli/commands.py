@@ -104,6 +104,13 @@ COMMANDS: tuple[Command, ...] = (
         "Make schedules, channels and digests what a file says.",
     ),
     Command(
+        PUBLISH,
+        "edition",
+        "publisher.cli.editions:edition",
+        Needs.DATABASE,
+        "Make, test, send, watch, pause and cancel editions.",
+    ),
+    Command(
         PEOPLE,
         "add-subscriber",
         "publisher.cli.publication:add_subscriber",
@@ -119,14 +126,56 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         PEOPLE,
+        "unsubscribe",
+        "publisher.cli.leaving:unsubscribe",
+        Needs.DATABASE,
+        "Carry out a request to leave that came by mail.",
+    ),
+    Command(
+        PEOPLE,
         "create-admin",
         "publisher.cli.people:create_admin",
         Needs.DATABASE,
         "Make an administrator's login for the desk.",
     ),
     Command(
+        LOOK,
+        "sending",
+        "publisher.cli.sending:sending",
+        Needs.DATABASE,
+        "What would leave; stop everything, or let it go on.",
+    ),
+    Command(
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
     Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),
+    Command(
+        LOOK,
+        "doctor",
+        "publisher.cli.doctor:doctor",
+        Needs.SERVERS,
+        "Whether mail can leave and will be taken: servers, DNS, links.",
+    ),
+    Command(
+        MAINTAIN,
+        "dkim",
+        "publisher.cli.dkim:dkim",
+        Needs.DATABASE,
+        "Keys that sign mail, and their DNS records.",
+    ),
+    Command(
+        MAINTAIN,
+        "backup",
+        "publisher.cli.backup:backup",
+        Needs.SETTINGS,
+        "Write the database into one file, or check such a file.",
+    ),
+    Command(
+        MAINTAIN,
+        "restore",
+        "publisher.cli.backup:restore",
+        Needs.SETTINGS,
+        "Put a backup in the place of the database, sending nothing.",
+    ),
     Command(MAINTAIN, "django", "publisher.cli.maintain:django", Needs.SERVERS, "Django's own commands."),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import redis
 from django.conf import settings
 from django.core.management import call_command
@@ -12,6 +13,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError as BrokerError
 
+from publisher.core.embedded import running
 from publisher.core.embedded.running import ensure_servers
 from publisher.core.errors import UserError
 
@@ -21,22 +23,35 @@ MIGRATION_LOCK = 7_261_990_114_733  # a number of our own for pg_advisory_lock: 
 @contextmanager
 def servers(command: str, *, migrated: bool) -> Iterator[None]:
     """Run the block with the servers there, and if asked with the newest migrations."""
-    with ensure_servers(settings.ENVIRONMENT, command=command):
-        try:
-            if migrated:
-                _require_migrations()
-            yield
-        except OperationalError as error:
-            raise UserError(
-                f"The database does not answer: {str(error).strip().splitlines()[0]}",
-                "See `publisher status`; check PUBLISHER_DATABASE_URL.",
-            ) from error
-        except (redis.ConnectionError, redis.TimeoutError, BrokerError) as error:
-            raise UserError(
-                f"Redis does not answer: {error}", "See `publisher status`; check PUBLISHER_REDIS_URL."
-            ) from error
-        finally:
-            connection.close()
+    with ensure_servers(settings.ENVIRONMENT, command=command), _in_plain_words():
+        if migrated:
+            _require_migrations()
+        yield
+
+
+@contextmanager
+def servers_alone(command: str) -> Iterator[None]:
+    """Run the block with the servers there, embedded ones for us alone, whatever is in the database."""
+    with running.servers_alone(settings.ENVIRONMENT, command=command), _in_plain_words():
+        yield
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """A server that is away is said in a line, and the connection is closed."""
+    try:
+        yield
+    except (OperationalError, psycopg.OperationalError) as error:
+        raise UserError(
+            f"The database does not answer: {str(error).strip().splitlines()[0]}",
+            "See `publisher status`; check PUBLISHER_DATABASE_URL.",
+        ) from error
+    except (redis.ConnectionError, redis.TimeoutError, BrokerError) as error:
+        raise UserError(
+            f"Redis does not answer: {error}", "See `publisher status`; check PUBLISHER_REDIS_URL."
+        ) from error
+    finally:
+        connection.close()
 
 
 def migrate(verbosity: int = 0) -> int:

@@ -13,6 +13,8 @@ from django.db import OperationalError, connection
 from publisher.cli import database
 from publisher.cli.health import ANSWERS, AWAY, processes
 from publisher.cli.report import Report, reporting, table
+from publisher.cli.sending import described, moment
+from publisher.core import standstill
 from publisher.core.embedded.running import ServersLock
 from publisher.core.queues import queue_lengths, stream_state
 
@@ -20,7 +22,7 @@ from publisher.core.queues import queue_lengths, stream_state
 @click.command()
 @reporting
 def status() -> Report:
-    """Show which servers and processes answer, and what waits in queues and stream.
+    """Show which servers and processes answer, whether sending stands still, and what waits in queues and stream.
 
     The exit code is 0 when everything answers.
     """
@@ -32,11 +34,14 @@ def status() -> Report:
 
 
 def _servers() -> dict[str, Any]:
-    data: dict[str, Any] = {"data_dir": str(settings.ENVIRONMENT.data_dir), "missing_migrations": None}
+    data: dict[str, Any] = {"data_dir": str(settings.ENVIRONMENT.data_dir)}
+    data |= {"missing_migrations": None, "standstill": None}
     holder = ServersLock(settings.ENVIRONMENT.data_dir).holder()
     data["run_by"] = {"command": holder.command, "pid": holder.pid} if holder else None
     try:
         data["missing_migrations"] = len(database.missing_migrations())
+        stands = None if data["missing_migrations"] else standstill.current()
+        data["standstill"] = described(stands)
         data["database"] = ANSWERS
     except OperationalError:
         data["database"] = AWAY
@@ -60,6 +65,10 @@ def _as_text(data: dict[str, Any]) -> str:
         "database": data["database"] + (f", lacks {missing} migrations" if missing else ""),
         **{name: data[name] for name in ("redis", "web", "worker", "beat")},
     }
+    if stands := data["standstill"]:
+        rows["sending"] = (
+            f"stands still since {moment(stands['since'])}, by {stands['by']}: {stands['reason']}"
+        )
     if data["stream"]:
         rows["stream"] = "{length} entries, {waiting} not read, {pending} in work".format(**data["stream"])
         rows["queues"] = ", ".join(f"{name} {length}" for name, length in data["queues"].items())

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError as InvalidRow
 from django.db import models, transaction
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from publisher.audience import subscriptions
+from publisher.audience import addresses, subscriptions
 from publisher.audience.choices import Choice
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
@@ -85,6 +85,12 @@ class DigestIn(_Part):
     zone: str = "Asia/Shanghai"
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
     at: time = time(8, 0)
+    local_time: bool = False
+    layout: Literal["digest", "alert"] = "digest"
+    priority: int = Field(0, ge=-100, le=100)
+    seeds: list[str] = Field(default_factory=list, max_length=50)
+    send_from: time | None = None
+    send_until: time | None = None
     window_days: int = Field(7, ge=1, le=366)
     max_age_days: int = Field(30, ge=1, le=3_650)
     kinds: list[KindName] = Field(default_factory=list)
@@ -101,6 +107,14 @@ class DigestIn(_Part):
             return str(parse_address(value)) if value else ""
         except BadAddress as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds(cls, value: list[str]) -> list[str]:
+        try:
+            return list({addresses.key(each): addresses.checked(each) for each in value}.values())
+        except UserError as error:
+            raise ValueError(error.message) from error
 
     @field_validator("zone")
     @classmethod

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -12,9 +15,12 @@ from publisher.core.models import AuditEntry
 
 SYSTEM = "system"
 
+Actor = AbstractBaseUser | AnonymousUser | str | None
+"""Who does something: a login of the desk, a name by which somebody at the command line is known, or the system (None)."""
+
 
 def record(
-    actor: AbstractBaseUser | AnonymousUser | None,
+    actor: Actor,
     action: str,
     obj: models.Model,
     before: dict[str, Any] | None = None,
@@ -25,7 +31,7 @@ def record(
     return AuditEntry.objects.create(
         at=clock.now(),
         actor_id=known.pk if known else None,
-        actor_name=known.get_username() if known else SYSTEM,
+        actor_name=name_of(actor),
         action=action,
         object_type=obj._meta.model_name or "",
         object_id=str(obj.pk),
@@ -33,3 +39,19 @@ def record(
         after=after or {},
         trace_id=trace.current(),
     )
+
+
+def name_of(actor: Actor) -> str:
+    """The name under which an actor stands in the trail."""
+    if isinstance(actor, str):
+        return actor[:150]
+    return actor.get_username() if isinstance(actor, AbstractBaseUser) else SYSTEM
+
+
+def os_user() -> str:
+    """The person at this command line, as far as the machine knows: `mira@host-1`."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        name = f"user {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"

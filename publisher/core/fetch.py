@@ -36,6 +36,14 @@ class Fetched:
     body: bytes
 
 
+class Answered(Rejected):
+    """The server answered, and not with what was asked for; `status` is what it said."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(f"{url} answered {status}.")
+        self.status = status
+
+
 def get(
     url: str,
     *,
@@ -103,7 +111,7 @@ def _judged(answer: Fetched) -> Fetched:
     if answer.status in (408, 425, 429) or answer.status >= 500:
         raise Retry(f"{answer.url} answered {answer.status}.")
     if answer.status >= 400:
-        raise Rejected(f"{answer.url} answered {answer.status}.")
+        raise Answered(answer.url, answer.status)
     return answer
 
 

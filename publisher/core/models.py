@@ -1,4 +1,4 @@
-"""The audit trail and the heartbeats of processes."""
+"""The audit trail, the heartbeats of processes, the standstill of all sending, and the restores that there were."""
 
 from __future__ import annotations
 
@@ -35,3 +35,30 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=60, primary_key=True)
     at = models.DateTimeField()
+
+
+class Standstill(models.Model):
+    """While its one row exists nothing leaves: no mail and no post is claimed. Written by `core.standstill` only."""
+
+    class Kind(models.TextChoices):
+        STOPPED = "stopped", "Stopped by a person"
+        RESTORED = "restored", "The database was restored from a backup"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.TextField()
+    since = models.DateTimeField()
+    by = models.CharField(max_length=150, help_text="a login of the desk, or user@host of a command line")
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(name="standstill_once", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.reason}"
+
+
+class Restoration(models.Model):
+    """A restore of this database. What left between the two times is not in it."""
+
+    made_at = models.DateTimeField(help_text="when the backup was made")
+    restored_at = models.DateTimeField()

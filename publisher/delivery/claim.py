@@ -1,49 +1,62 @@
 """Claiming what is due: rows become `sending`, with a lease and a fence, and are committed before any socket opens.
 
-Called by the senders (`mail.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
+Called by the senders (`sender.py`, `posts.py`). The other end of a claim is in `settle.py`; what nobody settled, in `sweep.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from publisher.core import standstill
 from publisher.digests.assembling import HOLDS_DROPPED
+from publisher.digests.models import Edition
 
 
-@dataclass(frozen=True)
-class ClaimedMail:
-    """One mail to send, with what fills its slots. Rows of a claim are sent in the order given."""
+class ClaimedMail(NamedTuple):
+    """One mail to send, with what fills its slots. Rows of a claim are sent in the order given.
+
+    `subscriber_id` is None for tests and copies, which are nobody's.
+    """
 
     id: int
     variant_id: int
     address: str
     name: str
-    subscriber_id: int
+    subscriber_id: int | None
     attempts: int
+    due_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one."""
+    """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one.
+
+    `tests`: of tests only, which leave whatever the edition's state is.
+    """
 
     fence: int
     edition_id: int
     lease_until: datetime
     mails: tuple[ClaimedMail, ...]
+    tests: bool = False
 
 
 # The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
-# claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only.
-CLAIM_MAIL = """
+# claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only. Tests
+# have a partial index of their own.
+_CLAIM = """
 WITH due AS (
     SELECT d.id
     FROM delivery_delivery d
-    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s
+    WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {whose}
+      AND NOT EXISTS (SELECT 1 FROM core_standstill)
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -51,10 +64,11 @@ WITH due AS (
     SELECT due.id,
            CASE
                WHEN p.id IS NOT NULL THEN 'suppressed'
+               WHEN d.purpose <> 'reader' THEN 'sending'
                WHEN b.id IS NULL OR s.state <> 'active' THEN 'cancelled'
                ELSE 'sending'
            END AS state,
-           COALESCE(s.name, '') AS name,
+           COALESCE(s.name, d.prepared ->> 'name', '') AS name,
            COALESCE(p.reason, '') AS why
     FROM due
     JOIN delivery_delivery d ON d.id = due.id
@@ -64,7 +78,7 @@ WITH due AS (
            ON b.digest_id = e.digest_id AND b.subscriber_id = s.id AND b.state = 'active'
     LEFT JOIN audience_suppression p
            ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-)
+), claimed AS (
 UPDATE delivery_delivery d
 SET state = checked.state,
     fence = %(fence)s,
@@ -77,8 +91,12 @@ SET state = checked.state,
         ELSE d.reason END
 FROM checked
 WHERE d.id = checked.id
-RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at
+RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.state, d.due_at, d.reason
+)
+SELECT id, variant_id, address, name, subscriber_id, attempts, state, due_at, reason FROM claimed ORDER BY due_at, id
 """
+CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
+CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
 
 
 # Renderings that a correction retired, or that hold an item dropped since: a few rows of one edition.
@@ -118,35 +136,36 @@ def next_fence() -> int:
     return int(fence)
 
 
-def claim_mail(edition_id: int, *, now: datetime, limit: int, lease: timedelta) -> Claim:
-    """Claim up to `limit` mails of a sending edition. People who left or are suppressed are settled here, not claimed.
+def claim_mail(
+    edition_id: int, *, fence: int, now: datetime, limit: int, lease: timedelta, tests: bool = False
+) -> Claim:
+    """Claim up to `limit` mails of a sending edition under `fence` (from `next_fence`, used for one claim only).
 
-    An empty claim with `limit` > 0 means that nothing is due now (or that others hold it).
+    Or of its tests, in whichever state it is.
+
+    People who left or are suppressed are settled here, not claimed. An empty claim with `limit` > 0 means that nothing is
+    due now (or that others hold it).
     """
+    values: dict[str, Any] = {
+        "edition": edition_id,
+        "now": now,
+        "limit": limit,
+        "fence": fence,
+        "lease_until": now + lease,
+    }
     while True:
-        fence = next_fence()
-        values: dict[str, Any] = {
-            "edition": edition_id,
-            "now": now,
-            "limit": limit,
-            "fence": fence,
-            "lease_until": now + lease,
-        }
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE", [edition_id]
+                "SELECT 1 FROM digests_edition WHERE id = %s AND (%s OR state = 'sending') FOR SHARE",
+                [edition_id, tests],
             )
             if cursor.fetchone() is None:
                 return Claim(fence, edition_id, now + lease, ())
-            cursor.execute(CLAIM_MAIL, values)
+            cursor.execute(CLAIM_TESTS if tests else CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
-        mails = [
-            ClaimedMail(*row[:6])
-            for row in sorted(rows, key=lambda row: (row[7], row[0]))
-            if row[6] == "sending"
-        ]
+        mails = [ClaimedMail(*row[:6], *row[7:]) for row in rows if row[6] == "sending"]
         if mails or not rows:
-            return Claim(fence, edition_id, now + lease, tuple(mails))
+            return Claim(fence, edition_id, now + lease, tuple(mails), tests)
 
 
 def _with_current_variants(
@@ -164,7 +183,7 @@ def _with_current_variants(
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})
     lost = set(gone)
     return [
-        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], row[7])
+        (row[0], current.get(row[0], row[1]), *row[2:6], "cancelled" if row[0] in lost else row[6], *row[7:])
         for row in rows
     ]
 
@@ -180,6 +199,7 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -206,6 +226,15 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
             [now + lease, fence, now],
         )
         return int(cursor.rowcount)
+
+
+def still_sending(edition_ids: Collection[int]) -> set[int]:
+    """Those of the editions that nobody has paused or cancelled; none while all sending stands still."""
+    if standstill.is_on():
+        return set()
+    return set(
+        Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
+    )
 
 
 def release(fence: int) -> int:

@@ -21,7 +21,7 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 LEFT_OVER = """
 SELECT e.id FROM digests_edition e CROSS JOIN LATERAL (
     SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT 1
-) waiting WHERE e.state = 'cancelled' AND e.assembled_at IS NOT NULL
+) waiting WHERE e.state = 'cancelled'
 """
 
 
@@ -42,16 +42,19 @@ def cancel_left_over(*, now: datetime) -> int:
     return cancelled
 
 
-# An edition is finished when no row of it can still change by itself or by a person: three index probes an edition.
+# An edition is finished when no row of it can still change by itself or by a person: three index probes an edition. Tests
+# leave whatever its state is. Which selection got which variant is then of no use any more.
 FINISH = """
 UPDATE digests_edition e
 SET state = 'sent', finished_at = %(now)s
 WHERE e.state = 'sending' AND e.assembled_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM delivery_delivery d
-    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown')
+    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown') AND d.purpose <> 'test'
 )
 RETURNING e.id
 """
+
+FORGET_SELECTIONS = "DELETE FROM digests_editionselection WHERE edition_id = ANY(%s)"
 
 
 def finish_editions(*, now: datetime) -> list[int]:
@@ -59,6 +62,7 @@ def finish_editions(*, now: datetime) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(FINISH, {"now": now})
         finished = [int(row[0]) for row in cursor.fetchall()]
+        cursor.execute(FORGET_SELECTIONS, [finished])
     for edition_id in finished:
         log.info("edition.sent", extra={"edition_id": edition_id})
     return finished

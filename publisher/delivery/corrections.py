@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, events
 from publisher.core.alone import EDITION, alone
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
@@ -36,7 +36,7 @@ def correct_everywhere(*, item_id: int = 0) -> int:
     return sum(_correct(edition_id) for edition_id in editions)
 
 
-def assemble_again(edition_id: int, *, user: AbstractBaseUser) -> Edition:
+def assemble_again(edition_id: int, *, user: Actor) -> Edition:
     """Render all of it anew, with today's templates, texts and revisions. It goes back to where it stood. Raises UserError."""
     with alone(EDITION + edition_id) as mine, transaction.atomic():
         edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)

@@ -186,7 +186,7 @@ def _write(
         current = Delivery.objects.select_for_update().get(pk=doubt.delivery.pk)
         if current.state != State.UNKNOWN or current.fence != doubt.delivery.fence:
             return False
-        settle(current.pk, current.fence, outcome, tried, now=now)
+        settle(current.pk, current.fence, outcome, tried)
         refresh_post(doubt.post.pk)
     log.info(
         "delivery.reconciled", extra={"delivery_id": current.pk, "state": outcome.state.value, "said": said}

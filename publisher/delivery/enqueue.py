@@ -1,11 +1,14 @@
-"""One delivery per subscriber of an edition, written by one INSERT … SELECT before anything is sent.
+"""One delivery per subscriber of an edition, written by INSERT … SELECT before anything is sent.
 
-`assemble` is the whole way from a due edition to its deliveries; each step may be repeated after a crash.
+`assemble` is the whole way from a due edition to its deliveries; each step may be repeated after a crash. How far it is
+can be read from what it has written (`progress.py`).
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -13,39 +16,51 @@ from django.db import connection, transaction
 
 from publisher.core import events, trace
 from publisher.core.alone import EDITION, alone
-from publisher.delivery import claim
+from publisher.delivery import claim, copies
 from publisher.delivery.closing import CANCEL_QUEUED
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.states import LEFT_US
-from publisher.delivery.variants import serialise_variants
-from publisher.digests.assembling import HOLDS_DROPPED, choose_items, group_selections
+from publisher.delivery.variants import serialise
+from publisher.digests.assembling import HOLDS_DROPPED, WORK_MEMORY, choose_items, group_selections
 from publisher.digests.models import Edition
 from publisher.digests.rendering import render_variants
 from publisher.render.failure import TemplateFailure
+from publisher.schedule import waves
 
 log = logging.getLogger(__name__)
 
+S = Edition.State
+AT_ONCE = 100_000
+"""Deliveries written in one transaction: two seconds, which is what a crash costs."""
+WRITERS = 2
+"""Sessions that write at the same time. A subscriber has one variant, so none waits for another's rows."""
+
 # Subscribers of one selection share a variant, so the join is: active subscriptions of the digest (partial index) to
-# their selection's variant, less the suppression list (small, hashed). A row that exists already stays as it is. In the
-# order of the variants, which is the order of sending: so each variant is read and parsed once.
+# their selection's variant, less the suppression list (small, hashed). In the order of the variants, which is the order of
+# sending: so each variant is read and parsed once. When an edition goes by local time, `zones` says when each zone is due; a
+# zone that is empty or unknown gets it with the digest's own.
 ADD_DELIVERIES = """
 INSERT INTO delivery_delivery
-    (edition_id, subscriber_id, variant_id, address, state, due_at, fence, attempts, idempotency_key,
+    (edition_id, subscriber_id, variant_id, address, state, due_at, wave_at, fence, attempts, idempotency_key,
      remote_id, remote_url, enhanced, reason, created_at, settled_at)
 SELECT %(edition)s, s.id, m.variant_id, s.email,
        CASE WHEN p.id IS NULL THEN 'queued' ELSE 'suppressed' END,
-       %(now)s, 0, 0, '', '', '', '',
+       COALESCE(w.due_at, %(due_at)s), COALESCE(w.due_at, %(wave_at)s), 0, 0, '', '', '', '',
        CASE WHEN p.id IS NULL THEN '' ELSE 'On the suppression list (' || p.reason || ').' END,
        %(now)s, CASE WHEN p.id IS NULL THEN NULL ELSE %(now)s END
 FROM digests_editionselection m
 JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.selection_id AND b.state = 'active'
 JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
+LEFT JOIN unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS w (zone, due_at) ON w.zone = lower(s.zone)
 LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-WHERE m.edition_id = %(edition)s
+WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s
 ORDER BY m.variant_id
-ON CONFLICT (edition_id, subscriber_id) WHERE edition_id IS NOT NULL DO NOTHING
 """
+# Where some rows exist already they stay as they are. To ask for it costs a sixth of the writing, so the first run does not.
+ADD_MISSING = (
+    ADD_DELIVERIES + "ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING"
+)
 
 # After an item was dropped: what is still queued gets the variant that its subscriber's selection has now.
 REPOINT = """
@@ -60,7 +75,7 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 CANCEL_UNMATCHED = """
 UPDATE delivery_delivery d
 SET state = 'cancelled', settled_at = %(now)s, reason = %(unmatched)s
-WHERE d.edition_id = %(edition)s AND d.state = 'queued'
+WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.purpose = 'reader'
   AND NOT EXISTS (
       SELECT 1 FROM audience_subscription b
       JOIN digests_editionselection m ON m.edition_id = %(edition)s AND m.selection_id = b.selection_id
@@ -69,13 +84,13 @@ WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 """
 
 
-# An item may be dropped while the variants are rendered, and another run may have mapped selections to a variant that is not
-# rendered yet: then nothing may be sent from this mapping. Two look-ups over the edition's selections.
+# An item may be dropped while the variants are rendered or the rows written, and another run may have mapped selections to a
+# variant that is not rendered yet: then nothing may be sent from this mapping. One look over the edition's variants.
 OUTDATED = (
     """
 SELECT EXISTS (
-    SELECT 1 FROM digests_editionselection m JOIN digests_variant v ON v.id = m.variant_id
-    WHERE m.edition_id = %(edition)s AND (v.message IS NULL OR """  # noqa: S608 - text of ours
+    SELECT 1 FROM digests_variant v
+    WHERE v.edition_id = %(edition)s AND v.selections > 0 AND (v.retired OR v.message IS NULL OR """  # noqa: S608 - text of ours
     + HOLDS_DROPPED
     + "))"
 )
@@ -96,8 +111,7 @@ def _assemble(edition: Edition, now: datetime) -> Edition:
         if choose_items(edition_id, now=now):
             group_selections(edition_id)
             try:
-                render_variants(edition_id, now=now)
-                serialise_variants(edition_id)
+                render_variants(edition_id, now=now, serialise=serialise)
             except (TemplateFailure, BadHeader, BadAddress) as error:
                 _block(edition_id, str(error))
         enqueue(edition_id, now=now)
@@ -105,32 +119,98 @@ def _assemble(edition: Edition, now: datetime) -> Edition:
     return edition
 
 
-@transaction.atomic
 def enqueue(edition_id: int, *, now: datetime) -> int:
-    """Write the deliveries of an assembled edition and let it go; how many rows were new."""
-    edition = Edition.objects.select_for_update().get(pk=edition_id)
+    """Write the deliveries of an assembled edition and let it go; how many rows were new.
+
+    In several transactions, before the last of which nothing is sent. What changes meanwhile is found by the last one, and
+    the next run mends what was written.
+    """
+    if not _begin(edition_id, now):
+        return 0
+    edition = Edition.objects.select_related("digest").get(pk=edition_id)
+    added = _write_all(edition, now)
+    _let_go(edition_id, added, now)
+    return added
+
+
+@transaction.atomic
+def _begin(edition_id: int, now: datetime) -> bool:
+    """Mend what an earlier run wrote, and write the copies for the office; whether there is more to do."""
+    edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
+    values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
+    with connection.cursor() as cursor:
+        if edition.state in (S.EMPTY, S.CANCELLED):
+            cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})
+            _end_if_begun(edition)
+            return False
+        if edition.state != S.ASSEMBLING or _is_outdated(edition):
+            return False
+        cursor.execute(WORK_MEMORY)
+        cursor.execute(CANCEL_UNMATCHED, {**values, "unmatched": claim.UNMATCHED})
+        cursor.execute(REPOINT, values)
+    copies.write_seeds(edition, now=now)
+    return True
+
+
+def _write_all(edition: Edition, now: datetime) -> int:
+    """Write every portion, several at a time; how many rows were new. Inside a caller's transaction, whose rows no other
+    session sees, one after the other."""
+    portions = list(_portions(edition))
+    statement = ADD_MISSING if edition.delivery_set.filter(purpose="reader").exists() else ADD_DELIVERIES
+    if connection.in_atomic_block or len(portions) == 1:
+        return sum(_write(edition, statement, portion, now) for portion in portions)
+
+    def write(portion: tuple[int, int]) -> int:
+        try:
+            return _write(edition, statement, portion, now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="deliveries") as pool:
+        return sum(pool.map(write, portions))
+
+
+def _portions(edition: Edition) -> Iterator[tuple[int, int]]:
+    """Ranges of variants, by id, with about AT_ONCE subscribers each."""
+    needed = edition.variants.filter(selections__gt=0).order_by("pk").values_list("pk", "recipients")
+    first = last = waiting = 0
+    for variant_id, recipients in needed:
+        first, last, waiting = first or variant_id, variant_id, waiting + recipients
+        if waiting >= AT_ONCE:
+            yield first, last
+            first = waiting = 0
+    if first:
+        yield first, last
+
+
+def _write(edition: Edition, statement: str, portion: tuple[int, int], now: datetime) -> int:
+    """Write the deliveries of these variants; how many were new."""
+    due: dict[str, datetime] = {}
+    if edition.local_day and edition.local_at:
+        due = {name.lower(): at for name, at in waves.by_zone(edition.local_day, edition.local_at).items()}
     values: dict[str, Any] = {
         "edition": edition.pk,
         "digest": edition.digest_id,
         "now": now,
-        "unmatched": claim.UNMATCHED,
+        "due_at": edition.due_at if due else now,
+        "zones": list(due),
+        "dues": list(due.values()),
+        "wave_at": edition.due_at if due else None,
+        "first": portion[0],
+        "last": portion[1],
     }
-    with connection.cursor() as cursor:
-        if edition.state in (Edition.State.EMPTY, Edition.State.CANCELLED):
-            cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})
-            _end_if_begun(edition)
-            return 0
-        if edition.state != Edition.State.ASSEMBLING:
-            return 0
-        cursor.execute(OUTDATED, values)
-        if cursor.fetchone()[0]:
-            log.info("edition.outdated", extra={"edition_id": edition.pk})
-            events.emit("edition.ready", edition_id=edition.pk)
-            return 0
-        cursor.execute(CANCEL_UNMATCHED, values)
-        cursor.execute(REPOINT, values)
-        cursor.execute(ADD_DELIVERIES, values)
-        added = int(cursor.rowcount)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(WORK_MEMORY)
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def _let_go(edition_id: int, added: int, now: datetime) -> None:
+    """End assembling, unless something changed since it began."""
+    edition = Edition.objects.select_for_update().get(pk=edition_id)
+    if edition.state != S.ASSEMBLING or _is_outdated(edition):
+        return
     edition.state = edition.after_assembly
     edition.assembled_at = now
     edition.save(update_fields=["state", "assembled_at"])
@@ -138,19 +218,28 @@ def enqueue(edition_id: int, *, now: datetime) -> int:
     log.info(
         "edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state}
     )
-    return added
+
+
+def _is_outdated(edition: Edition) -> bool:
+    """Whether it has to be grouped and rendered again first; then somebody is told to."""
+    with connection.cursor() as cursor:
+        cursor.execute(OUTDATED, {"edition": edition.pk})
+        outdated = bool(cursor.fetchone()[0])
+    if outdated:
+        log.info("edition.outdated", extra={"edition_id": edition.pk})
+        events.emit("edition.ready", edition_id=edition.pk)
+    return outdated
 
 
 def _end_if_begun(edition: Edition) -> None:
     """An edition that lost all of its items on its way is not called “nothing new” when some of it went out."""
-    if edition.state == Edition.State.EMPTY and edition.delivery_set.filter(state__in=LEFT_US).exists():
-        edition.state = Edition.State.CANCELLED
+    left = edition.delivery_set.filter(state__in=LEFT_US, purpose="reader")
+    if edition.state == S.EMPTY and left.exists():
+        edition.state = S.CANCELLED
         edition.problem = "Everything that it still held was retracted while it was going out."
         edition.save(update_fields=["state", "problem"])
 
 
 def _block(edition_id: int, problem: str) -> None:
     log.error("edition.blocked", extra={"edition_id": edition_id, "problem": problem})
-    Edition.objects.filter(pk=edition_id, state=Edition.State.ASSEMBLING).update(
-        state=Edition.State.BLOCKED, problem=problem
-    )
+    Edition.objects.filter(pk=edition_id, state=S.ASSEMBLING).update(state=S.BLOCKED, problem=problem)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from publisher.core import audit, events
+from publisher.core import audit, events, standstill
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
@@ -71,9 +71,9 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
         rules = channel.schedule.rules()
     except UserError as error:
         return _hold(list(posts), f"The schedule cannot be used: {error.message}")
-    left, queued = _left(channel, now), 0
+    left, queued, stands = _left(channel, now), 0, standstill.is_on()
     for post in posts:
-        step = next_step(_due(post, channel, now), rules, left=left, now=now)
+        step = next_step(_due(post, channel, now, stands=stands), rules, left=left, now=now)
         if step is Step.LEAVE:
             if _queue(post, channel, now):
                 left.append(departed_at(post.slot_at or now, now))
@@ -83,13 +83,13 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
     return queued
 
 
-def _due(post: Post, channel: Channel, now: datetime) -> Due:
+def _due(post: Post, channel: Channel, now: datetime, *, stands: bool) -> Due:
     blocked = channel.blocked_until is not None and channel.blocked_until > now
     embargo = post.item.embargo_until
     return Due(
         slot_at=post.slot_at or now,
         tolerance=timedelta(minutes=channel.tolerance_minutes),
-        ready=channel.enabled and not channel.paused_reason and not blocked,
+        ready=channel.enabled and not channel.paused_reason and not blocked and not stands,
         embargoed=embargo is not None and embargo > now,
         retracted=post.item.retracted_at is not None,
     )

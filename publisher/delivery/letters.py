@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from publisher.audience import tokens
-from publisher.audience.tokens import Purpose
+from publisher.audience import tokens, unsubscribe_mail
+from publisher.audience.tokens import NOBODY, Purpose
+from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.message import MessageTemplate, date_header, message_id
-from publisher.delivery.email.smtp import Outgoing
+from publisher.delivery.email.outgoing import Merge, Outgoing
+from publisher.delivery.email.transport import is_provider
+from publisher.delivery.signing import signer_for
+from publisher.delivery.variants import template_of
 from publisher.digests.models import Edition, Variant
 from publisher.render.words import greeting
 
 CACHED_VARIANTS = 64
 """Parsed templates kept in memory: some 5 MB, whatever the size of the edition."""
 
+TEST = "[Test] "
+"""What the subject of a test begins with."""
+
+Templates = Mapping[int, tuple[MessageTemplate, str]]
+"""By variant: its mail and its language."""
+
 
 class Letters:
-    """Builds the messages of one edition. Templates are read from the database as they are needed."""
+    """Builds the messages of one edition. `load` reads templates from the database; the rest may be called by any thread.
+
+    `now` is the Date of its messages and the time of their signatures: that of the try, not of the edition, since filters
+    suspect a message that is hours old when it arrives. Raises CannotSign, or BadAddress for an impossible sender.
+    """
 
     def __init__(self, edition: Edition, *, now: datetime) -> None:
         self.edition = edition
         self._date = date_header(now)
+        self._signed_at = int(now.timestamp())
         self._domain = parse_address(edition.digest.from_address).domain
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
         self._preferences = tokens.writer(Purpose.PREFERENCES)
         self._web = tokens.writer(Purpose.WEB_VERSION)
-        self._template = lru_cache(CACHED_VARIANTS)(_read_template)
+        self._copy = tokens.writer(Purpose.VARIANT)
+        address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
+        self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
+        self._return_path = return_path.writer(domain) if domain else None
+        self._signer = None if is_provider(settings.MAIL) else signer_for(self._domain)
+        self._templates: OrderedDict[int, tuple[MessageTemplate, str]] = OrderedDict()
 
-    def outgoing(self, mail: ClaimedMail) -> Outgoing:
+    def load(self, variant_ids: Collection[int]) -> Templates:
+        """The templates of a claim. Raises ValueError for one that is stored broken."""
+        missing = set(variant_ids) - self._templates.keys()
+        rows = (
+            Variant.objects.filter(pk__in=missing).values_list("pk", "language", "message") if missing else ()
+        )
+        for pk, language, message in rows:
+            self._templates[pk] = MessageTemplate.from_bytes(message or b""), language
+        found = {pk: self._templates[pk] for pk in variant_ids}
+        while len(self._templates) > CACHED_VARIANTS:
+            self._templates.popitem(last=False)
+        return found
+
+    def load_tests(self, variant_ids: Collection[int]) -> Templates:
+        """The same for a claim of tests: each says in its subject that it is one."""
+        variants = Variant.objects.filter(pk__in=variant_ids)
+        return {each.pk: (template_of(self.edition, each, before=TEST), each.language) for each in variants}
+
+    def outgoing(self, mail: ClaimedMail, templates: Templates) -> Outgoing:
         """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
-        template, language = self._template(mail.variant_id)
+        template, language = templates[mail.variant_id]
+        values = self.values(mail, language)
+        data = template.join(values)
+        if self._signer:
+            data = self._signer.header(data, at=self._signed_at) + data
         return Outgoing(
             id=mail.id,
-            mail_from=self.edition.digest.from_address,
+            mail_from=self._return_path(mail.id) if self._return_path else self.edition.digest.from_address,
             rcpt_to=mail.address,
-            data=template.join(self.values(mail, language)),
+            data=data,
             checked=True,
+            merge=Merge(template, values),
         )
 
     def message_id(self, mail: ClaimedMail) -> str:
@@ -49,8 +94,10 @@ class Letters:
         return message_id_of(mail.id, self.edition.pk, self._domain)
 
     def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
-        """What fills the slots for one recipient."""
-        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id
+        """What fills the slots for one recipient. The links of a test or of a copy for the office change nobody's choices."""
+        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id or NOBODY
+        web = self._web(reader, edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
+        mailto = self._unsubscribe_mail(reader, digest_id) if self._unsubscribe_mail else ""
         return {
             "to_name": mail.name,
             "to_address": mail.address,
@@ -58,8 +105,9 @@ class Letters:
             "date": self._date,
             "greeting": greeting(language, mail.name),
             "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",
+            "unsubscribe_mailto": mailto,
             "preferences_url": f"{settings.BASE_URL}/p/{self._preferences(reader, digest_id)}",
-            "web_url": f"{settings.BASE_URL}/e/{self._web(reader, edition_id)}",
+            "web_url": f"{settings.BASE_URL}/e/{web}",
         }
 
 
@@ -71,8 +119,3 @@ def message_id_of(delivery_id: int, edition_id: int, domain: str) -> str:
 @lru_cache(1)
 def _installation() -> str:
     return salted_hmac("publisher.message-id", "installation").hexdigest()[:12]
-
-
-def _read_template(variant_id: int) -> tuple[MessageTemplate, str]:
-    language, message = Variant.objects.values_list("language", "message").get(pk=variant_id)
-    return MessageTemplate.from_bytes(message or b""), language

@@ -23,7 +23,7 @@ AGAIN = "A person says that it shall be sent again."
 CONFIRM = """
 WITH decided AS (
     UPDATE delivery_delivery
-    SET state = %(state)s, reason = %(said)s, due_at = %(now)s,
+    SET state = %(state)s, reason = %(said)s, due_at = %(now)s, held = false,
         sent_at = CASE WHEN %(state)s = 'sent' THEN %(now)s ELSE sent_at END,
         settled_at = CASE WHEN %(state)s = 'sent' THEN %(now)s END
     WHERE state = 'unknown' AND edition_id = %(edition)s AND (%(id)s::bigint IS NULL OR id = %(id)s)

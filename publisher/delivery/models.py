@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from publisher.audience.models import Subscriber
+from publisher.core.crypto import EncryptedJSONField
 from publisher.delivery.states import State
 from publisher.digests.models import Edition, Variant
 from publisher.social.models import Channel, Post
@@ -18,11 +19,29 @@ class Delivery(models.Model):
 
     Unique per (edition, subscriber) or per (post, part). `fence` grows with each claim: only the holder of the
     newest one may settle the row. `address` is the mail address or the channel's name, as it was when written.
+
+    Of a mail's foreign keys the database checks none: a million rows are written by one statement that joins the rows they
+    name, and the checks alone took as long as the writing. Nothing deletes editions or variants; who deletes a subscriber
+    does it through the ORM, which sets the column to NULL.
     """
 
-    edition = models.ForeignKey(Edition, null=True, on_delete=models.PROTECT, db_index=False)
-    subscriber = models.ForeignKey(Subscriber, null=True, on_delete=models.SET_NULL, db_index=False)
-    variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, db_index=False)
+    class Purpose(models.TextChoices):
+        READER = "reader", "To a reader"
+        SEED = "seed", "A copy for the office"
+        TEST = "test", "A test"
+
+    edition = models.ForeignKey(
+        Edition, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, null=True, on_delete=models.SET_NULL, db_index=False, db_constraint=False
+    )
+    variant = models.ForeignKey(
+        Variant, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+    purpose = models.CharField(
+        max_length=6, choices=Purpose.choices, default=Purpose.READER, db_default=Purpose.READER
+    )
     post = models.ForeignKey(
         Post, null=True, on_delete=models.PROTECT, db_index=False, related_name="deliveries"
     )
@@ -31,11 +50,20 @@ class Delivery(models.Model):
     address = models.CharField(max_length=320)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     due_at = models.DateTimeField()
+    wave_at = models.DateTimeField(
+        null=True, help_text="of an edition that goes by local time: when it was to reach this reader"
+    )
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    held = models.BooleanField(
+        default=False, db_default=False, help_text="unknown, and only a person may say what happens next"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     idempotency_key = models.CharField(max_length=64, blank=True)
-    prepared = models.JSONField(null=True, help_text="a post's exact payload, stored before the socket opens")
+    prepared = models.JSONField(
+        null=True,
+        help_text="a post's exact payload, stored before the socket opens; of a test, whose name it bears",
+    )
     remote_id = models.CharField(max_length=300, blank=True)
     remote_url = models.CharField(max_length=2000, blank=True)
     code = models.PositiveSmallIntegerField(null=True)
@@ -48,9 +76,14 @@ class Delivery(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["edition", "subscriber"],
+                fields=["subscriber", "edition"],
                 name="delivery_once_per_subscriber",
-                condition=models.Q(edition__isnull=False),
+                condition=models.Q(subscriber__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["edition", "address", "idempotency_key"],
+                name="delivery_once_per_seed",
+                condition=models.Q(purpose="seed"),
             ),
             models.UniqueConstraint(
                 fields=["post", "part"], name="delivery_once_per_part", condition=models.Q(post__isnull=False)
@@ -84,9 +117,12 @@ class Delivery(models.Model):
                 fields=["channel", "-id"], name="delivery_channel", condition=models.Q(channel__isnull=False)
             ),
             models.Index(
-                fields=["subscriber"],
-                name="delivery_subscriber",
-                condition=models.Q(subscriber__isnull=False),
+                fields=["edition", "id"], name="delivery_copies", condition=~models.Q(purpose="reader")
+            ),
+            models.Index(
+                fields=["edition", "due_at", "id"],
+                name="delivery_tests",
+                condition=models.Q(purpose="test", state="queued"),
             ),
             # (lower(address) text_pattern_ops, id DESC) stands in migration 0004: Django has no words for it here.
             BrinIndex(fields=["created_at"], name="delivery_created"),
@@ -116,15 +152,40 @@ class Attempt(models.Model):
 
 
 class Tally(models.Model):
-    """Counts of deliveries by edition or channel and state, kept exact by a trigger; `n` may be negative before folding.
+    """Counts of deliveries by edition or channel, wave and state, kept exact by a trigger; `n` may be negative before folding.
 
     Reading a sum over a few rows replaces counting millions, and the totals stay when old deliveries are deleted.
     """
 
     edition_id = models.BigIntegerField(null=True)
     channel_id = models.BigIntegerField(null=True)
+    wave_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10)
     n = models.BigIntegerField()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["edition_id"], name="tally_edition")]
+
+
+class SigningKey(models.Model):
+    """A DKIM key of a sending domain (ASCII, small letters). Made switched off; at most one of a domain is on.
+
+    `private_key` is a PEM, encrypted at rest. What stands in DNS is made from it (`email/dkim.py`).
+    """
+
+    domain = models.CharField(max_length=253)
+    selector = models.CharField(max_length=63)
+    private_key = EncryptedJSONField()
+    active = models.BooleanField(default=False, help_text="mail of the domain is signed with it")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "selector"], name="signing_key_once"),
+            models.UniqueConstraint(
+                fields=["domain"], name="signing_key_one_is_on", condition=models.Q(active=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector} of {self.domain}"

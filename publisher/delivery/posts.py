@@ -48,6 +48,7 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
   AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill)
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -146,7 +147,7 @@ def _settle(
     )
     with transaction.atomic():
         _tell_channel(delivery, error, now)
-        settled = settle(delivery.pk, fence, outcome, tried, now=now)
+        settled = settle(delivery.pk, fence, outcome, tried)
         if settled:
             refresh_post(delivery.post_id or 0)
     extra: dict[str, Any] = {

@@ -1,17 +1,18 @@
-"""Writing down what became of a try. Only the holder of a row's newest fence may do so.
+"""Writing down what became of tries, one or a batch. Only the holder of a row's newest fence may do so.
 
-`outcome_of` decides (pure), `settle` writes. A result that arrives too late is kept as an attempt, and changes nothing.
+`outcome_of` decides (pure), `settle_all` writes. A result that arrives too late is kept as an attempt, and changes nothing.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
 from publisher.delivery.states import UNFINISHED, State, sources
@@ -19,14 +20,15 @@ from publisher.delivery.states import UNFINISHED, State, sources
 WAITS = (60, 300, 900, 3600, 7200, 14400, 28800)
 """Seconds between tries of a temporary failure: 1 min, 5 min, 15 min, 1 h, 2 h, 4 h, then 8 h."""
 
+LONGEST_TEXT = 2000
+
 
 def worker_name() -> str:
     """How this process is called in the log of tries."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(NamedTuple):
     """One try as it happened. `text` is what the other side said; `duration_ms` is wall time in milliseconds."""
 
     worker: str
@@ -39,8 +41,7 @@ class Try:
     remote_url: str = ""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The state a try leads to. `due_at` is set when it is to be tried again; `spends_try`: it counts among the tries."""
 
     state: State
@@ -49,10 +50,13 @@ class Outcome:
     spends_try: bool = True
 
 
+ACCEPTED = Outcome(State.SENT)
+
+
 def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: datetime) -> Outcome:
     """Decide what an answer means. `attempts` counts this try; after `most` tries a temporary failure is final."""
     if error is None:
-        return Outcome(State.SENT)
+        return ACCEPTED
     if isinstance(error, Rejected):
         return Outcome(State.FAILED, error.reason)
     if isinstance(error, Unknown):
@@ -64,53 +68,98 @@ def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: d
     return Outcome(State.QUEUED, error.reason, now + wait)
 
 
-# `unknown` is among the sources, and for `sent` also `queued`: the worker that comes back with the answer knows more than the
-# sweep that gave up on it.
+class Settlement(NamedTuple):
+    """What became of one try of one delivery. `line` is all of it as JSON: what a journal keeps and `SETTLE` reads."""
+
+    delivery_id: int
+    fence: int
+    state: State
+    line: str
+
+    @classmethod
+    def of(cls, delivery_id: int, fence: int, outcome: Outcome, tried: Try) -> Settlement:
+        due_at = outcome.due_at.timestamp() if outcome.due_at else "null"
+        line = (
+            f'{{"id":{delivery_id},"fence":{fence},"state":"{outcome.state.value}","reason":{_json(outcome.reason)},'
+            f'"due_at":{due_at},"unspent":{0 if outcome.spends_try else 1},"worker":{_json(tried.worker)},'
+            f'"started_at":{tried.started_at.timestamp()},"ms":{tried.duration_ms},"code":{tried.code or "null"},'
+            f'"enhanced":{_json(tried.enhanced)},"said":{_json(tried.text[:LONGEST_TEXT])},'
+            f'"remote_id":{_json(tried.remote_id)},"remote_url":{_json(tried.remote_url)}}}'
+        )
+        return cls(delivery_id, fence, outcome.state, line)
+
+    @classmethod
+    def read(cls, line: str) -> Settlement:
+        """The reverse. Raises ValueError, KeyError or TypeError for anything else."""
+        fields = json.loads(line)
+        return cls(int(fields["id"]), int(fields["fence"]), State(fields["state"]), line)
+
+
+_encode = json.JSONEncoder().encode
+
+
+def _json(text: str) -> str:
+    """Text as a JSON string that PostgreSQL takes: without NUL and without halves of surrogate pairs."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return _encode(text.replace("\0", " ") if "\0" in text else text)
+
+
+# One statement for a whole batch: each row is found by its key. `unknown` is among the old states, and for `sent` also
+# `queued`: the worker that comes back with the answer knows more than the sweep that gave up on it. Attempts are written
+# also for results that came too late to count, but not of deliveries that are gone: the others of the batch must be written.
 SETTLE = """
-UPDATE delivery_delivery
-SET state = %(state)s,
-    lease_until = NULL,
-    due_at = COALESCE(%(due_at)s, due_at),
-    attempts = attempts - %(unspent)s,
-    code = %(code)s,
-    enhanced = %(enhanced)s,
-    reason = %(reason)s,
-    remote_id = CASE WHEN %(remote_id)s <> '' THEN %(remote_id)s ELSE remote_id END,
-    remote_url = CASE WHEN %(remote_url)s <> '' THEN %(remote_url)s ELSE remote_url END,
-    sent_at = CASE WHEN %(state)s = 'sent' THEN %(now)s ELSE sent_at END,
-    settled_at = CASE WHEN %(state)s IN ('queued', 'unknown') THEN NULL ELSE %(now)s END
-WHERE id = %(id)s AND fence = %(fence)s AND state = ANY(%(sources)s)
+WITH results AS MATERIALIZED (
+    SELECT id, fence, state, reason, to_timestamp(due_at) AS due_at, unspent, worker, to_timestamp(started_at) AS started_at,
+           ms, to_timestamp(started_at + ms / 1000) AS answered_at, code, enhanced, said, remote_id, remote_url
+    FROM json_to_recordset(%(lines)s::json) AS given(
+        id bigint, fence bigint, state text, reason text, due_at float8, unspent int, worker text, started_at float8,
+        ms float8, code int, enhanced text, said text, remote_id text, remote_url text)
+), settled AS (
+    UPDATE delivery_delivery d
+    SET state = r.state,
+        lease_until = NULL,
+        held = false,
+        due_at = COALESCE(r.due_at, d.due_at),
+        attempts = d.attempts - r.unspent,
+        code = r.code,
+        enhanced = r.enhanced,
+        reason = r.reason,
+        remote_id = CASE WHEN r.remote_id <> '' THEN r.remote_id ELSE d.remote_id END,
+        remote_url = CASE WHEN r.remote_url <> '' THEN r.remote_url ELSE d.remote_url END,
+        sent_at = CASE WHEN r.state = 'sent' THEN r.answered_at ELSE d.sent_at END,
+        settled_at = CASE WHEN r.state IN ('queued', 'unknown') THEN NULL ELSE r.answered_at END
+    FROM results r
+    WHERE d.id = ANY(%(ids)s) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
+    RETURNING d.id
+), noted AS (
+    INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
+    SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced, r.said
+    FROM results r JOIN delivery_delivery known ON known.id = r.id
+    WHERE known.id = ANY(%(ids)s)
+)
+SELECT id FROM settled
 """
 
-ATTEMPT = """
-INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
-VALUES (%(id)s, %(fence)s, %(worker)s, %(started_at)s, %(duration_ms)s, %(state)s, %(code)s, %(enhanced)s, %(text)s)
-"""
+MOVES = sorted(
+    f"{old}>{new}" for new in State for old in set(sources(new)) & {state.value for state in UNFINISHED}
+)
 
 
-def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try, *, now: datetime) -> bool:
-    """Write the outcome and the attempt in one transaction. False: the row is not this holder's any more."""
-    state = outcome.state
+def settle_all(settlements: Sequence[Settlement]) -> set[int]:
+    """Write outcomes and attempts in one transaction; the ids that were still their holders' own and have changed."""
+    if not settlements:
+        return set()
     values: dict[str, Any] = {
-        "id": delivery_id,
-        "fence": fence,
-        "state": state.value,
-        "due_at": outcome.due_at,
-        "code": tried.code,
-        "enhanced": tried.enhanced,
-        "reason": outcome.reason,
-        "unspent": 0 if outcome.spends_try else 1,
-        "remote_id": tried.remote_id,
-        "remote_url": tried.remote_url,
-        "now": now,
-        "worker": tried.worker,
-        "started_at": tried.started_at,
-        "duration_ms": tried.duration_ms,
-        "text": tried.text[:2000],
-        "sources": sorted(UNFINISHED & set(sources(state))),
+        "lines": f"[{','.join([each.line for each in settlements])}]",
+        "ids": [each.delivery_id for each in settlements],
+        "moves": MOVES,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(SETTLE, values)
-        settled = bool(cursor.rowcount == 1)
-        cursor.execute(ATTEMPT, values)
-    return settled
+        return {int(row[0]) for row in cursor.fetchall()}
+
+
+def settle(delivery_id: int, fence: int, outcome: Outcome, tried: Try) -> bool:
+    """Write one outcome and its attempt. False: the row is not this holder's any more."""
+    return bool(settle_all([Settlement.of(delivery_id, fence, outcome, tried)]))

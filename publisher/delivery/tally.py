@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import connection
 from django.db.models import Sum
 
@@ -15,16 +17,26 @@ def by_state(*, edition_id: int | None = None) -> dict[str, int]:
     return {state: total for state, total in sums if total}
 
 
+def by_wave(edition_id: int) -> dict[datetime, dict[str, int]]:
+    """An edition's deliveries by wave and state; empty unless it goes by local time."""
+    rows = Tally.objects.filter(edition_id=edition_id, wave_at__isnull=False)
+    found: dict[datetime, dict[str, int]] = {}
+    for wave_at, state, total in rows.values_list("wave_at", "state").annotate(total=Sum("n")):
+        if total:
+            found.setdefault(wave_at, {})[state] = total
+    return found
+
+
 # One statement: what is deleted is what is summed, so counts stay exact while others add to them.
 FOLD = """
-WITH gone AS (DELETE FROM delivery_tally RETURNING edition_id, channel_id, state, n)
-INSERT INTO delivery_tally (edition_id, channel_id, state, n)
-SELECT edition_id, channel_id, state, sum(n) FROM gone
-GROUP BY edition_id, channel_id, state HAVING sum(n) <> 0
+WITH gone AS (DELETE FROM delivery_tally RETURNING edition_id, channel_id, wave_at, state, n)
+INSERT INTO delivery_tally (edition_id, channel_id, wave_at, state, n)
+SELECT edition_id, channel_id, wave_at, state, sum(n) FROM gone
+GROUP BY edition_id, channel_id, wave_at, state HAVING sum(n) <> 0
 """
 
 
 def fold() -> None:
-    """Add up the tally's rows to one for each edition, channel and state. Called by the upkeep tick."""
+    """Add up the tally's rows to one for each edition, channel, wave and state. Called by the upkeep tick."""
     with connection.cursor() as cursor:
         cursor.execute(FOLD)

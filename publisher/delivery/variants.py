@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.headers import Mailbox
 from publisher.delivery.email.message import ListHeaders, MessageTemplate, build_template
-from publisher.digests.models import Edition, EditionSelection, Variant
+from publisher.digests.models import Edition, Variant
 
 
-def serialise_variants(edition_id: int) -> int:
-    """Serialise what is rendered and not serialised yet; how many. Raises `BadHeader` for an impossible sender or subject."""
-    edition = Edition.objects.select_related("digest").get(pk=edition_id)
-    needed = EditionSelection.objects.filter(edition=edition).values("variant_id")
-    waiting = Variant.objects.filter(id__in=needed, rendered_at__isnull=False, message__isnull=True)
-    count = 0
-    for variant in waiting.iterator(chunk_size=50):
-        variant.message = template_of(edition, variant).to_bytes()
-        variant.save(update_fields=["message"])
-        count += 1
-    return count
+def serialise(edition: Edition, variant: Variant) -> bytes:
+    """The stored form of a rendered variant's mail. Raises `BadHeader` for an impossible sender or subject."""
+    return template_of(edition, variant).to_bytes()
 
 
-def template_of(edition: Edition, variant: Variant) -> MessageTemplate:
-    """The mail of one variant with its slots, from its rendered subject, HTML and text."""
+def template_of(edition: Edition, variant: Variant, *, before: str = "") -> MessageTemplate:
+    """The mail of one variant with its slots, from its rendered subject (with `before` before it), HTML and text."""
     digest, language = edition.digest, variant.language
     domain = parse_address(digest.from_address).domain
     return build_template(
-        subject=variant.subject,
+        subject=before + variant.subject,
         html=variant.html,
         text=variant.text,
         sender=Mailbox(digest.from_address, digest.text("from_name", language)),
         reply_to=Mailbox(digest.reply_to) if digest.reply_to else None,
         list_headers=ListHeaders(
-            identifier=f"{digest.slug}.{domain}",
+            identifier=f"{digest.slug.replace('_', '-')}.{domain}",
             title=digest.text("title", language),
+            help_url=f"{settings.BASE_URL}/",
             feedback_id=f"{edition.pk}:{digest.slug[:60]}:digest:{_short(domain)}",
         ),
         language=language,
+        auto_submitted=True,
     )
 
 
 def _short(domain: str) -> str:
-    """The sender's name in the Feedback-ID: the same in every mail of this domain, at most 15 characters."""
-    return domain.replace(".", "-")[:15].rstrip("-")
+    """The sender's name in the Feedback-ID: the same in every mail of this domain, 5 to 15 characters as Gmail asks."""
+    return domain.lower().replace(".", "-")[:15].rstrip("-").ljust(5, "x")

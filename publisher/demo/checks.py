@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min
 from publisher.audience.models import Subscription
 from publisher.delivery import tally
 from publisher.delivery.models import Delivery
-from publisher.digests.models import Edition, EditionSelection, Variant
+from publisher.digests.models import Edition, Variant
 from publisher.items.models import Item, Rejection
 from publisher.social.models import Post
 
@@ -105,7 +105,7 @@ def _matched(edition: Edition) -> int:
 
 
 def _variants_used(edition: Edition) -> int:
-    return EditionSelection.objects.filter(edition=edition).values("variant").distinct().count()
+    return edition.variants.filter(selections__gt=0).count()
 
 
 def _by(model: Any, column: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ OBJECTS = tuple(
         *(("post", "Post"), ("edition", "Edition"), ("delivery", "Delivery"), ("item", "Item")),
         *(("itemtopic", "Topic of an item"), ("source", "Source"), ("digest", "Digest")),
         *(("channel", "Channel"), ("schedule", "Schedule"), ("user", "Login")),
+        ("standstill", "All sending"),
     )
 )
 

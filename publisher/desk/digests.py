@@ -20,7 +20,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "digest": digest,
-            "next": next_due(timing_of(digest), now) if digest.enabled else None,
+            "next": next_due(timing_of(digest), now) if _has_rhythm(digest) else None,
             "last": _last(digest),
             "kinds": [str(Kind(kind).label) for kind in digest.kinds if kind in Kind.values],
             "topics": Topic.objects.filter(pk__in=digest.topics) if digest.topics else [],
@@ -28,6 +28,10 @@ def index(request: HttpRequest) -> HttpResponse:
         for digest in Digest.objects.order_by("slug")
     ]
     return show(request, "desk/digests.html", {"rows": rows})
+
+
+def _has_rhythm(digest: Digest) -> bool:
+    return digest.enabled and digest.layout == Digest.Layout.DIGEST
 
 
 def _last(digest: Digest) -> Edition | None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,9 +19,11 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import tally
+from publisher.delivery import copies
 from publisher.delivery.corrections import assemble_again
-from publisher.delivery.states import LEFT_US, State
+from publisher.delivery.models import Delivery
+from publisher.delivery.progress import assembling, sending, waves_of
+from publisher.delivery.states import State
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
 from publisher.desk.page import asked, show, unknown
@@ -51,6 +53,8 @@ ACTIONS: dict[str, tuple[Callable[..., Edition], tuple[Edition.State, ...], str]
 LETS_GO = ("approve", "resume")
 """Deeds after which mail leaves: only what the person has seen may."""
 MOST_VARIANTS = 60
+MOST_COPIES = 20
+HEAVY = ("variant__html", "variant__text", "variant__message")
 HISTORY = 20
 
 
@@ -73,7 +77,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "filtered": any(wanted.values()),
         "states": S.choices,
         "digests": digests,
-        "progress": {edition.pk: progress_of(edition) for edition in listing.rows},
+        "progress": {edition.pk: sending(edition) for edition in listing.rows},
     }
     return show(request, "desk/editions.html", context, status=422 if errors else 200)
 
@@ -83,10 +87,9 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
     """One edition. `variant` chooses which rendering is shown, `view` how: desktop, phone or text."""
     edition = _edition(edition_id)
     variants = list(
-        edition.variants.annotate(selections=Count("editionselection"))
-        .exclude(selections=0, rendered_at=None)
+        edition.variants.exclude(selections=0, rendered_at=None)
         .defer("html", "text", "message")
-        .order_by("retired", "-selections", "pk")[:MOST_VARIANTS]
+        .order_by("retired", "-recipients", "-selections", "pk")[:MOST_VARIANTS]
     )
     given = request.GET.get("variant", "")
     chosen = next((variant for variant in variants if str(variant.pk) == given), _fullest(edition, variants))
@@ -104,9 +107,34 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
         "history_entries": AuditEntry.objects.filter(
             object_type="edition", object_id=str(edition.pk)
         ).order_by("-pk")[:HISTORY],
+        **_copies(edition, request),
+        **_waves(edition),
         **progress_context(edition),
     }
     return show(request, "desk/edition.html", context)
+
+
+def _copies(edition: Edition, request: HttpRequest) -> dict[str, Any]:
+    """For the form that sends a test, and the list of what went to nobody's subscription."""
+    rows = Delivery.objects.filter(~Q(purpose=Delivery.Purpose.READER), edition=edition)
+    return {
+        "copies": rows.select_related("variant").defer(*HEAVY).order_by("-pk")[:MOST_COPIES],
+        "testable": edition.state not in copies.OVER,
+        "test_languages": copies.languages_of(edition),
+        "my_address": user_of(request).email,
+    }
+
+
+def _waves(edition: Edition) -> dict[str, Any]:
+    live = edition.state in (S.SENDING, S.PAUSED, S.ASSEMBLING)
+    return {"waves": waves_of(edition), "waves_live": live}
+
+
+@require_GET
+def waves(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """A fragment for htmx: how far each wave is."""
+    edition = _edition(edition_id)
+    return show(request, "desk/_waves.html", {"edition": edition, **_waves(edition)})
 
 
 @require_GET
@@ -157,7 +185,7 @@ def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:
     return max(
         variants,
         key=lambda each: (
-            not each.retired and bool(getattr(each, "selections", 0)),
+            not each.retired and each.selections > 0,
             each.rendered_at is not None,
             each.language == first,
             each.mask.bit_count(),
@@ -179,25 +207,14 @@ def positions(mask: int) -> str:
     return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def progress_of(edition: Edition) -> dict[str, int]:
-    """How many deliveries there are, have left, and are finished in any way."""
-    counts = tally.by_state(edition_id=edition.pk)
-    total = sum(counts.values())
-    unfinished = sum(counts.get(state, 0) for state in (State.QUEUED, State.SENDING, State.UNKNOWN))
-    return {
-        "total": total,
-        "left": sum(counts.get(state, 0) for state in LEFT_US),
-        "done": total - unfinished,
-    }
-
-
 def progress_context(edition: Edition) -> dict[str, Any]:
-    """For the progress bar: counts in the order of the states' table."""
-    counts = tally.by_state(edition_id=edition.pk)
-    ordered = [(state.value, counts[state.value]) for state in State if counts.get(state.value)]
+    """For the progress bar: counts in the order of the states' table, and how far assembling is."""
+    totals = sending(edition)
+    counts = totals.counts
     return {
-        "counts": ordered,
-        "totals": progress_of(edition),
+        "assembling": assembling(edition),
+        "counts": [(state.value, counts[state.value]) for state in State if counts.get(state.value)],
+        "totals": totals,
         "unclear": counts.get(State.UNKNOWN, 0),
         "live": edition.state in (S.SENDING, S.ASSEMBLING),
     }

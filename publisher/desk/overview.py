@@ -108,9 +108,9 @@ def _posts_ahead(now: datetime) -> Iterator[Ahead]:
 
 
 def _editions_ahead(now: datetime) -> Iterator[Ahead]:
-    for digest in Digest.objects.filter(enabled=True):
+    for digest in Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST):
         timing = timing_of(digest)
-        due = next_due(timing, now)
+        due = next_due(timing, now).begins
         if due <= now + AHEAD:
             what = "Edition, after approval" if digest.needs_approval else "Edition"
             yield Ahead(due, timing.zone, str(digest), "mail", reverse("desk:digests"), what)

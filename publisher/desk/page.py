@@ -1,4 +1,4 @@
-"""How every page of the desk is answered: template, status, what the frame around it needs. Knows no models."""
+"""How every page of the desk is answered: template, status, what the frame around it needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from publisher.core import standstill
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ SECTIONS = (
     Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
     Section("Digests", "desk:digests", "digests", ("digests",)),
     Section("Channels", "desk:channels", "channels", ("channels",)),
+    Section("Sending", "desk:sending", "sending", ("sending",)),
     Section("Delivery log", "desk:deliveries", "log", ("deliveries", "delivery")),
     Section("Audit trail", "desk:audit", "audit", ("audit",), admins_only=True),
 )
@@ -48,6 +52,7 @@ def show(request: HttpRequest, template: str, context: dict[str, Any], *, status
         "sections": SECTIONS,
         "here": match.url_name if match else "",
         "zone_name": timezone.get_current_timezone_name(),
+        "standstill": SimpleLazyObject(standstill.current),  # only whole pages of staff ask
     }
     return render(request, template, frame | context, status=status)
 

@@ -7,6 +7,7 @@ from django.urls import path
 from publisher.desk import (
     audit,
     channels,
+    copies,
     deliveries,
     digests,
     editions,
@@ -16,6 +17,7 @@ from publisher.desk import (
     posts,
     rejected,
     repairs,
+    sending,
 )
 from publisher.desk.access import admins, anyone, staff
 
@@ -40,6 +42,8 @@ urlpatterns = [
     path("editions", staff(editions.index), name="editions"),
     path("editions/<int:edition_id>", staff(editions.detail), name="edition"),
     path("editions/<int:edition_id>/progress", staff(editions.progress), name="edition-progress"),
+    path("editions/<int:edition_id>/waves", staff(editions.waves), name="edition-waves"),
+    path("editions/<int:edition_id>/test", staff(copies.send_test), name="edition-test"),
     path("editions/<int:edition_id>/variants/<int:variant_id>", staff(editions.variant), name="variant"),
     path("editions/<int:edition_id>/confirm", staff(repairs.confirm_edition), name="edition-confirm"),
     path("editions/<int:edition_id>/<slug:action>", staff(editions.act), name="edition-act"),
@@ -50,5 +54,8 @@ urlpatterns = [
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
     path("deliveries/<int:delivery_id>/confirm", staff(repairs.confirm), name="delivery-confirm"),
+    path("sending", staff(sending.index), name="sending"),
+    path("sending/stop", staff(sending.stop), name="sending-stop"),
+    path("sending/go", staff(sending.go_on), name="sending-go"),
     path("audit", admins(audit.index), name="audit"),
 ]

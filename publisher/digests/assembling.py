@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from publisher.digests import choosing
 from publisher.digests.choosing import Candidate, Content
 from publisher.digests.due import SLACK
 from publisher.digests.models import Digest, Edition, EditionItem
+from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic
+from publisher.items.visibility import visible
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
     held = edition.edition_items.count()
     if held:
         return held
-    chosen: Sequence[Candidate] = () if edition.number else _choose(edition)
+    chosen: Sequence[Candidate] = () if edition.number else _choose(edition, now)
     EditionItem.objects.bulk_create(
         EditionItem(edition=edition, item_id=c.id, revision=c.revision, position=n, topics=sorted(c.topics))
         for n, c in enumerate(chosen)
@@ -54,11 +57,16 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
     return len(chosen)
 
 
-def _choose(edition: Edition) -> Sequence[Candidate]:
+def _choose(edition: Edition, now: datetime) -> Sequence[Candidate]:
+    if edition.item_ids:
+        found = {each.id: each for each in _as_candidates(visible(now).filter(pk__in=edition.item_ids))}
+        return [found[pk] for pk in edition.item_ids if pk in found]
+    window = edition.window_from - SLACK, edition.window_to
+    arrived = Item.objects.filter(retracted_at__isnull=True)
     return choosing.choose(
-        _candidates(edition),
+        _as_candidates(arrived, window),
         _content(edition.digest),
-        window=(edition.window_from - SLACK, edition.window_to),
+        window=window,
         already=_already_held(edition),
     )
 
@@ -73,18 +81,19 @@ def _content(digest: Digest) -> Content:
     )
 
 
-def _candidates(edition: Edition) -> list[Candidate]:
-    items = (
-        Item.objects.filter(retracted_at__isnull=True)
-        .annotate(visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at")))
-        .filter(visible_at__gte=edition.window_from - SLACK, visible_at__lt=edition.window_to)
+def _as_candidates(items: QuerySet[Item], window: tuple[datetime, datetime] | None = None) -> list[Candidate]:
+    """The items, of those that became visible in the window if there is one."""
+    items = items.annotate(
+        visible_at=Greatest("first_received_at", Coalesce("embargo_until", "first_received_at"))
     )
+    if window:
+        items = items.filter(visible_at__gte=window[0], visible_at__lt=window[1])
     rows = list(items.values_list("id", "revision", "kind", "language", "published_at", "visible_at"))
     topics = topics_of([row[0] for row in rows])
     return [
         Candidate(id=pk, revision=rev, kind=kind, language=lang, topics=topics.get(pk, frozenset()),
-                  published_at=published, visible_at=visible)
-        for pk, rev, kind, lang, published, visible in rows
+                  published_at=published, visible_at=visible_at)
+        for pk, rev, kind, lang, published, visible_at in rows
     ]  # fmt: skip
 
 
@@ -102,25 +111,43 @@ def _already_held(edition: Edition) -> frozenset[int]:
     return frozenset(earlier.exclude(edition__withdrawn=True).values_list("item_id", flat=True))
 
 
-# Works on distinct selections (a few thousand), not on subscribers: the DISTINCT is an index-only scan of the active
-# subscriptions, the join multiplies by at most 62 items. `mask` says which positions a selection receives.
-MATCH = """
+# Works on distinct selections, not on subscribers: those in use are counted along the index of active subscriptions, and what
+# each receives is an expression over its own row (`_mask`), without a join to the items. One pass makes the variants and the
+# map; a variant that was there keeps its id and its rendering.
+GROUP = """
 WITH wanted AS (
-    SELECT DISTINCT selection_id FROM audience_subscription WHERE digest_id = %(digest)s AND state = 'active'
-), matched AS (
-    SELECT s.id AS selection_id,
-           split_part(lower(s.language), '-', 1) AS language,
-           CASE WHEN bool_or(s.region <> '' AND i.links ? s.region) THEN s.region ELSE '' END AS region,
-           bit_or(1::bigint << ei.position) AS mask
-    FROM wanted
-    JOIN audience_selection s ON s.id = wanted.selection_id
-    JOIN digests_editionitem ei ON ei.edition_id = %(edition)s
-    JOIN items_item i ON i.id = ei.item_id
-    WHERE split_part(lower(i.language), '-', 1) = split_part(lower(s.language), '-', 1)
-      AND (s.kinds = '{}' OR i.kind = ANY (s.kinds))
-      AND (s.topics = '{}' OR s.topics && ei.topics)
-    GROUP BY s.id
+    SELECT selection_id, count(*) AS subscribers FROM audience_subscription
+    WHERE digest_id = %(digest)s AND state = 'active' GROUP BY selection_id
+), matching AS (
+    SELECT s.id AS selection_id, wanted.subscribers, s.region, s.kinds, s.topics,
+           split_part(lower(s.language), '-', 1) AS language
+    FROM audience_selection s JOIN wanted ON wanted.selection_id = s.id
+    OFFSET 0
+), masked AS (
+    SELECT selection_id, subscribers, language, region, {mask} AS mask FROM matching OFFSET 0
+), matched AS MATERIALIZED (
+    SELECT selection_id, subscribers, language, mask, CASE WHEN {linked} THEN region ELSE '' END AS region
+    FROM masked WHERE mask <> 0
+), variants AS (
+    INSERT INTO digests_variant (edition_id, mask, language, region, selections, recipients, subject, html, text, retired)
+    SELECT %(edition)s, mask, language, region, count(*), sum(subscribers), '', '', '', false
+    FROM matched GROUP BY mask, language, region ORDER BY language, mask, region
+    ON CONFLICT (edition_id, mask, language, region) WHERE NOT retired
+    DO UPDATE SET selections = excluded.selections, recipients = excluded.recipients
+    RETURNING id, mask, language, region
 )
+INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
+SELECT %(edition)s, matched.selection_id, variants.id FROM matched JOIN variants USING (mask, language, region)
+"""
+
+# What one item adds to a selection's mask, and whether a region has links of its own among what it receives.
+ITEM_BIT = """
+CASE WHEN language = %(language_{n})s AND (kinds = '{{}}' OR %(kind_{n})s = ANY (kinds))
+      AND (topics = '{{}}' OR topics && %(topics_{n})s::bigint[]) THEN %(bit_{n})s::bigint ELSE 0 END"""
+REGION_BITS = "(region = %(region_{n})s AND mask & %(linked_{n})s::bigint <> 0)"
+
+FORGET_GROUPS = """
+UPDATE digests_variant SET selections = 0, recipients = 0 WHERE edition_id = %(edition)s AND selections <> 0
 """
 
 HOLDS_DROPPED = """
@@ -129,28 +156,11 @@ HOLDS_DROPPED = """
 """
 """Whether a variant `v` shows an item that the edition holds no more."""
 
-ADD_VARIANTS = (
-    MATCH
-    + """
-INSERT INTO digests_variant (edition_id, mask, language, region, subject, html, text, retired)
-SELECT DISTINCT %(edition)s, mask, language, region, '', '', '', false FROM matched
-ORDER BY language, mask, region
-ON CONFLICT (edition_id, mask, language, region) WHERE NOT retired DO NOTHING
-"""
-)
+MANY = 10_000
+"""From so many new rows on the planner is told of them at once: the next statement joins them to all subscribers."""
 
-MAP_SELECTIONS = (
-    MATCH
-    + """
-INSERT INTO digests_editionselection (edition_id, selection_id, variant_id)
-SELECT %(edition)s, matched.selection_id, v.id
-FROM matched
-JOIN digests_variant v
-  ON v.edition_id = %(edition)s AND v.mask = matched.mask AND v.language = matched.language AND v.region = matched.region
-  AND NOT v.retired
-ON CONFLICT (edition_id, selection_id) DO UPDATE SET variant_id = excluded.variant_id
-"""
-)
+WORK_MEMORY = "SET LOCAL work_mem = '64MB'"
+"""For statements over all of an audience: their sorts and hashes stay in memory. Until the end of the transaction."""
 
 
 @transaction.atomic
@@ -162,12 +172,37 @@ def group_selections(edition_id: int) -> int:
     edition = Edition.objects.select_for_update().get(pk=edition_id)
     if edition.state != Edition.State.ASSEMBLING:
         return 0
-    values = {"edition": edition.pk, "digest": edition.digest_id}
+    values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id}
     with connection.cursor() as cursor:
+        cursor.execute(WORK_MEMORY)
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
-        cursor.execute(ADD_VARIANTS, values)
-        cursor.execute(MAP_SELECTIONS, values)
-    return edition.variants.filter(retired=False).count()
+        cursor.execute(FORGET_GROUPS, values)
+        statement, more = _grouping(items_of(edition))
+        cursor.execute(statement, values | more)
+        if cursor.rowcount > MANY:
+            cursor.execute("ANALYZE digests_editionselection")
+    return edition.variants.filter(selections__gt=0).count()
+
+
+def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, Any]]:
+    """The statement GROUP for these items, and its values."""
+    values: dict[str, Any] = {}
+    linked: dict[str, int] = {}
+    for n, entry in enumerate(entries):
+        bit = 1 << entry.position
+        values |= {
+            f"language_{n}": primary(entry.item.language),
+            f"kind_{n}": entry.item.kind,
+            f"topics_{n}": entry.topics,
+            f"bit_{n}": bit,
+        }
+        for region in entry.item.links:
+            linked[region] = linked.get(region, 0) | bit
+    for n, (region, bits) in enumerate(linked.items()):
+        values |= {f"region_{n}": region, f"linked_{n}": bits}
+    mask = " | ".join(ITEM_BIT.format(n=n) for n in range(len(entries))) or "0"
+    regions = " OR ".join(REGION_BITS.format(n=n) for n in range(len(linked))) or "false"
+    return GROUP.format(mask=mask, linked=regions), values
 
 
 def items_of(edition: Edition) -> list[EditionItem]:

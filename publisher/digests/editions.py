@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from publisher.core import audit, events
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.digests.models import Edition
 
 S = Edition.State
 
 
-def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str | None = None) -> Edition:
+def approve(edition_id: int, *, user: Actor, now: datetime, seen: str | None = None) -> Edition:
     """Let a waiting edition go out. `seen` is the `version` that the person looked at; without it, whatever there is."""
     return _move(
         edition_id,
@@ -25,18 +25,48 @@ def approve(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str
         now=now,
         sources=(S.WAITING,),
         target=S.SENDING,
-        also={"approved_by": user.get_username(), "after_assembly": S.SENDING, "problem": ""},
+        also={"approved_by": audit.name_of(user), "after_assembly": S.SENDING, "problem": ""},
     )
 
 
-def pause(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+def approve_ahead(edition_id: int, *, user: Actor, now: datetime) -> Edition:
+    """Let an edition that is still being assembled go out by itself as soon as it is there."""
+    return _move(
+        edition_id,
+        user=user,
+        action="edition.approve",
+        now=now,
+        sources=(S.ASSEMBLING,),
+        target=S.ASSEMBLING,
+        also={"approved_by": audit.name_of(user), "after_assembly": S.SENDING, "problem": ""},
+    )
+
+
+def send(edition_id: int, *, user: Actor, now: datetime) -> Edition:
+    """Whatever a person has to do for it to go out: approve it, resume it, or nothing. Raises `UserError` when it cannot."""
+    edition = Edition.objects.select_related("digest").get(pk=edition_id)
+    if edition.state in (S.SENDING, S.SENT) or (
+        edition.state == S.ASSEMBLING and edition.after_assembly == S.SENDING
+    ):
+        return edition
+    deeds = {S.WAITING: approve, S.ASSEMBLING: approve_ahead, S.PAUSED: resume, S.BLOCKED: resume}
+    deed = deeds.get(S(edition.state))
+    if deed is None:
+        raise UserError(
+            f"{edition} is “{edition.get_state_display()}”: it cannot be sent.",
+            "Make another with `publisher edition create`.",
+        )
+    return deed(edition_id, user=user, now=now)
+
+
+def pause(edition_id: int, *, user: Actor, now: datetime) -> Edition:
     """Stop before the next message is claimed. What a server has accepted by then has left."""
     return _move(
         edition_id, user=user, action="edition.pause", now=now, sources=(S.SENDING,), target=S.PAUSED
     )
 
 
-def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str | None = None) -> Edition:
+def resume(edition_id: int, *, user: Actor, now: datetime, seen: str | None = None) -> Edition:
     """Go on with a paused edition; one that could not be assembled is tried again. `seen`: as for `approve`."""
     blocked = Edition.objects.get(pk=edition_id).state == S.BLOCKED
     source, target = (S.BLOCKED, S.ASSEMBLING) if blocked else (S.PAUSED, S.SENDING)
@@ -53,7 +83,7 @@ def resume(edition_id: int, *, user: AbstractBaseUser, now: datetime, seen: str 
     )
 
 
-def cancel(edition_id: int, *, user: AbstractBaseUser, now: datetime) -> Edition:
+def cancel(edition_id: int, *, user: Actor, now: datetime) -> Edition:
     """End it for good: what is queued is cancelled by the next tick, what has left stays as it is.
 
     If nothing can have left, its items belong to the digest's next edition.
@@ -77,7 +107,7 @@ def _nothing_left(before: str, edition: Edition) -> bool:
 def _move(
     edition_id: int,
     *,
-    user: AbstractBaseUser,
+    user: Actor,
     action: str,
     sources: tuple[Edition.State, ...],
     target: Edition.State,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.db import models
 
 from publisher.items.languages import primary
 from publisher.items.models import Item
+from publisher.schedule.hours import SendingHours
 
 MOST_POSITIONS = 62
 """Items of an edition, over all languages: a variant's mask is a signed 64-bit number with a bit for each position."""
@@ -22,6 +24,10 @@ class Digest(models.Model):
     class OnUnknown(models.TextChoices):
         RESEND = "resend", "Send again with the same Message-ID (rarely somebody gets it twice)"
         HOLD = "hold", "Hold for a person (never twice)"
+
+    class Layout(models.TextChoices):
+        DIGEST = "digest", "A digest of several items, every week"
+        ALERT = "alert", "An alert about one item, when a person makes it"
 
     slug = models.SlugField(max_length=60, unique=True)
     title = models.JSONField(default=dict, help_text='{"en": "…", "zh": "…"}')
@@ -37,6 +43,23 @@ class Digest(models.Model):
     zone = models.CharField(max_length=64, default="Asia/Shanghai")
     weekday = models.PositiveSmallIntegerField(default=0, help_text="Monday is 0")
     at = models.TimeField(default=time(8, 0))
+    local_time = models.BooleanField(
+        default=False, help_text="each reader gets it when it is `at` in their own time zone"
+    )
+    layout = models.CharField(max_length=6, choices=Layout.choices, default=Layout.DIGEST)
+    priority = models.SmallIntegerField(default=0, help_text="of its editions; higher is sent first")
+    seeds = ArrayField(
+        models.CharField(max_length=320),
+        default=list,
+        blank=True,
+        help_text="addresses that get a copy of every edition, before its readers",
+    )
+    send_from = models.TimeField(
+        null=True, blank=True, help_text="from this time of day in its zone mail may leave; empty: always"
+    )
+    send_until = models.TimeField(
+        null=True, blank=True, help_text="until this time of day, the next day's if earlier"
+    )
     window_days = models.PositiveSmallIntegerField(
         default=7, help_text="how far back the first edition looks"
     )
@@ -57,12 +80,23 @@ class Digest(models.Model):
         return str(self.title.get("en") or self.slug)
 
     def clean(self) -> None:
-        """An edition has places for so many items only: what is beyond would be left out without a word."""
+        """An edition has places for so many items only: what is beyond would be left out without a word. Hours have two ends."""
         spoken = len(set(map(primary, self.languages)))
         if self.most_items * spoken > MOST_POSITIONS:
             raise ValidationError(
                 f"{self.most_items} items in each of {spoken} languages are more than the {MOST_POSITIONS} of an edition."
             )
+        if (self.send_from is None) != (self.send_until is None):
+            raise ValidationError("send_from and send_until are given together, or both left empty.")
+        if self.local_time and self.send_from is not None:
+            raise ValidationError(
+                "local_time and send_from exclude each other: readers get it at their own time, and these hours are the digest's."
+            )
+
+    @property
+    def sending_hours(self) -> SendingHours:
+        """The hours of the day in which its mail may leave."""
+        return SendingHours(ZoneInfo(self.zone), self.send_from, self.send_until)
 
     def text(self, field: str, language: str) -> str:
         """The text of a field in `language`, else in the digest's first language, else empty."""
@@ -91,6 +125,16 @@ class Edition(models.Model):
     due_at = models.DateTimeField()
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
+    local_day = models.DateField(
+        null=True, blank=True, help_text="readers get it on this day by their own clocks; empty: all at once"
+    )
+    local_at = models.TimeField(null=True, blank=True, help_text="and at this time of it")
+    item_ids = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="chosen by a person: just these; empty: what its window holds",
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASSEMBLING)
     after_assembly = models.CharField(
         max_length=12,
@@ -108,6 +152,9 @@ class Edition(models.Model):
     created_at = models.DateTimeField()
     assembled_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its deliveries were deleted; their totals stay"
+    )
     trace_id = models.CharField(max_length=32)
 
     class Meta:
@@ -157,12 +204,15 @@ class Variant(models.Model):
 
     `mask` has bit n set when the item at position n is in it. `message` is the serialised mail, cut at its slots. What has
     left stays as it was sent: a variant that somebody may have received is retired by a correction, never rendered again.
+    `selections` and `recipients` are how many choices and subscribers came to it when the edition was last assembled.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
     mask = models.BigIntegerField()
     language = models.CharField(max_length=35)
     region = models.CharField(max_length=10, blank=True)
+    selections = models.PositiveIntegerField(default=0, db_default=0)
+    recipients = models.PositiveIntegerField(default=0, db_default=0)
     subject = models.TextField(blank=True)
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
@@ -182,11 +232,15 @@ class Variant(models.Model):
 
 
 class EditionSelection(models.Model):
-    """Which variant a distinct selection receives in an edition: the bridge from subscribers to renderings."""
+    """Which variant a distinct selection receives in an edition: the bridge from subscribers to renderings.
 
-    edition = models.ForeignKey(Edition, on_delete=models.CASCADE)
+    Up to a million rows an edition, written by one statement and forgotten when it ends: so it has the one index that claims
+    need, and no foreign keys in the database, whose checks would cost more than the rows.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     selection_id = models.BigIntegerField()
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, db_index=False, db_constraint=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -173,20 +173,48 @@ def ack(ids: Sequence[str]) -> None:
             server.xtrim(settings.STREAM, minid="{}-{}".format(*min(needed)), approximate=False)
 
 
+def position() -> str:
+    """The id of the oldest entry that intake may not have stored yet: all before it are. "" when there is no stream.
+
+    Raises StreamAwayError.
+    """
+    with _answering():
+        if not client().exists(settings.STREAM):
+            return ""
+        group = _our_group()
+        return "{}-{}".format(*_oldest_needed(group)) if group else "0-1"
+
+
+def read_again(first: str) -> bool:
+    """Have intake read again what the stream still holds from the entry `first` on; whether there is any.
+
+    It has read that already, so it is only sent back, never on. Raises StreamAwayError.
+    """
+    milliseconds, number = _parts(first)
+    before = (milliseconds, number - 1) if number else (max(milliseconds - 1, 0), 2**64 - 1)
+    with _answering():
+        group = _our_group() if client().exists(settings.STREAM) else None
+        if group is None or _parts(group["last-delivered-id"]) <= before:
+            return False
+        last = _text(group["last-delivered-id"])
+        client().xgroup_setid(settings.STREAM, settings.STREAM_GROUP, "{}-{}".format(*before))
+        return bool(client().xrange(settings.STREAM, min=first, max=last, count=1))
+
+
 def oldest_age(now: datetime) -> timedelta | None:
     """How long the oldest entry that intake has not finished has waited; None when there is none."""
     with _answering():
-        server = client()
-        try:
-            groups = server.xinfo_groups(settings.STREAM)
-        except redis.ResponseError:  # no stream yet
-            return None
-        ours = [group for group in groups if group["name"] == settings.STREAM_GROUP.encode()]
-        start = "{}-{}".format(*_oldest_needed(ours[0])) if ours else "-"
-        first = server.xrange(settings.STREAM, min=start, count=1)
+        start = position()
+        first = client().xrange(settings.STREAM, min=start, count=1) if start else []
     if not first:
         return None
     return max(now - datetime.fromtimestamp(_parts(_text(first[0][0]))[0] / 1000, UTC), timedelta())
+
+
+def _our_group() -> dict[str, Any] | None:
+    """Our consumer group of the stream, which exists."""
+    groups: list[dict[str, Any]] = client().xinfo_groups(settings.STREAM)
+    return next((group for group in groups if group["name"] == settings.STREAM_GROUP.encode()), None)
 
 
 _policies: dict[str, tuple[float, str]] = {}

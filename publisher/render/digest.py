@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Final
+
+from markupsafe import Markup
 
 from publisher.render import look
 from publisher.render.dates import long_date
@@ -81,22 +84,58 @@ def _render(name: str, view: DigestView) -> RenderedMail:
 
 def _values(view: DigestView) -> Mapping[str, object]:
     view = replace(view, items=tuple(map(_safe, view.items)))
-    way = direction(view.language)
+    frame = _Frame(view.language, view.zone, view.accent)
     return {
+        **_shared(frame),
         "view": view,
         "subject": render_subject(view, view.subject),
         "preheader": preheader(view),
-        "dir": way,
-        "start": "right" if way == "rtl" else "left",
         "issued": long_date(view.issued_at, view.language, view.zone),
-        "fonts": look.fonts(view.language),
-        "light": look.light(view.accent),
-        "dark": look.dark(view.accent),
-        "languages": _own_language(view),
+        "languages": {item.id: _own_language(item, view.language) for item in view.items},
         "slots": {slot: mark(slot) for slot in SLOT_NAMES},
+        "block": partial(_block, frame),
+        "words_of": partial(_words_of, frame),
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What an item's block knows of the mail that it stands in."""
+
+    language: str
+    zone: str
+    accent: str
+
+
+@lru_cache(maxsize=64)
+def _shared(frame: _Frame) -> Mapping[str, object]:
+    """What is the same for all mails of one language and look."""
+    way = direction(frame.language)
+    return {
+        "dir": way,
+        "start": "right" if way == "rtl" else "left",
+        "fonts": look.fonts(frame.language),
+        "light": look.light(frame.accent),
+        "dark": look.dark(frame.accent),
+    }
+
+
+# An item stands in thousands of variants of an edition and looks the same in each, but for being the first or not.
+@lru_cache(maxsize=512)
+def _block(frame: _Frame, item: ItemView, first: bool) -> Markup:
+    """One item of a digest as MJML."""
+    languages = {item.id: _own_language(item, frame.language)}
+    values = {**_shared(frame), "view": frame, "item": item, "first": first, "languages": languages}
+    return Markup(render_file("email/_item.mjml.j2", values))  # noqa: S704 - the template escapes
+
+
+@lru_cache(maxsize=512)
+def _words_of(frame: _Frame, item: ItemView) -> str:
+    """One item of a mail's text part."""
+    return render_file("email/_item.txt.j2", {"view": frame, "item": item})
+
+
+@lru_cache(maxsize=512)
 def _safe(item: ItemView) -> ItemView:
     """The item without addresses that are not of the web, which are nobody's to click, and of bounded size."""
     return replace(
@@ -117,10 +156,6 @@ def _picture(address: str) -> str:
     return address if _WEB.match(address) or address.startswith("data:image/") else ""
 
 
-def _own_language(view: DigestView) -> dict[int, tuple[str, str] | None]:
-    """Per item id, language and direction where they are not the mail's own, so that a voice can change."""
-    return {item.id: _if_different(item, view.language) for item in view.items}
-
-
-def _if_different(item: ItemView, language: str) -> tuple[str, str] | None:
+def _own_language(item: ItemView, language: str) -> tuple[str, str] | None:
+    """An item's language and direction where they are not the mail's own, so that a voice can change."""
     return None if item.language == language else (item.language, direction(item.language))

@@ -33,13 +33,23 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """The form, and saving it. What is not offered (a retired topic, an unknown kind) is left out quietly."""
     link = tokens.read(tokens.Purpose.PREFERENCES, token)
     digest = Digest.objects.filter(pk=link.target_id).first() if link else None
-    subscription = subscription_of(link) if link else None
-    if link is None or digest is None or subscription is None:
+    if link is None or digest is None:
+        return stale(request)
+    if link.subscriber_id == tokens.NOBODY:  # of a test, or of a copy for the office
+        return _page(request, link, digest, Selection(language=digest.languages[0]), ended=True)
+    subscription = subscription_of(link)
+    if subscription is None:
         return stale(request)
     if subscription.state != Subscription.State.ACTIVE:
         return _page(request, link, digest, subscription.selection, ended=True)
     if request.method != "POST":
         return _page(request, link, digest, subscription.selection)
+    return _save(request, link, digest, subscription)
+
+
+def _save(
+    request: HttpRequest, link: tokens.Link, digest: Digest, subscription: Subscription
+) -> HttpResponse:
     choice = _choice(request.POST, digest, subscription.selection)
     if choice is None:
         return _page(request, link, digest, subscription.selection, error=True)

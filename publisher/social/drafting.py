@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from publisher.core import audit, events, trace
+from publisher.core import audit, events, standstill, trace
 from publisher.items.models import Item, Topic
 from publisher.items.visibility import is_visible, visible
 from publisher.social.composing import Draft, compose, link_for, topics_of
@@ -35,6 +35,11 @@ from publisher.social.redrafting import (
 __all__ = ["UNSENT", "cancel_for_item", "draft_held", "draft_item", "undrafted"]
 
 log = logging.getLogger(__name__)
+
+MAY_BE_OUT = (
+    "The item is older than the last restore of the database: this post may have been published before that. "
+    "Look at the channel, then approve it or cancel it."
+)
 
 S = Post.State
 WRITTEN = (
@@ -180,7 +185,9 @@ class _Drafting:
         return post
 
     def _fill(self, post: Post, channel: Channel, draft: Draft) -> None:
-        """Put the draft in place. Whatever was approved before is approved no more, unless the channel approves by itself."""
+        """Put the draft in place. Whatever was approved before is approved no more, unless the channel approves by itself:
+        that it does not where the post may have been published already, after the backup of a restored database.
+        """
         post.item_revision, post.channel_revision = self.item.revision, channel.revision
         post.language = self.item.language
         post.parts = [{"text": text} for text in draft.texts]
@@ -189,7 +196,10 @@ class _Drafting:
         post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
         post.approved_by = post.approved_at = post.slot_at = None
         if channel.auto_approve and post.state == S.DRAFT and registry.can_send(channel.network):
-            post.state, post.approved_at = S.APPROVED, self.now
+            if standstill.may_be_out(self.item.published_at):
+                post.problem = MAY_BE_OUT
+            else:
+                post.state, post.approved_at = S.APPROVED, self.now
 
     def _tell(self, post: Post) -> None:
         if post.state == S.APPROVED:

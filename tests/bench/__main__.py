@@ -15,10 +15,15 @@ MODULES = {
     "slots": "choosing a slot",
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
+    "assembling": "assembling an edition",
+    "email": "a whole edition against smtp-source",
+    "dkim": "signing with DKIM",
     "intake": "intake through the stream",
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
     "log": "pages of the delivery log",
+    "settling": "where results go first",
+    "retention": "forgetting old deliveries",
     "importing": "importing subscribers from CSV",
 }
 

@@ -92,6 +92,15 @@ def test_help_of_one_command_is_its_own(publisher: Runs) -> None:
     assert (code, "Count something." in out, "--json" in out) == (0, True, True)
 
 
+@pytest.mark.parametrize("arguments", [("edition", "--help"), ("edition", "show", "--help")])
+def test_help_of_a_group_starts_no_server(
+    publisher: Runs, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("publisher.cli.database.servers", None)
+    code, out, _ = publisher(*arguments)
+    assert (code, "Usage: publisher edition" in out) == (0, True)
+
+
 def test_a_report_is_text_for_people_and_json_for_machines(publisher: Runs) -> None:
     assert publisher("good", "--count", "3") == (0, "counted 3\n", "")
     code, out, _ = publisher("good", "--count", "3", "--json")

@@ -99,6 +99,17 @@ def test_a_template_that_fails_is_refused_with_its_place(
     assert not Digest.objects.exists()
 
 
+def test_hours_of_a_digest_have_two_ends_or_none(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    assert str(Digest.objects.get().sending_hours) == "07:00–21:00 Asia/Shanghai"
+    one_end = the_documented_file().replace("    send_until", "    # send_until")
+    with pytest.raises(UserError, match="send_from and send_until are given together"):
+        applied(tmp_path, one_end.replace("slug: weekly", "slug: other"))
+    shorter = "digests: [{slug: weekly, send_from: null, send_until: null}]"
+    assert "changed" in applied(tmp_path, shorter)
+    assert str(Digest.objects.get().sending_hours) == "at any time"
+
+
 def test_more_items_than_an_edition_has_places_for_are_refused(tmp_path: Path) -> None:
     three = the_documented_file().replace("languages: [en, zh]", "languages: [en, zh, fr]")
     with pytest.raises(UserError, match="31 items in each of 3 languages"):
@@ -138,6 +149,22 @@ def test_one_mistake_leaves_everything_as_it_was(tmp_path: Path, old: str, new: 
     assert named in refused.value.message
     assert not Channel.objects.exists()
     assert not Digest.objects.exists()
+
+
+def test_the_ways_of_a_digest_are_taken_and_its_seeds_checked(tmp_path: Path) -> None:
+    text = the_documented_file()
+    applied(tmp_path, text)
+    ways = "local_time: true, layout: alert, priority: 5, seeds: [boss@example.org, BOSS@example.org]"
+    with pytest.raises(UserError, match="local_time and send_from exclude each other"):
+        applied(tmp_path, f"digests: [{{slug: weekly, {ways}}}]")
+    applied(tmp_path, f"digests: [{{slug: weekly, send_from: null, send_until: null, {ways}}}]")
+    digest = Digest.objects.get()
+    assert (digest.local_time, digest.layout, digest.priority) == (True, "alert", 5)
+    assert digest.seeds == ["BOSS@example.org"]
+    for wrong, named in (("seeds: [nobody]", "not a mail address"), ("priority: 1000", "digests.0.priority")):
+        with pytest.raises(UserError) as refused:
+            applied(tmp_path, f"digests: [{{slug: weekly, {wrong}}}]")
+        assert named in refused.value.message
 
 
 def run_add(*arguments: str) -> Any:

@@ -41,6 +41,15 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
         ("PUBLISHER_LOG_LEVEL", "loud"),
         ("PUBLISHER_PUBLIC_METRICS", "perhaps"),
         ("PUBLISHER_SECRET_KEY", "short"),
+        ("PUBLISHER_MAIL_RATE", "50 per second"),
+        ("PUBLISHER_MAIL_DOMAIN_RATES", "gmail.com:20/s"),
+        ("PUBLISHER_MAIL_WARMUP", "tomorrow 200"),
+        ("PUBLISHER_MAIL_ERROR_LIMIT", "10%"),
+        ("PUBLISHER_RESOLVER", "dns.example.org"),
+        ("PUBLISHER_RESOLVER", "192.0.2.53:x"),
+        ("PUBLISHER_RETURN_DOMAIN", "bounces"),
+        ("PUBLISHER_UNSUBSCRIBE_ADDRESS", "leave+here@example.org"),
+        ("PUBLISHER_UNSUBSCRIBE_ADDRESS", "leave-this-list-for-good@example.org"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(
@@ -50,6 +59,22 @@ def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(
         read({"PUBLISHER_DATA_DIR": str(tmp_path), name: value})
     assert name in refused.value.message
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("", None),
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("127.0.0.1:5353", ("127.0.0.1", 5353)),
+        ("[2001:db8::53]", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+    ],
+)
+def test_a_resolver_is_an_address_with_or_without_a_port(
+    tmp_path: Path, text: str, server: tuple[str, int] | None
+) -> None:
+    assert read({"PUBLISHER_DATA_DIR": str(tmp_path), "PUBLISHER_RESOLVER": text}).resolver == server
 
 
 def test_a_misspelt_setting_is_refused(tmp_path: Path) -> None:

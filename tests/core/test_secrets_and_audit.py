@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -88,3 +89,19 @@ def test_credentials_that_cannot_be_opened_hurt_only_whoever_needs_them() -> Non
 
 def test_a_sealed_secret_does_not_show_itself() -> None:
     assert "gAAAAA" not in repr(Sealed("gAAAAAsecret"))
+
+
+@pytest.mark.django_db
+def test_the_trail_names_the_account_behind_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "mira")
+    audit.record(audit.os_user(), "channel.paused", a_channel())
+    assert AuditEntry.objects.get().actor_name == f"mira@{socket.gethostname()}"
+
+
+def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise OSError("no entry")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    assert audit.os_user().startswith("user 12345@")

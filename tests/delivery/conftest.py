@@ -1,4 +1,4 @@
-"""A sandbox network for tests of posts."""
+"""A sandbox network for tests of posts; an empty Redis for all, since senders note their results there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from publisher.social.networks.sandbox.server import Server
 from tests.fakes.sandbox import sandbox
+
+
+@pytest.fixture(autouse=True)
+def empty_journal(inbox: redis.Redis) -> redis.Redis:
+    """Where senders note their results."""
+    return inbox
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,14 +59,14 @@ def test_an_item_retracted_while_the_edition_is_rendered_is_not_mailed(
     gone = an_item(at=BEFORE, title="Retract me")
     a_subscriber(digest)
     edition = due_edition(digest)
-    serialise = enqueue.serialise_variants
+    render = enqueue.render_variants
 
-    def interrupted(edition_id: int) -> int:
+    def interrupted(edition_id: int, **given: Any) -> int:
         retract(gone)
-        return serialise(edition_id)
+        return render(edition_id, **given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(enqueue, "serialise_variants", interrupted)
+        patch.setattr(enqueue, "render_variants", interrupted)
         assert assemble(edition.pk, now=NOON).state == "assembling"
     assert not Delivery.objects.exists()
     assert assemble(edition.pk, now=NOON).state == "sending"
@@ -166,4 +167,4 @@ def test_what_waits_of_cancelled_editions_is_cancelled_by_the_tick() -> None:
     other = an_assembled_edition(a_digest(), readers=1)
     editions.cancel(edition.pk, user=an_editor(), now=NOON)
     assert cancel_left_over(now=NOON) == 2
-    assert len(claim_mail(other.pk, now=NOON, limit=9, lease=timedelta(minutes=5)).mails) == 1
+    assert len(claim_mail(other.pk, fence=1, now=NOON, limit=9, lease=timedelta(minutes=5)).mails) == 1

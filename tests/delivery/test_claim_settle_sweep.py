@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,8 +10,8 @@ from django.db import connection
 from publisher.audience import subscriptions
 from publisher.audience.models import Suppression
 from publisher.core.errors import Unknown
-from publisher.delivery import tally
-from publisher.delivery.claim import Claim, claim_mail, release, renew
+from publisher.delivery import journal, tally
+from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew
 from publisher.delivery.closing import finish_editions
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.settle import Outcome, Try, outcome_of, settle
@@ -25,12 +25,15 @@ pytestmark = pytest.mark.django_db
 LEASE = timedelta(minutes=5)
 AFTER_LEASE = NOON + LEASE + timedelta(seconds=1)
 TRY = Try(
-    worker="here:1", started_at=NOON, duration_ms=1.5, code=250, enhanced="2.0.0", text="queued as 4711"
+    worker="here:1", started_at=NOON, duration_ms=0.0, code=250, enhanced="2.0.0", text="queued as 4711"
 )
 
 
-def claim(edition: Edition, limit: int = 10) -> Claim:
-    return claim_mail(edition.pk, now=NOON, limit=limit, lease=LEASE)
+def claim(edition: Edition, limit: int = 10, *, now: datetime = NOON) -> Claim:
+    """As a sender claims: the journal is begun first."""
+    fence = next_fence()
+    journal.begin(fence)
+    return claim_mail(edition.pk, fence=fence, now=now, limit=limit, lease=LEASE)
 
 
 def states(edition: Edition) -> list[str]:
@@ -87,7 +90,7 @@ def test_what_is_due_later_is_not_claimed_now() -> None:
 def test_settling_writes_the_state_and_the_attempt() -> None:
     edition = a_sending_edition(mails=1)
     claimed = claim(edition)
-    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=NOON)
+    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY)
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.sent_at, delivery.code, delivery.lease_until) == (
         "sent",
@@ -108,10 +111,10 @@ def test_a_stale_holder_cannot_overwrite_what_its_successor_did() -> None:
     edition = a_sending_edition(mails=1)
     stale = claim(edition)
     sweep(now=AFTER_LEASE, most=8)
-    fresh = claim_mail(edition.pk, now=AFTER_LEASE + timedelta(minutes=5), limit=1, lease=LEASE)
-    assert not settle(stale.mails[0].id, stale.fence, Outcome(State.FAILED, "550"), TRY, now=AFTER_LEASE)
+    fresh = claim(edition, now=AFTER_LEASE + timedelta(minutes=5))
+    assert not settle(stale.mails[0].id, stale.fence, Outcome(State.FAILED, "550"), TRY)
     assert states(edition) == ["sending"]
-    assert settle(fresh.mails[0].id, fresh.fence, Outcome(State.SENT), TRY, now=AFTER_LEASE)
+    assert settle(fresh.mails[0].id, fresh.fence, Outcome(State.SENT), TRY)
     assert list(Attempt.objects.order_by("id").values_list("outcome", flat=True)) == [
         "unknown",
         "failed",
@@ -124,10 +127,10 @@ def test_an_answer_that_comes_late_but_before_the_next_claim_still_counts() -> N
     claimed = claim(edition)
     sweep(now=AFTER_LEASE, most=8)
     assert states(edition) == ["queued"]
-    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=AFTER_LEASE)
+    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY)
     assert states(edition) == ["sent"]
     later = AFTER_LEASE + timedelta(minutes=5)
-    assert not claim_mail(edition.pk, now=later, limit=1, lease=LEASE).mails
+    assert not claim(edition, now=later).mails
 
 
 def test_what_is_unclear_of_a_cancelled_edition_stays_unclear() -> None:
@@ -152,14 +155,14 @@ def test_a_worker_that_comes_back_with_the_answer_resolves_its_own_unknown() -> 
     claimed = claim(edition)
     sweep(now=AFTER_LEASE, most=8)
     assert states(edition) == ["unknown"]
-    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=AFTER_LEASE)
+    assert settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY)
     assert states(edition) == ["sent"]
 
 
 def test_after_a_crash_only_the_message_in_flight_is_unknown_and_the_rest_were_never_begun() -> None:
     edition = a_sending_edition(a_digest(on_unknown="hold"), mails=5)
     claimed = claim(edition)
-    settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=NOON)
+    settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY)
     assert sweep(now=AFTER_LEASE, most=8) == {State.UNKNOWN: 1, State.QUEUED: 3}
     assert states(edition) == ["sent", "unknown", "queued", "queued", "queued"]
     assert set(Delivery.objects.filter(state="queued").values_list("attempts", flat=True)) == {0}
@@ -192,7 +195,7 @@ def test_an_unclear_answer_is_resent_or_held_as_the_digest_says(policy: str, sta
     edition = a_sending_edition(a_digest(on_unknown=policy), mails=1)
     claimed = claim(edition)
     unclear = outcome_of(Unknown("no answer after the dot"), attempts=1, most=8, now=NOON)
-    settle(claimed.mails[0].id, claimed.fence, unclear, TRY, now=NOON)
+    settle(claimed.mails[0].id, claimed.fence, unclear, TRY)
     sweep(now=NOON, most=8)
     assert states(edition) == [state]
 
@@ -201,7 +204,7 @@ def test_a_message_that_stays_unclear_is_not_resent_for_ever() -> None:
     edition = a_sending_edition(mails=1)
     Delivery.objects.update(attempts=7)
     claimed = claim(edition)
-    settle(claimed.mails[0].id, claimed.fence, Outcome(State.UNKNOWN, "no answer"), TRY, now=NOON)
+    settle(claimed.mails[0].id, claimed.fence, Outcome(State.UNKNOWN, "no answer"), TRY)
     sweep(now=NOON, most=8)
     assert states(edition) == ["unknown"]
 
@@ -210,17 +213,17 @@ def test_an_edition_is_finished_only_when_nothing_of_it_is_open() -> None:
     edition = a_sending_edition(a_digest(on_unknown="hold"), mails=2)
     one, two = claim(edition).mails
     fence = Delivery.objects.get(pk=one.id).fence
-    settle(one.id, fence, Outcome(State.SENT), TRY, now=NOON)
-    settle(two.id, fence, Outcome(State.UNKNOWN, "no answer"), TRY, now=NOON)
+    settle(one.id, fence, Outcome(State.SENT), TRY)
+    settle(two.id, fence, Outcome(State.UNKNOWN, "no answer"), TRY)
     assert finish_editions(now=NOON) == []
-    settle(two.id, fence, Outcome(State.SENT), TRY, now=NOON)
+    settle(two.id, fence, Outcome(State.SENT), TRY)
     assert finish_editions(now=NOON) == [edition.pk]
 
 
 def test_the_tally_is_exact_through_every_change_and_folding() -> None:
     edition = a_sending_edition(mails=4)
     claimed = claim(edition, limit=3)
-    settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY, now=NOON)
+    settle(claimed.mails[0].id, claimed.fence, Outcome(State.SENT), TRY)
     counted = {state: states(edition).count(state) for state in set(states(edition))}
     assert tally.by_state(edition_id=edition.pk) == counted == {"sent": 1, "sending": 2, "queued": 1}
     tally.fold()

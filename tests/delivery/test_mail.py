@@ -7,6 +7,7 @@ import email.policy
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ import redis
 
 from publisher.audience import tokens
 from publisher.delivery import mail
-from publisher.delivery.email.smtp import parse_mail_url
+from publisher.delivery.email.smtp import Session, parse_mail_url
 from publisher.delivery.enqueue import assemble
-from publisher.delivery.mail import Sender, send_due
+from publisher.delivery.mail import send_due
 from publisher.delivery.models import Attempt, Delivery
+from publisher.delivery.sender import Sender
 from publisher.delivery.sweep import sweep
 from publisher.digests.models import Digest, Edition
 from publisher.render.failure import TemplateFailure
@@ -49,10 +51,14 @@ def an_assembled_edition(digest: Digest | None = None, *, readers: int = 5) -> E
 
 def sent_by(sink: SmtpSink, edition: Edition, *, now: datetime = NOON, **options: Any) -> Counter[str]:
     """Send what is due of the edition; counts by state."""
-    sender = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60, clock=lambda: now, **options)
-    sender.send_edition(edition)
-    sender.close()
+    sender = a_sender(sink, clock=lambda: now, only=edition.pk, **options)
+    sender.run()
     return sender.counts
+
+
+def a_sender(sink: SmtpSink, **options: Any) -> Sender:
+    """A sender of one lane, for a minute."""
+    return Sender(partial(Session, parse_mail_url(sink.url)), stop_at=time.monotonic() + 60, **options)
 
 
 def states(edition: Edition) -> Counter[str]:
@@ -158,21 +164,18 @@ def test_a_wrong_password_sends_nothing_and_is_shown(inbox: redis.Redis, setting
     assert states(edition) == {"queued": 5}
 
 
-def test_a_worker_that_slept_beyond_its_lease_sends_no_more_of_its_claim() -> None:
-    """The clock jumps past the lease after the first answer, and another worker has taken over."""
+def test_a_worker_that_slept_beyond_its_lease_claims_anew_before_it_sends_more() -> None:
+    """The clock jumps past the lease after the first answer."""
     edition = an_assembled_edition()
-    moments = iter([NOON])
-    woken = NOON + timedelta(hours=1)
-
-    def clock() -> datetime:
-        return next(moments, woken)
-
     with SmtpSink() as sink:
-        sender = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60, clock=clock)
-        claim = mail.claim_mail(edition.pk, now=NOON, limit=10, lease=sender.lease)
-        sender._send_claim(claim, mail.Letters(edition, now=NOON))
-        sender.close()
-    assert len(sink.messages) == 1
+
+        def clock() -> datetime:
+            return NOON + timedelta(hours=1) if sink.messages else NOON
+
+        a_sender(sink, clock=clock, only=edition.pk).run()
+    assert len(set(sink.recipients)) == len(sink.messages) == 5
+    fences = list(Delivery.objects.order_by("id").values_list("fence", flat=True))
+    assert fences[0] < fences[1] == fences[4]
 
 
 def test_a_name_that_cannot_be_put_into_a_mail_fails_alone() -> None:

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
+from django.db import connections
 
 from publisher.delivery import rest
-from publisher.delivery.email.smtp import parse_mail_url
 from publisher.delivery.email.smtp import session as smtp_session
-from publisher.delivery.mail import Sender, send_due
+from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.sweep import sweep
 from publisher.digests.models import Digest, Edition
 from tests.builders import NOON, a_digest
-from tests.delivery.test_mail import an_assembled_edition, sent_by, states
+from tests.delivery.test_mail import a_sender, an_assembled_edition, sent_by, states
 from tests.fakes.smtp_sink import SmtpSink, at
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.django_db(transaction=True)  # the lane's thread looks at the database, too
 def test_a_worker_that_waited_for_a_connection_longer_than_its_lease_sends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = an_assembled_edition(readers=1)
     moment = [NOON]
     with SmtpSink() as sink:
-        stopped = Sender(parse_mail_url(sink.url), stop_at=time.monotonic() + 60, clock=lambda: moment[0])
+        stopped = a_sender(sink, clock=lambda: moment[0], only=edition.pk)
         open_really = smtp_session.Connection.open
 
         def open_late(*args: object) -> object:
@@ -39,19 +39,20 @@ def test_a_worker_that_waited_for_a_connection_longer_than_its_lease_sends_nothi
             sweep(now=moment[0], most=8)
             moment[0] = NOON + timedelta(seconds=400)
             assert sent_by(sink, edition, now=moment[0]) == {"sent": 1}
+            connections.close_all()
             return open_really(*args)  # type: ignore[arg-type]  # handed on as they came
 
         monkeypatch.setattr(smtp_session.Connection, "open", open_late)
-        stopped.send_edition(edition)
-        stopped.close()
+        stopped.run()
     assert len(sink.messages) == 1
     assert stopped.counts == {}
 
 
-def test_a_refused_sender_fails_no_recipient_and_says_why() -> None:
+def test_a_refused_sender_fails_no_recipient_and_says_why(settings: Any) -> None:
     edition = an_assembled_edition(readers=5)
     with SmtpSink([at("MAIL", "550 5.7.1 sender not owned by user")]) as sink:
-        sent_by(sink, edition)
+        settings.MAIL = sink.url
+        send_due(seconds=60, clock_=lambda: NOON)
     assert states(edition) == {"queued": 5}
     edition.refresh_from_db()
     assert "sender not owned by user" in edition.problem

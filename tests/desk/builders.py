@@ -58,6 +58,8 @@ def a_variant(edition: Edition, *, html: str = "", text: str = "", **given: Any)
     fields: dict[str, Any] = {
         "mask": next(_numbers),
         "language": "en",
+        "selections": 1,
+        "recipients": 1,
         "subject": "The week in Almaria",
         "html": html or "<!doctype html><html lang=en><title>m</title><h1>The week in Almaria</h1></html>",
         "text": text or "THE WEEK IN ALMARIA",

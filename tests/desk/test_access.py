@@ -25,8 +25,11 @@ POST_ONLY = {
     "post-measure",
     "edition-act",
     "edition-confirm",
+    "edition-test",
     "channel-resume",
     "delivery-confirm",
+    "sending-stop",
+    "sending-go",
 }
 
 
@@ -47,6 +50,8 @@ def addresses() -> dict[str, str]:
         "edition": {"edition_id": edition.pk},
         "edition-progress": {"edition_id": edition.pk},
         "edition-confirm": {"edition_id": edition.pk},
+        "edition-waves": {"edition_id": edition.pk},
+        "edition-test": {"edition_id": edition.pk},
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},

@@ -6,8 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from publisher.audience import subscriptions
+from publisher.audience.choices import Choice
 from publisher.digests.assembling import choose_items, drop_item, group_selections
+from publisher.digests.matching import mask_of, variant_for
 from publisher.digests.models import Digest, Edition, EditionSelection, Variant
 from publisher.digests.rendering import render_variants
 from publisher.items.models import ItemTopic
@@ -32,9 +38,13 @@ def an_edition(digest: Digest, **given: Any) -> Edition:
 def assembled(edition: Edition) -> Edition:
     choose_items(edition.pk, now=NOON)
     group_selections(edition.pk)
-    render_variants(edition.pk, now=NOON)
+    render(edition)
     edition.refresh_from_db()
     return edition
+
+
+def render(edition: Edition) -> int:
+    return render_variants(edition.pk, now=NOON, serialise=lambda _edition, variant: variant.html.encode())
 
 
 def titles(edition: Edition) -> list[str]:
@@ -164,8 +174,8 @@ def test_rendering_goes_on_where_it_was_cut_off() -> None:
     a_subscriber(digest)
     edition = assembled(an_edition(digest))
     Variant.objects.filter(edition=edition).update(rendered_at=None)
-    assert render_variants(edition.pk, now=NOON) == 1
-    assert render_variants(edition.pk, now=NOON) == 0
+    assert render(edition) == 1
+    assert render(edition) == 0
 
 
 def test_a_dropped_item_sends_the_edition_back_to_assembly_and_it_keeps_waiting_if_it_waited() -> None:
@@ -180,3 +190,94 @@ def test_a_dropped_item_sends_the_edition_back_to_assembly_and_it_keeps_waiting_
     assert (edition.state, edition.after_assembly) == ("assembling", "waiting")
     assert titles(edition) == ["Right figures"]
     assert "Wrong figures" not in EditionSelection.objects.get(edition=edition).variant.html
+
+
+def test_an_edition_of_chosen_items_holds_just_these_in_their_order_also_if_one_was_held_before() -> None:
+    digest = a_digest()
+    first, second, third = (an_item(at=BEFORE, title=title) for title in ("First", "Second", "Third"))
+    assembled(an_edition(digest))
+    later = NOON + timedelta(hours=1)
+    chosen = assembled(an_edition(digest, due_at=later, item_ids=[third.pk, first.pk]))
+    assert titles(chosen) == ["Third", "First"]
+    assert second.pk not in chosen.edition_items.values_list("item_id", flat=True)
+
+
+def test_a_chosen_item_that_was_retracted_or_put_under_embargo_meanwhile_is_left_out() -> None:
+    gone, secret = (
+        an_item(at=BEFORE, retracted_at=NOON),
+        an_item(at=BEFORE, embargo_until=NOON + timedelta(days=1)),
+    )
+    edition = an_edition(a_digest(), item_ids=[gone.pk, secret.pk])
+    assert choose_items(edition.pk, now=NOON) == 0
+    edition.refresh_from_db()
+    assert edition.state == "empty"
+
+
+@pytest.mark.parametrize(("layout", "looks_like_an_alert"), [("alert", True), ("digest", False)])
+def test_an_alert_about_one_item_has_its_own_layout(layout: str, looks_like_an_alert: bool) -> None:
+    digest = a_digest(layout=layout)
+    a_subscriber(digest)
+    item = an_item(at=BEFORE, title="Flood warning for the valley")
+    variant = assembled(an_edition(digest, item_ids=[item.pk])).variants.get()
+    assert ("Read: Flood warning for the valley" in variant.html) == looks_like_an_alert
+    assert ("1. Flood warning" in variant.text) != looks_like_an_alert
+
+
+def test_variants_know_how_many_choices_and_readers_came_to_them() -> None:
+    digest = a_digest()
+    an_item(at=BEFORE, kind="story")
+    for _ in range(3):
+        a_subscriber(digest)
+    a_subscriber(digest, kinds=["story", "video"])
+    a_subscriber(digest, kinds=["video"])
+    variant = assembled(an_edition(digest)).variants.get()
+    assert (variant.selections, variant.recipients) == (2, 4)
+
+
+def test_grouped_again_after_a_change_of_choices_nobody_is_counted_twice() -> None:
+    digest = a_digest()
+    an_item(at=BEFORE, kind="story")
+    an_item(at=BEFORE, kind="speech")
+    moving = a_subscriber(digest, kinds=["speech"])
+    edition = assembled(an_edition(digest))
+    subscriptions.choose(moving.subscriber_id, digest.pk, Choice.of(language="en"), now=NOON)
+    group_selections(edition.pk)
+    counts = {v.mask: (v.selections, v.recipients) for v in edition.variants.all()}
+    assert counts == {0b10: (0, 0), 0b11: (1, 1)}
+
+
+MATCHING = st.tuples(
+    st.sets(st.integers(0, 3)),
+    st.sets(st.sampled_from(["story", "speech", "video"])),
+    st.sampled_from(["en", "zh"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(choices=st.lists(MATCHING, min_size=1, max_size=6), items=st.lists(MATCHING, min_size=1, max_size=5))
+def test_a_reader_gets_exactly_the_items_that_match_every_part_of_the_choice(
+    choices: list[tuple[set[int], set[str], str]], items: list[tuple[set[int], set[str], str]]
+) -> None:
+    """The expression that the database computes for all, against the rule for one."""
+    with transaction.atomic():
+        topics = [a_topic(f"topic-{n}") for n in range(4)]
+        digest = a_digest(most_items=20)
+        for numbers, kinds, language in items:
+            item = an_item(at=BEFORE, kind=min(kinds, default="other"), language=language)
+            for n in numbers:
+                ItemTopic.objects.create(item=item, topic=topics[n], state="accepted")
+        readers = [
+            a_subscriber(digest, topics=[topics[n].pk for n in numbers], kinds=kinds, language=language)
+            for numbers, kinds, language in choices
+        ]
+        edition = an_edition(digest)
+        choose_items(edition.pk, now=NOON)
+        group_selections(edition.pk)
+        held = list(edition.edition_items.select_related("item"))
+        for reader in readers:
+            mapped = EditionSelection.objects.filter(
+                edition=edition, selection_id=reader.selection_id
+            ).first()
+            assert (mapped.variant.mask if mapped else 0) == mask_of(reader.selection, held)
+            assert variant_for(edition, reader.selection) == (mapped.variant if mapped else None)
+        transaction.set_rollback(True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.schedule.windows import DigestTiming, last_due, next_due, window
+from publisher.schedule.windows import DigestTiming, covered_until, last_due, next_due, window
 from tests.schedule.oracle import ZONES, moments, times
 
 SHANGHAI = DigestTiming(ZoneInfo("Asia/Shanghai"), weekday=0, at=time(8))
-timings = st.builds(DigestTiming, st.sampled_from(ZONES), st.integers(0, 6), times())
+timings = st.builds(DigestTiming, st.sampled_from(ZONES), st.integers(0, 6), times(), st.booleans())
 with_moments = timings.flatmap(lambda timing: st.tuples(st.just(timing), moments(timing.zone)))
 
 
@@ -23,15 +24,29 @@ def utc(text: str) -> datetime:
 
 
 def test_monday_eight_in_shanghai_is_monday_midnight_in_utc() -> None:
-    assert last_due(SHANGHAI, utc("2026-06-03 12:00")) == utc("2026-06-01 00:00")
-    assert next_due(SHANGHAI, utc("2026-06-03 12:00")) == utc("2026-06-08 00:00")
+    last, coming = last_due(SHANGHAI, utc("2026-06-03 12:00")), next_due(SHANGHAI, utc("2026-06-03 12:00"))
+    assert (last.day, last.at, last.begins) == (
+        date(2026, 6, 1),
+        utc("2026-06-01 00:00"),
+        utc("2026-06-01 00:00"),
+    )
+    assert coming.at == utc("2026-06-08 00:00")
 
 
 def test_at_the_due_time_itself_it_is_due_and_the_next_is_a_week_later() -> None:
     due = utc("2026-06-01 00:00")
-    assert last_due(SHANGHAI, due) == due
-    assert last_due(SHANGHAI, due - timedelta(microseconds=1)) == utc("2026-05-25 00:00")
-    assert next_due(SHANGHAI, due) == utc("2026-06-08 00:00")
+    assert last_due(SHANGHAI, due).at == due
+    assert last_due(SHANGHAI, due - timedelta(microseconds=1)).at == utc("2026-05-25 00:00")
+    assert next_due(SHANGHAI, due).at == utc("2026-06-08 00:00")
+
+
+def test_by_local_time_an_issue_is_begun_an_hour_before_the_first_clock_on_earth_shows_its_time() -> None:
+    timing = replace(SHANGHAI, local_time=True)
+    begins = utc("2026-05-31 17:00")  # Kiritimati is 14 hours ahead
+    assert last_due(timing, begins).begins == begins
+    assert last_due(timing, begins).at == utc("2026-06-01 00:00")
+    assert last_due(timing, begins - timedelta(microseconds=1)).at == utc("2026-05-25 00:00")
+    assert next_due(timing, begins).day == date(2026, 6, 8)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +65,8 @@ def test_over_a_change_of_the_clocks_there_is_one_due_time_a_week(
     zone: str, at: time, after: str, dues: list[str]
 ) -> None:
     timing = DigestTiming(ZoneInfo(zone), weekday=6, at=at)
-    first = next_due(timing, utc(after))
-    assert [first, next_due(timing, first)] == [utc(due) for due in dues]
+    first = next_due(timing, utc(after)).at
+    assert [first, next_due(timing, first).at] == [utc(due) for due in dues]
 
 
 @settings(deadline=None)
@@ -59,10 +74,11 @@ def test_over_a_change_of_the_clocks_there_is_one_due_time_a_week(
 def test_now_lies_between_the_last_due_time_and_the_next(given_: tuple[DigestTiming, datetime]) -> None:
     timing, now = given_
     last, coming = last_due(timing, now), next_due(timing, now)
-    assert last <= now < coming
-    assert next_due(timing, last) == coming
-    assert last_due(timing, coming) == coming
-    assert timedelta(days=7, hours=-1) <= coming - last <= timedelta(days=7, hours=1)
+    assert last.begins <= now < coming.begins
+    assert next_due(timing, last.begins) == coming
+    assert last_due(timing, coming.begins) == coming
+    assert coming.day - last.day == timedelta(days=7)
+    assert timedelta(days=7, hours=-1) <= coming.at - last.at <= timedelta(days=7, hours=1)
 
 
 @settings(deadline=None)
@@ -71,7 +87,7 @@ def test_a_due_time_is_the_wall_time_asked_for_or_follows_the_gap_that_swallowed
     given_: tuple[DigestTiming, datetime],
 ) -> None:
     timing, now = given_
-    due = next_due(timing, now)
+    due = next_due(timing, now).at
     shown = due.astimezone(timing.zone)
     assert shown.weekday() == timing.weekday
     if shown.time() != timing.at:
@@ -93,7 +109,7 @@ def test_windows_tile_the_time_line_also_when_weeks_were_missed(
     windows: list[tuple[datetime, datetime]] = []
     for missed in weeks:
         for _ in range(missed):
-            now = next_due(timing, now)
+            now = next_due(timing, now).begins
         windows.append(window(timing, now, window_days, windows[-1][1] if windows else None))
 
     assert all(earlier[1] == later[0] for earlier, later in pairwise(windows))
@@ -118,7 +134,7 @@ def test_without_a_number_of_days_the_first_window_begins_at_the_due_time_before
 def test_a_window_of_a_week_before_the_first_due_time_is_the_week_before_in_every_zone() -> None:
     for zone in ZONES:
         timing = DigestTiming(zone, weekday=0, at=time(8))
-        due = next_due(timing, utc("2026-03-24 00:00"))
+        due = next_due(timing, utc("2026-03-24 00:00")).at
         assert window(timing, due, 7, None) == window(timing, due, None, None)
 
 
@@ -128,6 +144,20 @@ def test_when_the_window_before_reaches_beyond_the_due_time_this_one_is_empty_an
     end = utc("2026-06-03 10:00")  # an edition made by hand, or the weekday was changed
     assert window(SHANGHAI, utc("2026-06-01 00:00"), 7, end) == (end, end)
     assert window(SHANGHAI, utc("2026-06-08 00:00"), 7, end) == (end, utc("2026-06-08 00:00"))
+
+
+def test_what_windows_cover_ends_at_the_first_hole() -> None:
+    monday, wednesday, friday, sunday = (utc(f"2026-06-{day:02} 00:00") for day in (1, 3, 5, 7))
+    assert covered_until([]) is None
+    assert covered_until([(monday, wednesday), (wednesday, friday)]) == friday
+    assert covered_until([(monday, friday), (wednesday, wednesday)]) == friday
+    assert covered_until([(monday, wednesday), (friday, sunday)]) == wednesday
+    assert covered_until([(monday, wednesday), (friday, sunday), (wednesday, sunday)]) == sunday
+
+
+def test_an_edition_about_a_time_long_past_opens_no_hole() -> None:
+    monday, wednesday, long_ago = utc("2026-06-01 00:00"), utc("2026-06-03 00:00"), utc("2025-01-01 00:00")
+    assert covered_until([(monday, wednesday), (long_ago, long_ago)]) == wednesday
 
 
 def test_a_weekday_that_does_not_exist_and_a_time_without_zone_are_refused() -> None:

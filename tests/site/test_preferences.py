@@ -106,3 +106,11 @@ def test_opening_the_form_changes_nothing() -> None:
     Client().get(address_of(subscription))
     subscription.refresh_from_db()
     assert subscription.selection_id == before
+
+
+def test_the_link_of_a_test_or_copy_says_that_there_is_nothing_to_choose() -> None:
+    digest = a_digest()
+    link = f"/p/{tokens.write(tokens.Purpose.PREFERENCES, tokens.NOBODY, digest.pk)}"
+    for answer in (Client().get(link), Client().post(link, {"language": "zh"})):
+        assert (answer.status_code, "not subscribed" in answer.content.decode()) == (200, True)
+    assert not Subscription.objects.exists()

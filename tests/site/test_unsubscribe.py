@@ -123,3 +123,11 @@ def test_public_pages_are_neither_kept_nor_found_nor_told_to_others(browser: Cli
     assert response["Cache-Control"] == "no-store"
     assert response["X-Robots-Tag"] == "noindex"
     assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_link_of_a_test_or_copy_opens_the_page_and_ends_no_subscription(browser: Client) -> None:
+    subscription = a_subscriber(a_digest())
+    link = f"/u/{tokens.write(tokens.Purpose.UNSUBSCRIBE, tokens.NOBODY, subscription.digest_id)}"
+    assert browser.get(link).status_code == 200
+    assert browser.post(link, ONE_CLICK).status_code == 200
+    assert state_of(subscription) == "active"

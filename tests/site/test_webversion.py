@@ -82,3 +82,13 @@ def test_plain_pages_speak_the_language_of_the_browser_when_they_can(asked: str,
 
 def test_every_language_has_the_same_words() -> None:
     assert {frozenset(words) for words in WORDS.values()} == {frozenset(WORDS["en"])}
+
+
+def test_a_copy_that_is_nobody_s_opens_the_same_page_by_its_variant(mail: Delivery) -> None:
+    assert mail.variant_id
+    copy = tokens.write(tokens.Purpose.VARIANT, tokens.NOBODY, mail.variant_id)
+    response = Client().get(f"/e/{copy}")
+    assert (response.status_code, b"Dear reader," in response.content) == (200, True)
+    assert (
+        Client().get(f"/e/{tokens.write(tokens.Purpose.VARIANT, tokens.NOBODY, 999_999)}").status_code == 410
+    )

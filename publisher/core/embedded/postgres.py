@@ -68,7 +68,7 @@ class EmbeddedPostgres(EmbeddedServer):
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = (word for key, value in settings.items() for word in ("-c", f"{key}={value}"))
-        return [str(_program("postgres")), "-D", str(self.folder), *options]
+        return [str(program("postgres")), "-D", str(self.folder), *options]
 
     def _prepare(self, account: folders.Account) -> None:
         """Make the cluster beside its place and move it there whole: a killed initdb leaves nothing
@@ -87,7 +87,7 @@ class EmbeddedPostgres(EmbeddedServer):
         shutil.rmtree(fresh, ignore_errors=True)
         folders.private_folder(fresh, account)
         if account.switch:
-            folders.make_reachable(_program("postgres"), account)
+            folders.make_reachable(program("postgres"), account)
         self._initdb(fresh, account)
         if self.folder.exists():
             self.folder.rmdir()
@@ -95,7 +95,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _initdb(self, folder: Path, account: folders.Account) -> None:
         command = [
-            str(_program("initdb")),
+            str(program("initdb")),
             f"--pgdata={folder}",
             f"--username={addresses.ROLE}",
             "--auth=trust",
@@ -193,7 +193,7 @@ def _reason(said: str) -> str:
     return "; ".join(errors or lines[-1:])
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """A program of the wheel, found without importing the package (which starts to manage servers by
     itself).
     """

@@ -94,13 +94,37 @@ def ensure_servers(env: ServerSettings, *, command: str) -> Iterator[None]:
         if use is not None:
             cleanup.callback(os.close, use)
         else:
-            cleanup.callback(lock.release)
-            for server in servers:
-                cleanup.callback(server.stop)
-                server.start()
+            _start_all(servers, lock, cleanup)
             cleanup.callback(lock.close_to_borrowers)
             lock.say(state=READY)
         yield
+
+
+@contextmanager
+def servers_alone(env: ServerSettings, *, command: str) -> Iterator[None]:
+    """As `ensure_servers`, but nobody else uses them: raises `UserError` when another command holds the data folder, and
+    lends them to nobody.
+    """
+    servers = embedded_servers(env)
+    if not servers:
+        yield
+        return
+    lock = ServersLock(env.data_dir)
+    if not lock.try_hold(command, tuple(server.name for server in servers)):
+        holder = lock.holder()
+        stop = f"Stop it (Ctrl-C in its terminal, or `kill {holder.pid}`)" if holder else "Wait for it"
+        raise UserError(f"{_named(holder)} runs in {lock.data_dir}.", f"{stop}, then try again.")
+    with ExitStack() as cleanup:
+        _start_all(servers, lock, cleanup)
+        yield
+
+
+def _start_all(servers: Sequence[EmbeddedServer], lock: ServersLock, cleanup: ExitStack) -> None:
+    """Start them as the holder of the lock; `cleanup` stops them and lets go."""
+    cleanup.callback(lock.release)
+    for server in servers:
+        cleanup.callback(server.stop)
+        server.start()
 
 
 def _hold_or_borrow(lock: ServersLock, command: str, servers: Sequence[str]) -> int | None:

@@ -50,7 +50,7 @@ def mailbox(field: str, box: Mailbox) -> bytes:
     name = clean(box.name)
     if not name:
         return f"{field}: <{address}>\r\n".encode()
-    return _folded(field, [*_phrase(name), f"<{address}>"])
+    return _folded(field, [*_phrase(field, name), f"<{address}>"])
 
 
 def unstructured(field: str, text: str) -> bytes:
@@ -58,7 +58,7 @@ def unstructured(field: str, text: str) -> bytes:
     text = clean(text)
     if text.isascii() and "=?" not in text and all(len(word) < FOLD - 2 for word in text.split(" ")):
         return _folded(field, text.split(" "))
-    return _folded(field, _encoded_words(text))
+    return _folded(field, _encoded_words(field, text))
 
 
 def message_id(field: str, value: str) -> bytes:
@@ -80,7 +80,7 @@ def list_id(title: str, identifier: str) -> bytes:
     if not re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", identifier) or len(identifier) > 200:
         raise BadHeader(f"List-Id: {identifier[:80]!r} is not of the form list.domain")
     title = clean(title)
-    return _folded("List-Id", [*(_phrase(title) if title else []), f"<{identifier}>"])
+    return _folded("List-Id", [*(_phrase("List-Id", title) if title else []), f"<{identifier}>"])
 
 
 def feedback_id(value: str) -> bytes:
@@ -111,24 +111,27 @@ def list_unsubscribe(url: str, mailto: str = "") -> bytes:
 _COMMA = ",\r\n "
 
 
-def _phrase(name: str) -> list[str]:
+def _phrase(field: str, name: str) -> list[str]:
     """A display name: as it is, in quotes, or as encoded words."""
     if "=?" not in name and len(name) <= LONGEST_NAME:
         if _PLAIN_NAME.match(name):
             return [name]
         if name.isascii():
             return ['"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
-    return _encoded_words(name)
+    return _encoded_words(field, name)
 
 
-def _encoded_words(text: str) -> list[str]:
-    """The text as encoded words, each of whole characters (RFC 2047 section 5)."""
+def _encoded_words(field: str, text: str) -> list[str]:
+    """The text as encoded words, each of whole characters; the first shares its line with the field's name and is so much
+    shorter (RFC 2047 sections 2 and 5).
+    """
     words, piece, size = [], "", 0
+    room = (FOLD - len(f"{field}: =?utf-8?b??=")) // 4 * 3
     for character in text:
         more = len(character.encode())
-        if size + more > ENCODED_WORD_BYTES:
+        if size + more > room:
             words.append(_encoded_word(piece))
-            piece, size = "", 0
+            piece, size, room = "", 0, ENCODED_WORD_BYTES
         piece += character
         size += more
     return [*words, _encoded_word(piece)]

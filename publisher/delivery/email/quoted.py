@@ -7,22 +7,44 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
 
 SOFT = b"=\r\n"
 LINE = 76
 
 _NEWLINES = re.compile(r"\r\n|\r|\n")
+_END, _BEGINNING = "-->", "<!--[if mso | IE]><table"
+"""How the sections of a compiled mail end and begin. A text may be cut anywhere; here its pieces are those of others."""
+# Encoded it is the same, and no line of it needs care: most links and greetings.
+_HARMLESS = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?\Z")
+_CAREFUL = b".F"
 _RISKY = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 
 
 def encoded_part(text: str) -> bytes:
-    """A part that is encoded once. Its last line has room for the `=` of a soft break (75 characters at most)."""
+    """A part that is encoded once. Its last line has room for the `=` of a soft break (75 characters at most).
+
+    It is encoded section by section, and a section that stands in many variants of an edition only once.
+    """
+    first, *others = text.split(_END + _BEGINNING)
+    sections = [first, *(_BEGINNING + other for other in others)]
+    last = sections.pop()
+    return SOFT.join([*(_encoded_section(section + _END) for section in sections), _encoded_section(last)])
+
+
+@lru_cache(maxsize=1024)
+def _encoded_section(text: str) -> bytes:
     raw = _NEWLINES.sub("\r\n", text).encode("utf-8", "replace")
     return _finished(binascii.b2a_qp(raw, quotetabs=False, istext=True))
 
 
 def encoded_value(value: str) -> bytes:
     """A value without line breaks; it begins at the start of a line, and its last line has room for `=`."""
+    if _HARMLESS.match(value):
+        raw = value.encode()
+        lines = [raw[at : at + LINE - 1] for at in range(0, len(raw), LINE - 1)]
+        if not any(line[0] in _CAREFUL for line in lines):
+            return SOFT.join(lines)
     encoded = binascii.b2a_qp(value.encode("utf-8", "replace"), istext=False)
     if len(encoded) < LINE and encoded[:1] not in (b".", b"F"):
         return encoded

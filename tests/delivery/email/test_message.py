@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from publisher.delivery.email.headers import ENCODED_WORD_BYTES, BadHeader, Mailbox, clean
 from publisher.delivery.email.message import (
+    MAGIC,
     ListHeaders,
     MessageTemplate,
     build_template,
@@ -48,6 +50,18 @@ def a_template(html: str = HTML, text: str = TEXT, **more: object) -> MessageTem
         ),
     }
     return build_template(html=html, text=text, **{**given, **more})  # type: ignore[arg-type]  # test shorthand
+
+
+SEAM = "--><!--[if mso | IE]><table"
+
+
+@given(pieces=st.lists(texts | st.just("."), min_size=1, max_size=5))
+def test_where_sections_meet_nothing_is_lost_and_every_line_keeps_its_limit(pieces: list[str]) -> None:
+    html = SEAM.join(clean(piece) for piece in pieces)
+    joined = a_template(html=html).join(values())
+    assert body(parsed(joined), "html").rstrip("\n") == html
+    lines = joined.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert all(len(line) <= 76 and not line.startswith(b".") for line in lines)
 
 
 def values(**more: str) -> dict[str, str]:
@@ -178,6 +192,18 @@ def test_any_sender_and_recipient_is_read_back(name: str, address: str) -> None:
     assert name_in(data, "From") == name_in(data, "Reply-To") == clean(name)
 
 
+@given(name=names, subject=texts)
+@example(name="张" * 100, subject="é" * 300)
+def test_no_line_with_an_encoded_word_is_longer_than_76(name: str, subject: str) -> None:
+    if PREFIX in subject:
+        return
+    template = a_template(
+        sender=Mailbox("news@office.example", name), reply_to=Mailbox("a@b.example", name), subject=subject
+    )
+    head = template.join(values(to_name=name)).partition(b"\r\n\r\n")[0]
+    assert all(len(line) <= 76 for line in head.split(b"\r\n") if b"=?utf-8?b?" in line)
+
+
 def test_an_address_in_another_script_is_written_in_utf_8() -> None:
     data = a_template().join(values(to_address="读者@例子.example"))
     assert "To: Anna Beispiel <读者@xn--fsqu00a.example>\r\n".encode() in data
@@ -239,10 +265,16 @@ def test_a_stored_template_joins_to_the_same_bytes(html: str, name: str) -> None
     assert again.content_hash == template.content_hash
 
 
-@pytest.mark.parametrize("stored", [b"", b"mail1 []", b"mail1 [5]\nabc", b"mail0 []\n", b"mail1 {\n"])
+@pytest.mark.parametrize("stored", [b"", b"mail0 []\n", MAGIC + b"[]\n", MAGIC + zlib.compress(b"[]\n")[:-6]])
 def test_what_is_no_stored_template_is_refused(stored: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - any of json's and our own
+    with pytest.raises(ValueError, match="stored message template"):
         MessageTemplate.from_bytes(stored)
+
+
+@pytest.mark.parametrize("plain", [b"", b"[]", b"[5]\nabc", b"{\n"])
+def test_a_template_that_was_stored_broken_is_refused(plain: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any of json's and our own
+        MessageTemplate.from_bytes(MAGIC + zlib.compress(plain))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.delivery.email.outgoing import Answer
 from publisher.delivery.email.smtp.replies import Reply
 
 
@@ -22,23 +22,6 @@ class Step(StrEnum):
     RCPT = "RCPT TO"
     DATA = "DATA"
     DOT = "the end of the message"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one message.
-
-    `error` is None when the server took it; code 0 means that no reply was read.
-    """
-
-    error: OtherSideError | None
-    code: int = 0
-    enhanced: str = ""
-    text: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return self.error is None
 
 
 GRANTED = Answer(None)
@@ -72,8 +55,9 @@ def answer_of(step: Step, reply: Reply) -> Answer:
     kind = _meaning(step, reply.code)
     if kind is None and step is not Step.DOT:
         return GRANTED
+    enhanced, text = reply.said
     error = kind(f"At {step}: {spoken(reply)}") if kind else None
-    return Answer(error, reply.code, reply.enhanced, reply.text)
+    return Answer(error, reply.code, enhanced, text)
 
 
 @cache
@@ -83,7 +67,7 @@ def _meaning(step: Step, code: int) -> type[OtherSideError] | None:
 
 def spoken(reply: Reply) -> str:
     """A reply as one line for people: `550 5.1.1 no such user`."""
-    return " ".join(part for part in (str(reply.code), reply.enhanced, reply.text) if part)
+    return " ".join(part for part in (str(reply.code), *reply.said) if part)
 
 
 def not_sent(reason: str) -> Answer:

@@ -20,21 +20,24 @@ class Garbage(Exception):
 
 
 class Reply(NamedTuple):
-    """One reply: its code, and the text of each of its lines, cleaned of control characters."""
+    """One reply: its code, and what stands behind it in each line. Most replies' texts are never looked at."""
 
     code: int
-    lines: tuple[str, ...]
+    raw: tuple[bytes, ...]
 
     @property
-    def enhanced(self) -> str:
-        """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing."""
-        found = _ENHANCED.match(self.lines[0])
-        return found.group(1) if found else ""
+    def lines(self) -> tuple[str, ...]:
+        """The text of each line, cleaned of control characters."""
+        return tuple(map(readable, self.raw))
 
     @property
-    def text(self) -> str:
-        """The lines in one, without the enhanced codes that each of them may repeat."""
-        return " ".join(_ENHANCED.sub("", line, count=1) for line in self.lines).strip()
+    def said(self) -> tuple[str, str]:
+        """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing; and the lines in one, without the codes that
+        each of them may repeat."""
+        lines = self.lines
+        found = [_ENHANCED.match(line) for line in lines]
+        text = " ".join(line[code.end() :] if code else line for line, code in zip(lines, found, strict=True))
+        return found[0].group(1) if found[0] else "", text.strip()
 
 
 class ReplyReader:
@@ -45,7 +48,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._buffer = b""
         self._code = 0
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
 
     @property
     def is_empty(self) -> bool:
@@ -79,10 +82,11 @@ class ReplyReader:
         if len(self._lines) >= MAX_LINES:
             raise Garbage(f"a reply of more than {MAX_LINES} lines")
         self._code = code
-        self._lines.append(readable(line[4:]))
+        self._lines.append(line[4:])
         return line[3:4] != b"-"
 
 
 def readable(raw: bytes) -> str:
     """What a server wrote as text that is safe to store and show."""
-    return _CONTROLS.sub(" ", raw.decode("utf-8", "replace")).strip()
+    text = raw.decode("utf-8", "replace")
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()

@@ -98,6 +98,22 @@ class Wire:
     def local_address(self) -> str:
         return str(self._socket.getsockname()[0])
 
+    @property
+    def peer_address(self) -> str:
+        return str(self._socket.getpeername()[0])
+
+    @property
+    def tls_version(self) -> str:
+        """Such as `TLSv1.3`; empty without TLS."""
+        return (self._socket.version() or "") if isinstance(self._socket, ssl.SSLSocket) else ""
+
+    @property
+    def peer_certificate(self) -> bytes:
+        """The server's certificate in DER; empty without TLS."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return b""
+        return self._socket.getpeercert(binary_form=True) or b""
+
     def close(self) -> None:
         self._socket.close()
 

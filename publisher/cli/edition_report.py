@@ -1,0 +1,144 @@
+"""An edition as `publisher edition` reports it: for people, and as data for scripts. Names of fields are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from publisher.cli.report import Report, table
+from publisher.delivery import copies, progress
+from publisher.delivery.models import Delivery
+from publisher.digests.models import Edition
+
+SAMPLE_SECONDS = 1.0
+"""How long the rate is measured over."""
+MOST_VARIANTS = 10
+"""Shown to a person; a script gets all."""
+
+
+def of(edition: Edition, *, said: str, notes: Sequence[str] = ()) -> Report:
+    """What became of a command on it. `said` is for people."""
+    return Report({**_head(edition), **_progress(edition), "notes": list(notes)}, said)
+
+
+def listed(editions: Iterable[Edition]) -> Report:
+    """Some editions, a line each."""
+    rows = [{**_head(each), **_progress(each)} for each in editions]
+    lines = [
+        f"{row['id']:>5}  {row['name']}  due {row['due_at']:%Y-%m-%d %H:%M} UTC  {row['state']}  "
+        f"{row['left']:,} of {row['recipients']:,} sent"
+        for row in rows
+    ]
+    return Report({"editions": rows}, "\n".join(lines) or "There are no editions yet.")
+
+
+def whole(edition: Edition) -> Report:
+    """Everything about one edition. Takes a second while it is being sent, to see how fast."""
+    data = {
+        **_head(edition),
+        **_progress(edition),
+        "rate_per_second": rate_of(edition),
+        "items": list(edition.edition_items.values("position", "item_id", "revision", "item__title")),
+        "variants": [asdict(each) for each in progress.variants_of(edition)],
+        "waves": [
+            {"due_at": each.due_at, "clocks": each.clocks, "recipients": each.total, "left": each.left}
+            for each in progress.waves_of(edition)
+        ],
+        "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
+        "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
+    }
+    return Report(data, _as_text(data))
+
+
+def rate_of(edition: Edition) -> float:
+    """Mails that left in the last second; 0 unless it is being sent."""
+    if edition.state != Edition.State.SENDING:
+        return 0.0
+    before, started = progress.sending(edition).left, time.monotonic()
+    time.sleep(SAMPLE_SECONDS)
+    return round((progress.sending(edition).left - before) / (time.monotonic() - started), 1)
+
+
+def _head(edition: Edition) -> dict[str, Any]:
+    return {
+        "id": edition.pk,
+        "name": str(edition),
+        "digest": edition.digest.slug,
+        "number": edition.number,
+        "state": edition.state,
+        "meaning": edition.get_state_display(),
+        "problem": edition.problem,
+        "priority": edition.priority,
+        "due_at": edition.due_at,
+        "local_day": edition.local_day,
+        "window_from": edition.window_from,
+        "window_to": edition.window_to,
+        "approved_by": edition.approved_by,
+        "created_at": edition.created_at,
+        "assembled_at": edition.assembled_at,
+        "finished_at": edition.finished_at,
+        "trace_id": edition.trace_id,
+    }
+
+
+def _progress(edition: Edition) -> dict[str, Any]:
+    assembling, sending = progress.assembling(edition), progress.sending(edition)
+    return {
+        "assembling": asdict(assembling) if assembling else None,
+        "recipients": sending.total,
+        "left": sending.left,
+        "done": sending.done,
+        "counts": sending.counts,
+    }
+
+
+def _as_text(data: dict[str, Any]) -> str:
+    rows = {
+        "edition": f"{data['id']}, {data['name']}",
+        "state": f"{data['state']} ({data['meaning']})",
+        "problem": data["problem"],
+        "assembling": progress.Assembling(**data["assembling"]) if data["assembling"] else "",
+        "due": _time(data["due_at"]) + (", by each reader's own clock" if data["local_day"] else ""),
+        "holds": f"{_time(data['window_from'])} to {_time(data['window_to'])}",
+        "assembled": _time(data["assembled_at"]),
+        "finished": _time(data["finished_at"]),
+        "mails": f"{data['done']:,} of {data['recipients']:,} done, {data['left']:,} sent",
+        "by state": _counts(data["counts"]),
+        "rate": f"{data['rate_per_second']:,} a second" if data["state"] == Edition.State.SENDING else "",
+        "seeds": _counts(data["seeds"]),
+        "tests": _counts(data["tests"]),
+    }
+    parts = [table({name: value for name, value in rows.items() if value})]
+    parts += _lines("Waves", [_wave(each) for each in data["waves"]])
+    variants = data["variants"]
+    shown = [_variant(each) for each in variants[:MOST_VARIANTS]]
+    if len(variants) > len(shown):
+        shown.append(f"and {len(variants) - len(shown):,} more; --json has all")
+    parts += _lines(f"Variants ({len(variants):,})", shown)
+    return "\n".join(parts)
+
+
+def _lines(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"\n{title}", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _wave(wave: dict[str, Any]) -> str:
+    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['left']:>9,} of {wave['recipients']:,} sent"
+
+
+def _variant(variant: dict[str, Any]) -> str:
+    place = f"{variant['language']} {variant['region']}".strip()
+    kilobytes = (variant["html_bytes"] + variant["text_bytes"]) / 1000
+    retired = "  before a correction" if variant["retired"] else ""
+    return f"{place:6} {variant['items']:>2} items {kilobytes:>6.1f} kB {variant['recipients']:>9,} readers{retired}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {state}" for state, n in counts.items())
+
+
+def _time(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if value else ""

@@ -1,0 +1,252 @@
+"""Waiting for an edition (`publisher edition send --wait`): shows how far it is until everything is settled.
+
+It asks the database only, so the workers may be on any host. Decisions are in `verdict`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import click
+from django.conf import settings
+from django.db.models import Q
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from publisher.cli import edition_report
+from publisher.cli.report import Report
+from publisher.cli.sending import sentences
+from publisher.core import alive, clock, standstill
+from publisher.core.models import Heartbeat
+from publisher.delivery import progress
+from publisher.delivery.models import Delivery
+from publisher.delivery.progress import Assembling
+from publisher.delivery.states import State
+from publisher.digests.models import Digest, Edition
+
+EVERY_SECONDS = 0.5
+LINE_SECONDS = 10.0
+"""How often a line is written where no bar can be shown."""
+RATE_OVER_SECONDS = 10.0
+SILENT = timedelta(seconds=30)
+"""So long without a tick, no worker is at work."""
+
+S = Edition.State
+NO_MAIL = "PUBLISHER_MAIL is not set here. Unless the workers have it, no mail leaves."
+NO_WORKER = (
+    "No worker seems to be at work: the last tick was {ago}. Start `publisher up`, or a worker and a beat."
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle."""
+
+    name: str
+    state: str
+    problem: str
+    left: int
+    done: int
+    total: int
+    counts: dict[str, int]
+    assembling: Assembling | None = None
+    stuck: int = 0
+    next_due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the waiting ended."""
+
+    ok: bool
+    said: str
+
+
+def verdict(seen: Seen) -> Verdict | None:
+    """Whether there is nothing more to wait for, and how it went. Pure."""
+    failed = seen.counts.get(State.FAILED, 0)
+    if seen.state == S.SENT:
+        if failed:
+            return Verdict(
+                False, f"{seen.name} is sent, but {failed:,} mails failed: the delivery log says why."
+            )
+        return Verdict(True, f"{seen.name} is sent: {seen.left:,} mails.")
+    if seen.state == S.EMPTY:
+        return Verdict(True, f"{seen.name}: nothing new came in, so nobody gets a mail.")
+    if seen.state in (S.PAUSED, S.BLOCKED, S.WAITING, S.CANCELLED):
+        why = {S.PAUSED: "is paused", S.BLOCKED: "cannot be assembled", S.WAITING: "waits for approval"}
+        told = f"{seen.name} {why.get(S(seen.state), 'was cancelled')}."
+        return Verdict(False, f"{told} {seen.problem}".strip())
+    moving = seen.counts.get(State.QUEUED, 0) + seen.counts.get(State.SENDING, 0)
+    if seen.state == S.SENDING and seen.stuck and not moving:
+        return Verdict(
+            False,
+            f"{seen.stuck:,} mails of {seen.name} are unclear, and only a person can say what becomes of them: see the desk.",
+        )
+    return None
+
+
+def until_settled(edition_id: int) -> Report:
+    """Wait, showing progress on standard error; then report."""
+    with _shown() as view:
+        told: set[str] = set()
+        while True:
+            now = clock.now()
+            seen = look(edition_id, now)
+            ended = verdict(seen)
+            if ended:
+                break
+            for note in [*hindrances(now), *([seen.problem] if seen.problem else [])]:
+                if note not in told:
+                    view.note(note)
+                    told.add(note)
+            view.show(seen)
+            time.sleep(EVERY_SECONDS)
+    edition = Edition.objects.select_related("digest").get(pk=edition_id)
+    report = edition_report.of(edition, said=ended.said)
+    return replace(report, ok=ended.ok, data={**report.data, "ok": ended.ok, "said": ended.said})
+
+
+def look(edition_id: int, now: datetime) -> Seen:
+    """The edition now."""
+    edition = Edition.objects.select_related("digest").get(pk=edition_id)
+    sending = progress.sending(edition)
+    unclear = sending.counts.get(State.UNKNOWN, 0)
+    return Seen(
+        name=str(edition),
+        state=edition.state,
+        problem=edition.problem,
+        left=sending.left,
+        done=sending.done,
+        total=sending.total,
+        counts=sending.counts,
+        assembling=progress.assembling(edition),
+        stuck=_stuck(edition) if unclear else 0,
+        next_due=_next_due(edition, now),
+    )
+
+
+def hindrances(now: datetime) -> list[str]:
+    """What may keep mail from leaving, as far as it can be seen from here."""
+    notes = sentences(stands) if (stands := standstill.current()) else []
+    notes += [] if settings.MAIL else [NO_MAIL]
+    tick = Heartbeat.objects.filter(name="schedule.tick").first()
+    if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
+        settings.ENVIRONMENT.data_dir, "worker"
+    ):
+        ago = f"at {tick.at:%Y-%m-%d %H:%M} UTC" if tick else "never"
+        notes.append(NO_WORKER.format(ago=ago))
+    return notes
+
+
+def _stuck(edition: Edition) -> int:
+    """Unclear mails that are not sent again by themselves."""
+    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN, purpose=Delivery.Purpose.READER)
+    if edition.digest.on_unknown == Digest.OnUnknown.RESEND:
+        unclear = unclear.filter(Q(held=True) | Q(attempts__gte=settings.ATTEMPTS))
+    return unclear.count()
+
+
+def _next_due(edition: Edition, now: datetime) -> datetime | None:
+    """When the next queued mail is due, if none is now: one look at the queue's index."""
+    first = Delivery.objects.filter(edition=edition, state=State.QUEUED).order_by("due_at", "id")
+    at = first.values_list("due_at", flat=True).first()
+    return at if at and at > now else None
+
+
+class View(Protocol):
+    """Shows an edition that is waited for."""
+
+    def show(self, seen: Seen) -> None: ...
+    def note(self, text: str) -> None: ...
+
+
+@contextmanager
+def _shown() -> Iterator[View]:
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        yield Bar(bar)
+
+
+class Bar:
+    """A bar on a terminal, with counts, rate and the time that is left."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("…", total=None, speed="")
+        self._rate = Rate()
+
+    def show(self, seen: Seen) -> None:
+        speed = _speed(seen, self._rate.after(seen.done, time.monotonic()))
+        step = seen.assembling or Assembling("Sending", seen.done, seen.total)
+        self._bar.update(
+            self._task, description=step.step, completed=step.done, total=step.of or None, speed=speed
+        )
+
+    def note(self, text: str) -> None:
+        self._bar.console.print(f"Note: {text}", highlight=False, markup=False)
+
+
+class Lines:
+    """A line every ten seconds, and one at each change of step, for logs and scripts."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._at = float("-inf")
+        self._rate = Rate()
+
+    def show(self, seen: Seen) -> None:
+        rate = self._rate.after(seen.done, time.monotonic())
+        step = seen.assembling.step if seen.assembling else seen.state
+        if step == self._step and time.monotonic() - self._at < LINE_SECONDS:
+            return
+        self._step, self._at = step, time.monotonic()
+        more = _speed(seen, rate)
+        line = str(seen.assembling or f"{seen.done:,} of {seen.total:,} done")
+        click.echo(f"{line}, {more}" if more else line, err=True)
+
+    def note(self, text: str) -> None:
+        click.echo(f"Note: {text}", err=True)
+
+
+class Rate:
+    """Mails a second over the last ten seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def after(self, done: int, at: float) -> float:
+        """`done` mails at the monotonic time `at`."""
+        self._seen.append((at, done))
+        while at - self._seen[0][0] > RATE_OVER_SECONDS:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        return (done - before) / (at - since) if at > since else 0.0
+
+
+def _speed(seen: Seen, rate: float) -> str:
+    if seen.assembling:
+        return ""
+    if seen.next_due:
+        return f"the next are due at {seen.next_due:%Y-%m-%d %H:%M} UTC"
+    if rate <= 0:
+        return ""
+    left = timedelta(seconds=round((seen.total - seen.done) / rate))
+    return f"{rate:,.0f} a second, {left} left"

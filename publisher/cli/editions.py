@@ -1,0 +1,214 @@
+"""`publisher edition …`: make, test, send, watch, pause, resume and cancel editions. What is done stands in the audit trail
+with the name of the account that ran the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from django.db import transaction
+
+from publisher.cli import edition_report, edition_watch
+from publisher.cli.report import Report, reporting
+from publisher.core import audit, clock, events
+from publisher.core.errors import UserError
+from publisher.delivery import copies
+from publisher.digests import due, editions
+from publisher.digests.models import MOST_POSITIONS, Digest, Edition
+from publisher.items.languages import primary
+from publisher.items.models import Item
+from publisher.items.visibility import visible
+
+SHOWN = 20
+
+
+@click.group("edition")
+def edition() -> None:
+    """Make an edition, test it, send it and see how far it is. ID is its number in `publisher edition list`."""
+
+
+@edition.command("create")
+@click.argument("digest")
+@click.option(
+    "--since", default="", metavar="TIME", help="Holds what came from then on. Left out: since the last one."
+)
+@click.option("--until", default="", metavar="TIME", help="… and before then. Left out: until now.")
+@click.option(
+    "--item", "items", type=int, multiple=True, help="Holds just this item, by its id; may be repeated."
+)
+@reporting
+def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Report:
+    """Make an edition of DIGEST now, outside its rhythm; all its readers get it at once.
+
+    TIME is like 2026-06-01 or 2026-06-01T14:30, in the digest's zone unless it names its own. With --item the edition goes
+    before all others. It waits for a person if the digest says so: see `publisher edition send`.
+    """
+    found = Digest.objects.filter(slug=digest).first()
+    if found is None:
+        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
+        raise UserError(f"There is no digest {digest}.", f"Digests: {known}.")
+    now = clock.now()
+    start, end = _window(found, since, until, now)
+    if items and (since or until):
+        raise UserError("--item names what the edition holds, --since and --until do, too.", "Give one.")
+    if found.layout == Digest.Layout.ALERT and not items:
+        raise UserError(
+            f"{found} is an alert: its editions are about one item each.", "Name the item with --item."
+        )
+    _check_items(found, items, now)
+    with transaction.atomic():
+        made = due.create_now(found, window_from=start, window_to=end, item_ids=items, now=now)
+        given = {"window_from": start, "window_to": end, "items": list(items)}
+        audit.record(audit.os_user(), "edition.create", made, after=_written(given))
+        events.emit("edition.ready", edition_id=made.pk)
+    return edition_report.of(made, said=f"Edition {made.pk} of {found} was made. It is assembled next.")
+
+
+@edition.command("send")
+@click.argument("edition_id", metavar="ID", type=int)
+@click.option("--wait", is_flag=True, help="Show how far it is until everything is settled.")
+@reporting
+def send(edition_id: int, wait: bool) -> Report:
+    """Let an edition go out: approve it if it waits, resume it if it is paused.
+
+    With --wait the exit code is 0 when every mail is settled and none failed, and 1 otherwise, with the reason.
+    """
+    sent = editions.send(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    if wait:
+        return edition_watch.until_settled(sent.pk)
+    said = {
+        Edition.State.SENT: "has been sent.",
+        Edition.State.SENDING: "goes out now.",
+        Edition.State.ASSEMBLING: "goes out as soon as it is assembled.",
+    }
+    notes = [] if sent.state == Edition.State.SENT else edition_watch.hindrances(clock.now())
+    text = "\n".join([f"{sent} {said[Edition.State(sent.state)]}", *(f"Note: {note}" for note in notes)])
+    return edition_report.of(sent, said=text, notes=notes)
+
+
+@edition.command("show")
+@click.argument("edition_id", metavar="ID", type=int)
+@reporting
+def show(edition_id: int) -> Report:
+    """Show one edition: state, counts, rate of this second, variants, waves."""
+    return edition_report.whole(_found(edition_id))
+
+
+@edition.command("list")
+@click.option("--digest", default="", help="Of this digest only, by its slug.")
+@click.option("--most", default=SHOWN, show_default=True, help="So many, the latest first.")
+@reporting
+def list_editions(digest: str, most: int) -> Report:
+    """List the editions, the latest first."""
+    rows = Edition.objects.select_related("digest").order_by("-due_at", "-pk")
+    if digest:
+        rows = rows.filter(digest__slug=digest)
+    return edition_report.listed(rows[:most])
+
+
+@edition.command("pause")
+@click.argument("edition_id", metavar="ID", type=int)
+@reporting
+def pause(edition_id: int) -> Report:
+    """Stop a running edition. What a server has already taken has left."""
+    paused = editions.pause(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(paused, said=f"{paused} is paused.")
+
+
+@edition.command("resume")
+@click.argument("edition_id", metavar="ID", type=int)
+@reporting
+def resume(edition_id: int) -> Report:
+    """Let a paused edition go on; try again to assemble one that could not be."""
+    resumed = editions.resume(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(resumed, said=f"{resumed} goes on.")
+
+
+@edition.command("cancel")
+@click.argument("edition_id", metavar="ID", type=int)
+@reporting
+def cancel(edition_id: int) -> Report:
+    """End an edition for good. What has left has left; what has not will not."""
+    cancelled = editions.cancel(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
+
+
+@edition.command("test")
+@click.argument("edition_id", metavar="ID", type=int)
+@click.option("--to", required=True, metavar="ADDRESS", help="Where the test goes.")
+@click.option("--language", default="", help="The fullest mail in this language (BCP 47).")
+@click.option("--as", "like", default="", metavar="ADDRESS", help="The mail that this subscriber gets.")
+@reporting
+def test(edition_id: int, to: str, language: str, like: str) -> Report:
+    """Send the edition's mail to one address now, also while it waits for approval.
+
+    Its subject begins with [Test], its links change nobody's choices, and it counts as no recipient.
+    """
+    if language and like:
+        raise UserError("--language and --as both choose the mail.", "Give one.")
+    delivery = copies.send_test(
+        _found(edition_id).pk, to=to, language=language, like=like, actor=audit.os_user(), now=clock.now()
+    )
+    notes = edition_watch.hindrances(clock.now())
+    data = {"delivery": delivery.pk, "to": delivery.address, "edition": edition_id, "notes": notes}
+    lines = [f"A test is on its way to {delivery.address} (delivery {delivery.pk})."]
+    return Report(data, "\n".join([*lines, *(f"Note: {note}" for note in notes)]))
+
+
+def _found(edition_id: int) -> Edition:
+    found = Edition.objects.select_related("digest").filter(pk=edition_id).first()
+    if found is None:
+        raise UserError(f"There is no edition {edition_id}.", "`publisher edition list` shows them.")
+    return found
+
+
+def _window(digest: Digest, since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(digest.zone)
+    start = _moment("--since", since, zone) if since else due.next_window(digest, now)
+    end = _moment("--until", until, zone) if until else now
+    if end > now:
+        raise UserError("--until lies in the future.", "An edition holds what has come in.")
+    if since and start >= end:
+        raise UserError("--since must be before --until.")
+    return min(start, end), end
+
+
+def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UserError(
+            f"{option} {text!r} is not a time.", "Write it like 2026-06-01 or 2026-06-01T14:30."
+        ) from None
+
+
+def _check_items(digest: Digest, items: Sequence[int], now: datetime) -> None:
+    """Raises UserError unless each is there for readers of the digest to see."""
+    if len(set(items)) != len(items) or len(items) > MOST_POSITIONS:
+        raise UserError(f"Each item may be named once, and {MOST_POSITIONS} at most.")
+    known = dict(Item.objects.filter(pk__in=items).values_list("pk", "language"))
+    shown = set(visible(now).filter(pk__in=items).values_list("pk", flat=True))
+    spoken = set(map(primary, digest.languages))
+    for pk in items:
+        if pk not in known:
+            raise UserError(f"There is no item {pk}.", "The desk shows each item's id in its address.")
+        if pk not in shown:
+            raise UserError(f"Item {pk} is retracted or under embargo: no reader may see it.")
+        if primary(known[pk]) not in spoken:
+            raise UserError(
+                f"Item {pk} is in {known[pk]}, and {digest} comes in {', '.join(digest.languages)}."
+            )
+
+
+def _written(given: dict[str, Any]) -> dict[str, Any]:
+    """For the trail, without what was not given."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in given.items()
+        if value
+    }

@@ -1,0 +1,169 @@
+"""`publisher sending`: whether all sending stands still, what would leave, stopping it and letting it go on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from publisher.cli.report import Report, reporting
+from publisher.core import audit, clock, standstill
+from publisher.core.errors import UserError
+from publisher.core.models import Standstill
+from publisher.delivery import stopping
+from publisher.delivery.outlook import Outlook, outlook
+
+NOTHING = "nothing"
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def sending(ctx: click.Context, as_json: bool) -> int | None:
+    """Show whether all sending stands still, and what would leave."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    assert isinstance(ctx.command, click.Group)  # noqa: S101 - for the type checker: it is the one below
+    code: int = ctx.invoke(ctx.command.commands["show"], as_json=as_json)
+    return code
+
+
+@sending.command(hidden=True)  # among the subcommands, so that it gets its servers
+@reporting
+def show() -> Report:
+    """What `publisher sending` says."""
+    now, stands = clock.now(), standstill.current()
+    ahead = outlook(now=now, stood_since=stands.since if stands else None)
+    return Report(
+        {"stands": described(stands), "would_leave": as_data(ahead)},
+        "\n".join([*sentences(stands), *lines(ahead, stands=stands is not None)]),
+    )
+
+
+@sending.command()
+@click.option("--reason", required=True, help="Why; everybody who finds it stopped reads this.")
+@reporting
+def stop(reason: str) -> Report:
+    """Stop everything that leaves, mails and posts, within two seconds."""
+    row = stopping.stop(user=None, by=audit.os_user(), reason=reason, now=clock.now())
+    return Report({"stands": described(row)}, "\n".join(sentences(row)))
+
+
+@sending.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@reporting
+def go(yes: bool) -> Report:
+    """Let sending go on, after showing what would leave at once."""
+    now, stands = clock.now(), standstill.current()
+    if stands is None:
+        raise UserError("Sending does not stand still.", "`publisher sending` shows what would leave.")
+    ahead = outlook(now=now, stood_since=stands.since)
+    if not yes:
+        click.echo("\n".join([*sentences(stands), *lines(ahead, stands=True)]), err=True)
+        confirm("Let it go on?")
+    paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since)
+    text = ["Sending goes on."]
+    text += [f"{edition} is paused: its time passed long ago. Resume it in the desk." for edition in paused]
+    return Report(
+        {"went_on": True, "paused": [edition.pk for edition in paused], "would_leave": as_data(ahead)},
+        "\n".join(text),
+    )
+
+
+def confirm(question: str) -> None:
+    """Ask the person; anything but yes stops. Raises `UserError` where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise UserError(f"{question} Nobody can answer here.", "Use --yes if you are sure.")
+    click.confirm(question, abort=True, err=True)
+
+
+def described(stands: Standstill | None) -> dict[str, Any] | None:
+    """The standstill for machines; None when there is none."""
+    if stands is None:
+        return None
+    return {"kind": stands.kind, "reason": stands.reason, "since": stands.since, "by": stands.by}
+
+
+def sentences(stands: Standstill | None) -> list[str]:
+    """The standstill for people."""
+    if stands is None:
+        return ["Sending goes on as planned."]
+    return [
+        f"All sending stands still since {moment(stands.since)}, by {stands.by}: {stands.reason}",
+        "`publisher sending go` lets it go on.",
+    ]
+
+
+def as_data(ahead: Outlook) -> dict[str, Any]:
+    """What would leave, for machines."""
+    return {
+        "mails": [
+            {
+                "edition": each.edition.pk,
+                "title": str(each.edition),
+                "state": each.edition.state,
+                "due_at": each.edition.due_at,
+                "queued": each.queued,
+                "unclear": each.unclear,
+                "asks": each.asks,
+            }
+            for each in ahead.mails
+        ],
+        "posts": [
+            {
+                "channel": each.channel.name,
+                "leave": each.leave,
+                "too_late": each.too_late,
+                "unclear": each.unclear,
+            }
+            for each in ahead.posts
+        ],
+        "editions": [
+            {"digest": each.digest.slug, "due_at": each.due_at, "asks": each.asks} for each in ahead.editions
+        ],
+    }
+
+
+def lines(ahead: Outlook, *, stands: bool) -> list[str]:
+    """What would leave, for people."""
+    leave, ask = list(_leaving(ahead)), list(_asking(ahead))
+    heading = "If it went on, this would leave at once:" if stands else "This leaves now:"
+    text = [heading, *leave] if leave else [f"{heading} {NOTHING}."]
+    return [*text, "This waits for a person:", *ask] if ask else text
+
+
+def _leaving(ahead: Outlook) -> Iterator[str]:
+    for each in ahead.mails:
+        if not each.asks and each.queued:
+            yield f"  {each.edition}: {each.queued:,} mails, due {moment(each.edition.due_at)}"
+    for posts in ahead.posts:
+        if posts.leave:
+            yield f"  {posts.channel}: {posts.leave} posts"
+    for new in ahead.editions:
+        if not new.asks:
+            yield f"  {new.digest}: a new edition, due {moment(new.due_at)}"
+
+
+def _asking(ahead: Outlook) -> Iterator[str]:
+    for each in ahead.mails:
+        if each.asks and each.queued:
+            state = each.edition.get_state_display().lower()
+            yield f"  {each.edition} ({state}): {each.queued:,} mails, due {moment(each.edition.due_at)}"
+        if each.unclear:
+            yield f"  {each.edition}: {each.unclear:,} mails of which nobody knows whether they arrived"
+    for posts in ahead.posts:
+        if posts.too_late:
+            yield f"  {posts.channel}: {posts.too_late} posts whose slot was missed by too much"
+        if posts.unclear:
+            yield f"  {posts.channel}: {posts.unclear} posts of which nobody knows whether they were published"
+    for new in ahead.editions:
+        if new.asks:
+            yield f"  {new.digest}: a new edition, due {moment(new.due_at)}, begun late"
+
+
+def moment(at: datetime) -> str:
+    """A time for people, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,171 @@
+"""A lane of the sender: one thread with one connection to the mail server or provider. It takes claims, sends each in order
+and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
+
+Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with
+a provider, as many of the first as its transport says (`Transport.flight`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from queue import SimpleQueue
+
+from django.conf import settings
+
+from publisher.core import trace
+from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.delivery import journal
+from publisher.delivery.claim import Claim, ClaimedMail
+from publisher.delivery.email.headers import BadHeader
+from publisher.delivery.email.outgoing import Answer, Outgoing, Result, Withdrawn
+from publisher.delivery.email.transport import Transport
+from publisher.delivery.journal import Journal, JournalLost
+from publisher.delivery.letters import Letters, Templates
+from publisher.delivery.pacing import pacer
+from publisher.delivery.pacing.scopes import Scope, scope_of
+from publisher.delivery.settle import ACCEPTED, Settlement, Try, outcome_of, worker_name
+from publisher.render.slots import SlotError
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+@dataclass
+class Held:
+    """A claim that this process holds, and what came of it so far.
+
+    `until`: when its lease ends, lengthened by the sender. `stopped`: nothing more of it may go out (paused, taken over).
+    `away`: why the server could not be used; `seconds`: how long it took. What has no result when it is done was not
+    accepted.
+    """
+
+    claim: Claim
+    letters: Letters
+    templates: Templates
+    clock: Clock
+    journalled: bool
+    until: datetime
+    lease: timedelta
+    let_go_at: datetime | None = None
+    stopped: bool = False
+    settlements: list[Settlement] = field(default_factory=list)
+    results: list[pacer.Result] = field(default_factory=list)
+    away: ChannelDown | Retry | None = None
+    journal: Journal | None = None
+    seconds: float = 0.0
+    renewed: float = field(default_factory=time.time)
+
+    def is_ours(self) -> bool:
+        """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
+        waited so long for a connection, finds out here, before it sends what another has taken over.
+
+        The wall clock is asked, too: that of a sleeping machine is set right before anything else notices."""
+        if self.stopped or self.clock() >= self.until:
+            return False
+        return time.time() - self.renewed < self.lease.total_seconds()
+
+    def forget_notes(self) -> None:
+        """Its results are in PostgreSQL. By the connection that wrote them, so that none comes behind."""
+        if self.journalled and self.journal:
+            self.journal.forget(self.claim.fence)
+        elif self.journalled:
+            journal.forget(self.claim.fence)
+
+    def renew(self, until: datetime) -> None:
+        self.until, self.renewed = until, time.time()
+
+
+def _as_meant(answer: Answer) -> Answer:
+    """A provider that wants less mail and says it with a code for "never" means "later"."""
+    if isinstance(answer.error, Rejected) and scope_of(answer.code, answer.enhanced, answer.text) in (
+        Scope.DOMAIN,
+        Scope.SERVER,
+    ):
+        return answer._replace(error=Retry(answer.error.reason))
+    return answer
+
+
+class Lane:
+    """Takes claims from `ready` until it finds None, and puts each into `done`."""
+
+    def __init__(self, session: Transport, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
+        self.journal = Journal()
+        self._session = session
+        self._ready = ready
+        self._done = done
+        self._worker = worker_name()
+        self._most = settings.ATTEMPTS
+
+    def run(self) -> None:
+        """Work until told to end, or until the server cannot be used."""
+        with closing(self._session):
+            while (held := self._ready.get()) is not None:
+                with trace.bound(held.letters.edition.trace_id):
+                    self._send(held)
+                self._done.put(held)
+                if held.away:
+                    return
+
+    def _send(self, held: Held) -> None:
+        held.journal = self.journal
+        started = time.monotonic()
+        mails = {mail.id: mail for mail in held.claim.mails}
+        try:
+            with closing(self._session.send(self._messages(held), held.is_ours)) as results:
+                for result in results:
+                    self._note(held, mails[result.id], result)
+        except Withdrawn:
+            log.info("claim.withdrawn", extra={"fence": held.claim.fence})
+        except (ChannelDown, Retry) as away:
+            held.away = away
+        held.seconds = time.monotonic() - started
+
+    def _messages(self, held: Held) -> Iterator[Outgoing]:
+        """The claim's messages. One that cannot be built fails by itself and stops no other."""
+        for mail in held.claim.mails:
+            try:
+                yield held.letters.outgoing(mail, held.templates)
+            except (BadHeader, SlotError) as error:
+                refused = Answer(Rejected(f"This message could not be built: {error}."))
+                self._note(held, mail, Result(mail.id, refused, 0.0))
+
+    def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
+        """Keep a result, here and where it outlives this process. Where it does not, nothing more of the claim is begun;
+        what a call has brought already is still taken."""
+        now, answer = held.clock(), _as_meant(result.answer)
+        outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
+        tried = Try(
+            worker=self._worker,
+            started_at=now - timedelta(seconds=result.seconds),
+            duration_ms=round(result.seconds * 1000, 2),
+            code=answer.code or None,
+            enhanced=answer.enhanced,
+            text=answer.text or (answer.error.reason if answer.error else ""),
+            remote_id=(answer.remote_id or held.letters.message_id(mail)) if answer.accepted else "",
+        )
+        settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
+        held.settlements.append(settlement)
+        held.results.append(
+            pacer.Result(mail.address, outcome.state, answer.code, answer.enhanced, answer.text)
+        )
+        if held.journalled:
+            try:
+                self.journal.note(settlement)
+            except JournalLost as error:
+                held.stopped = True
+                log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
+        if outcome is not ACCEPTED:
+            log.info(
+                "delivery.answered",
+                extra={
+                    "delivery_id": mail.id,
+                    "state": outcome.state.value,
+                    "reason": outcome.reason,
+                },
+            )

@@ -1,0 +1,144 @@
+"""The buckets in Redis that all workers on all hosts take from: of the mail server, and of each provider.
+
+Each question is one script and one round trip (`lua/`). They go by Redis's clock, so hosts need not agree about the time; a
+clock set back opens nothing. What Redis has forgotten is asked of `Recall`, so that its loss makes mail slower and never
+faster. Called by `pacer.py`, which also knows what to do while Redis is away: every method may raise `redis.RedisError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import redis
+
+from publisher.delivery.pacing.limits import Kind, Rate
+
+PARTS = 48
+"""Stretches into which an hour or a day is cut to count what was sent in it."""
+
+CLOCK = "publisher:pacing:clock"
+_LUA = Path(__file__).parent / "lua"
+_TRIES = 3
+
+
+class Recall(Protocol):
+    """What else knows what was sent and reserved (`evidence.py`: the database)."""
+
+    def sent(self, *, since: datetime, now: datetime) -> Sequence[tuple[datetime, int]]:
+        """Messages sent since then: stretches of time by an instant in each, and how many."""
+
+    def reserved(self, *, now: datetime) -> Mapping[str, datetime]:
+        """The last moment that is reserved, by provider."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What the mail server's limits allow now. `wait` is until it is worth to ask again, when nothing was granted.
+
+    `held_by` is the rate that allowed less than was asked for.
+    """
+
+    granted: int
+    wait: timedelta = timedelta(0)
+    held_by: Rate | None = None
+    rates: tuple[Rate, ...] = ()
+    clock_us: int = 0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Moments that messages to one provider need. `urgent` ones may also use the tenth of its rate that is kept free."""
+
+    bucket: str
+    rate: Rate
+    count: int
+    urgent: bool = False
+
+
+class Buckets:
+    """The scripts, ready to be asked. `at` is a clock in microseconds for tests; Redis has its own."""
+
+    def __init__(self, server: redis.Redis, recall: Recall, *, at: Callable[[], int] | None = None) -> None:
+        self._recall = recall
+        self._at = at
+        self._known: tuple[str, Mapping[str, datetime]] = ("", {})
+        clock = (_LUA / "clock.lua").read_text(encoding="utf-8")
+        self._scripts = {
+            name: server.register_script(clock + (_LUA / f"{name}.lua").read_text(encoding="utf-8"))
+            for name in ("take", "give_back", "recall", "reserve")
+        }
+
+    def take(self, rates: Sequence[Rate], wanted: int, *, now: datetime) -> Taken:
+        """Take up to `wanted` from all rates of the mail server at once: what the least of them allows."""
+        keys = [_server_key(rate) for rate in rates]
+        args = [wanted, PARTS, *(part for rate in rates for part in _as_arguments(rate))]
+        for _ in range(_TRIES):
+            granted, wait_us, held_by, clock_us = self._run("take", keys, args)
+            if granted >= 0:
+                held = rates[held_by - 1] if held_by else None
+                return Taken(granted, timedelta(microseconds=wait_us), held, tuple(rates), clock_us)
+            self._tell(rates[held_by - 1], now)
+        raise redis.RedisError("Redis forgets what it is told")
+
+    def give_back(self, taken: Taken, count: int) -> None:
+        """Give back `count` of what was taken and not used."""
+        keys = [_server_key(rate) for rate in taken.rates]
+        rates = (part for rate in taken.rates for part in _as_arguments(rate))
+        self._run("give_back", keys, [count, taken.clock_us, *rates])
+
+    def reserve(self, wishes: Sequence[Wish], *, now: datetime) -> list[list[timedelta]]:
+        """Reserve the next free moments, in order; how long from now each is. Nobody else gets the same ones."""
+        keys = [key for wish in wishes for key in _lane_keys(wish.bucket)]
+        for _ in range(_TRIES):
+            born, reserved = self._known
+            args: list[Any] = [born]
+            for wish in wishes:
+                ahead = max(timedelta(0), reserved.get(wish.bucket, now) - now)
+                args += [wish.count, wish.rate.interval_us, ahead // timedelta(microseconds=1)]
+                args.append(int(wish.urgent))
+            said, *delays = self._run("reserve", keys, args)
+            if said == b"ok":
+                return _dealt(wishes, [timedelta(microseconds=delay) for delay in delays])
+            self._known = (delays[0].decode(), self._recall.reserved(now=now))
+        raise redis.RedisError("Redis forgets what it is told")
+
+    def _tell(self, rate: Rate, now: datetime) -> None:
+        sent = self._recall.sent(since=now - timedelta(seconds=rate.seconds), now=now)
+        microsecond = timedelta(microseconds=1)
+        counts = [part for at, count in sent for part in (max(0, (now - at) // microsecond), count)]
+        self._run("recall", [_server_key(rate)], [_width_us(rate), PARTS, *counts])
+
+    def _run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        moment = self._at() if self._at else ""
+        return self._scripts[name](keys=[CLOCK, *keys], args=[moment, *args])
+
+
+def _dealt(wishes: Sequence[Wish], delays: list[timedelta]) -> list[list[timedelta]]:
+    dealt, begin = [], 0
+    for wish in wishes:
+        dealt.append(delays[begin : begin + wish.count])
+        begin += wish.count
+    return dealt
+
+
+def _as_arguments(rate: Rate) -> tuple[str, int, int]:
+    if rate.kind is Kind.PACE:
+        return rate.kind.value, rate.burst, rate.interval_us
+    return rate.kind.value, rate.count, _width_us(rate)
+
+
+def _width_us(rate: Rate) -> int:
+    return rate.seconds * 1_000_000 // PARTS
+
+
+def _server_key(rate: Rate) -> str:
+    """Not by the rate: another number for the same unit of time goes on with what was counted."""
+    return f"publisher:pacing:server:{rate.seconds}"
+
+
+def _lane_keys(bucket: str) -> tuple[str, str]:
+    return f"publisher:pacing:lane:{bucket}", f"publisher:pacing:lane:{bucket}:urgent"

@@ -1,0 +1,133 @@
+"""How far an edition is, read from what it has written: assembling, sending, its waves. The desk and the command line ask.
+
+Nothing here counts an edition's deliveries: the tally does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Q, Sum
+
+from publisher.delivery import tally
+from publisher.delivery.states import LEFT_US, UNFINISHED
+from publisher.digests.models import Edition
+from publisher.schedule import waves
+
+
+@dataclass(frozen=True)
+class Assembling:
+    """What is being done for it, and how much of that is done: `done` of `of`, or 0 of 0 when it cannot be said."""
+
+    step: str
+    done: int = 0
+    of: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.done:,} of {self.of:,}" if self.of else self.step
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Deliveries to readers: all of them, those that have left, and those that are finished in any way."""
+
+    total: int
+    left: int
+    done: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left."""
+
+    due_at: datetime
+    offset: timedelta
+    total: int
+    left: int
+
+    @property
+    def clocks(self) -> str:
+        """`UTC+5:45`."""
+        minutes = int(self.offset.total_seconds() // 60)
+        hours, rest = divmod(abs(minutes), 60)
+        sign = "−" if minutes < 0 else "+"
+        return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def assembling(edition: Edition) -> Assembling | None:
+    """How far assembling is; None when it is not being assembled."""
+    if edition.state != Edition.State.ASSEMBLING:
+        return None
+    if not edition.edition_items.exists():
+        return Assembling("Choosing its items")
+    rendered = Q(rendered_at__isnull=False, message__isnull=False)
+    of = edition.variants.filter(selections__gt=0).aggregate(
+        needed=Count("id"), rendered=Count("id", filter=rendered), recipients=Sum("recipients")
+    )
+    if not of["needed"]:
+        return Assembling("Grouping what readers chose")
+    if of["rendered"] < of["needed"]:
+        return Assembling("Rendering variants", of["rendered"], of["needed"])
+    written = sum(tally.by_state(edition_id=edition.pk).values())
+    return Assembling("Writing deliveries", min(written, of["recipients"]), of["recipients"])
+
+
+def sending(edition: Edition) -> Sending:
+    """How many deliveries there are, by state."""
+    counts = tally.by_state(edition_id=edition.pk)
+    total = sum(counts.values())
+    unfinished = sum(counts.get(state, 0) for state in UNFINISHED)
+    left = sum(counts.get(state, 0) for state in LEFT_US)
+    return Sending(total, left, total - unfinished, counts)
+
+
+def waves_of(edition: Edition) -> list[Wave]:
+    """The waves of an edition that goes by local time, first the farthest east; none of any other."""
+    day, at = edition.local_day, edition.local_at
+    if day is None or at is None:
+        return []
+    return [
+        Wave(
+            due_at,
+            waves.offset_of(due_at, day, at),
+            sum(counts.values()),
+            sum(counts.get(state, 0) for state in LEFT_US),
+        )
+        for due_at, counts in sorted(tally.by_wave(edition.pk).items())
+    ]
+
+
+@dataclass(frozen=True)
+class VariantSize:
+    """A variant with what it costs: bytes of its HTML (Gmail cuts behind 102,400) and of its text part."""
+
+    id: int
+    language: str
+    region: str
+    items: int
+    html_bytes: int
+    text_bytes: int
+    recipients: int
+    selections: int
+    retired: bool
+    subject: str
+
+
+# The length of a stored text is read without unpacking it.
+VARIANTS = """
+SELECT id, language, region, bit_count(mask::bit(64)), octet_length(html), octet_length(text), recipients, selections, retired,
+       subject
+FROM digests_variant
+WHERE edition_id = %(edition)s AND (selections > 0 OR rendered_at IS NOT NULL)
+ORDER BY retired, recipients DESC, id
+"""
+
+
+def variants_of(edition: Edition) -> list[VariantSize]:
+    """The edition's variants, those of most readers first."""
+    with connection.cursor() as cursor:
+        cursor.execute(VARIANTS, {"edition": edition.pk})
+        return [VariantSize(*row) for row in cursor.fetchall()]

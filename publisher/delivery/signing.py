@@ -1,0 +1,86 @@
+"""The keys that mail is signed with (DKIM): made, switched on and off, and opened for an edition's letters.
+
+`publisher dkim` calls the first three, `Letters` the last. The signature itself is made in email/dkim.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.db import transaction
+
+from publisher.core import audit
+from publisher.core.crypto import CannotDecrypt, opened
+from publisher.core.errors import UserError
+from publisher.delivery.email import dkim
+from publisher.delivery.email.address import BadAddress, ascii_domain
+from publisher.delivery.models import SigningKey
+
+
+class CannotSign(UserError, ValueError):
+    """A key cannot be opened. Mail of its domain waits while it is on: unsigned it could be taken for forged."""
+
+
+def key_domain(text: str) -> str:
+    """The domain as keys are stored under it: ASCII, small letters. Raises UserError."""
+    try:
+        domain = ascii_domain(text.strip().rstrip(".")).lower()
+    except BadAddress:
+        domain = ""
+    if "." not in domain:
+        raise UserError(f"{text!r} is no domain.", "It is what stands behind the @ of the sender's address.")
+    return domain
+
+
+@transaction.atomic
+def make_key(domain: str, selector: str, *, bits: int, now: datetime) -> SigningKey:
+    """Make a key, switched off. Raises UserError when the domain has one of this selector."""
+    if SigningKey.objects.filter(domain=domain, selector=selector).exists():
+        raise UserError(
+            f"{domain} has a key with the selector {selector} already.",
+            "See it with `publisher dkim show`, or make another with --selector.",
+        )
+    key = SigningKey.objects.create(
+        domain=domain, selector=selector, private_key=dkim.new_key(bits), created_at=now
+    )
+    audit.record(None, "signingkey.created", key, {}, {"domain": domain, "selector": selector, "bits": bits})
+    return key
+
+
+@transaction.atomic
+def switch_on(key: SigningKey) -> None:
+    """Sign the domain's mail with this key from now on, and with no other."""
+    SigningKey.objects.select_for_update().filter(domain=key.domain, active=True).update(active=False)
+    key.active = True
+    key.save(update_fields=["active"])
+    audit.record(None, "signingkey.on", key, {}, {"domain": key.domain, "selector": key.selector})
+
+
+@transaction.atomic
+def switch_off(domain: str) -> bool:
+    """Sign the domain's mail no more; whether it was signed."""
+    key = SigningKey.objects.select_for_update().filter(domain=domain, active=True).first()
+    if key is None:
+        return False
+    key.active = False
+    key.save(update_fields=["active"])
+    audit.record(None, "signingkey.off", key, {}, {"domain": domain, "selector": key.selector})
+    return True
+
+
+def private_key(key: SigningKey) -> RSAPrivateKey:
+    """The key itself. Raises CannotSign when it cannot be opened."""
+    try:
+        return dkim.opened_key(opened(key.private_key))
+    except (CannotDecrypt, ValueError) as error:
+        raise CannotSign(
+            f"The DKIM key {key} cannot be opened.",
+            "Put the former secret key into PUBLISHER_SECRET_KEY_FALLBACKS, or make a new key for the domain.",
+        ) from error
+
+
+def signer_for(domain: str) -> dkim.Signer | None:
+    """What signs the mail of a sender's domain; None when none is on. Raises CannotSign."""
+    key = SigningKey.objects.filter(domain=domain.lower(), active=True).first()
+    return dkim.Signer(key.domain, key.selector, private_key(key)) if key else None

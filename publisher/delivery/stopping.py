@@ -1,0 +1,65 @@
+"""Stopping everything that leaves, and letting it go on. Called by the desk and by `publisher sending`.
+
+The standstill itself is a row of `core.standstill`, which every claim asks for. Nothing floods out when it ends: posts whose
+slot was missed by too much expire, and an edition whose time is long past waits for a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+
+from publisher.core import audit, events, standstill
+from publisher.core.errors import UserError
+from publisher.core.models import Standstill
+from publisher.delivery.outlook import grown_old
+from publisher.digests.models import Edition
+
+log = logging.getLogger(__name__)
+
+User = AbstractBaseUser | AnonymousUser | None
+
+GREW_OLD = "All sending stood still, and its time passed long ago; look at it before it goes on."
+LONGEST_REASON = 1000
+
+
+@transaction.atomic
+def stop(*, user: User, by: str, reason: str, now: datetime) -> Standstill:
+    """Stop all sending: from the commit on nothing is claimed. `by` names who does it. Raises `UserError`."""
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    if not reason:
+        raise UserError("Say why sending stops.", "Whoever finds it stopped wants to know.")
+    row = standstill.begin(Standstill.Kind.STOPPED, reason=reason, by=by, now=now)
+    if row is None:
+        raise UserError("All sending stands still already.", "`publisher sending` says since when and why.")
+    audit.record(user, "sending.stopped", row, after={"reason": reason, "by": by})
+    log.info("sending.stopped", extra={"reason": reason, "by": by})
+    return row
+
+
+@transaction.atomic
+def go_on(*, user: User, by: str, now: datetime, since: datetime | None = None) -> list[Edition]:
+    """Let sending go on; the editions that have become too old meanwhile and are paused for a person.
+
+    `since`: the beginning of the standstill that the person saw; another one stays. Raises `UserError`.
+    """
+    stood = standstill.end(since=since)
+    if stood is None:
+        raise UserError(
+            "Sending does not stand still any more, or it was stopped again since you looked.",
+            "Look again, then decide.",
+        )
+    old = grown_old(stood.since, now=now)
+    for edition in old:
+        before = edition.state
+        edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, GREW_OLD, now
+        edition.save(update_fields=["state", "problem", "changed_at"])
+        audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
+    after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason}
+    audit.record(user, "sending.went_on", stood, after=after)
+    log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
+    events.emit("delivery.due")
+    return old

@@ -1,0 +1,299 @@
+"""`publisher edition`: made, tested, sent, shown, paused, resumed and cancelled from the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from publisher.cli import edition_report, edition_watch
+from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, hindrances, verdict
+from publisher.cli.editions import edition as command
+from publisher.core import audit, clock
+from publisher.core.errors import UserError
+from publisher.core.models import AuditEntry, Heartbeat
+from publisher.delivery.enqueue import assemble
+from publisher.delivery.models import Delivery
+from publisher.digests.models import Digest, Edition
+from tests.builders import a_digest, a_subscriber, an_item
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments], standalone_mode=False)
+
+
+def reported(*arguments: object) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exception is None, result.exception
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def refused(*arguments: object) -> str:
+    error = run(*arguments).exception
+    assert isinstance(error, UserError), error
+    return f"{error.message} {error.hint}"
+
+
+@pytest.fixture
+def digest() -> Digest:
+    """With two readers, and an item of yesterday."""
+    digest = a_digest(slug="weekly", created_at=clock.now() - timedelta(days=30))
+    an_item(at=clock.now() - timedelta(days=1), title="Rain at last")
+    for address in ("ann@example.net", "bo@example.net"):
+        a_subscriber(digest, address)
+    return digest
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates are sampled over no time, and the watch looks again at once."""
+    monkeypatch.setattr(edition_report, "SAMPLE_SECONDS", 0)
+    monkeypatch.setattr(edition_watch, "EVERY_SECONDS", 0)
+
+
+def made(digest: Digest, *options: object) -> Edition:
+    return Edition.objects.get(pk=reported("create", digest.slug, *options)["id"])
+
+
+def test_an_edition_made_by_hand_holds_what_came_since_the_last_one(digest: Digest) -> None:
+    report = reported("create", "weekly")
+    assert (report["state"], report["digest"]) == ("assembling", "weekly")
+    first = assemble(report["id"], now=clock.now())
+    assert first.state == "sending"
+    second = made(digest)
+    assert second.window_from == first.window_to
+    assert AuditEntry.objects.filter(action="edition.create").first().actor_name == (  # type: ignore[union-attr]  # there is one
+        audit.os_user()
+    )
+
+
+def test_times_are_of_the_digest_s_zone_unless_they_name_theirs(digest: Digest) -> None:
+    edition = made(digest, "--since", "2026-01-05", "--until", "2026-01-06T12:00+00:00")
+    assert edition.window_from.isoformat() == "2026-01-04T16:00:00+00:00"
+    assert edition.window_to.isoformat() == "2026-01-06T12:00:00+00:00"
+
+
+def test_an_edition_of_one_item_goes_before_all_others(digest: Digest) -> None:
+    alerts = a_digest(slug="alerts", layout="alert")
+    item = an_item(at=clock.now() - timedelta(days=90), title="Flood warning")
+    edition = made(alerts, "--item", item.pk)
+    assert (edition.item_ids, edition.priority) == ([item.pk], 1000)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("daily",), "There is no digest daily. Digests: weekly."),
+        (("weekly", "--since", "yesterday"), "--since 'yesterday' is not a time"),
+        (("weekly", "--until", "2999-01-01"), "lies in the future"),
+        (("weekly", "--since", "2026-02-01", "--until", "2026-01-01"), "--since must be before --until"),
+        (("weekly", "--item", "999999"), "There is no item 999999"),
+        (("weekly", "--item", "1", "--since", "2026-01-01"), "Give one"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_the_reason(
+    digest: Digest, options: tuple[str, ...], named: str
+) -> None:
+    assert named in refused("create", *options)
+    assert not Edition.objects.exists()
+
+
+def test_items_that_readers_may_not_see_or_cannot_read_are_refused(digest: Digest) -> None:
+    gone, french = an_item(retracted_at=clock.now()), an_item(language="fr")
+    assert "retracted or under embargo" in refused("create", "weekly", "--item", gone.pk)
+    assert "comes in en, zh" in refused("create", "weekly", "--item", french.pk)
+    a_digest(slug="alerts", layout="alert")
+    assert "about one item each" in refused("create", "alerts")
+
+
+def test_send_approves_resumes_or_says_that_there_is_nothing_to_do(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = made(digest)
+    assert "as soon as it is assembled" in run("send", edition.pk).output
+    assert assemble(edition.pk, now=clock.now()).state == "sending"
+    assert "goes out now" in run("send", edition.pk).output
+    run("pause", edition.pk)
+    assert reported("show", edition.pk)["state"] == "paused"
+    assert "goes out now" in run("send", edition.pk).output
+    Edition.objects.update(state="sent")
+    assert "has been sent" in run("send", edition.pk).output
+    actions = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+    assert actions == ["edition.create", "edition.approve", "edition.pause", "edition.resume"]
+
+
+def test_a_waiting_edition_is_approved_by_name(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = assemble(made(digest).pk, now=clock.now())
+    assert edition.state == "waiting"
+    run("send", edition.pk)
+    edition.refresh_from_db()
+    assert (edition.state, edition.approved_by) == ("sending", audit.os_user())
+
+
+def test_what_is_over_cannot_be_sent_and_what_is_not_there_is_said(digest: Digest) -> None:
+    edition = made(digest)
+    assert "is cancelled" in run("cancel", edition.pk).output
+    assert "cannot be sent" in refused("send", edition.pk)
+    assert "cannot be done now" in refused("resume", edition.pk)
+    assert "There is no edition 4711" in refused("show", 4711)
+
+
+def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
+    Digest.objects.update(seeds=["boss@office.example.org"])
+    edition = assemble(made(digest).pk, now=clock.now())
+    Delivery.objects.filter(address="ann@example.net").update(state="sent")
+    report = reported("show", edition.pk)
+    assert (report["recipients"], report["left"], report["counts"]) == (2, 1, {"queued": 1, "sent": 1})
+    assert report["seeds"] == {"queued": 1}
+    assert [(each["language"], each["items"], each["recipients"]) for each in report["variants"]] == [
+        ("en", 1, 2)
+    ]
+    assert report["variants"][0]["html_bytes"] > 1000
+    assert (report["waves"], report["rate_per_second"], report["assembling"]) == ([], 0.0, None)
+    text = run("show", edition.pk).output
+    assert "1 of 2 done, 1 sent" in text
+    assert "en      1 items" in text
+
+
+def test_show_tells_how_far_assembling_is(digest: Digest) -> None:
+    edition = made(digest)
+    assert reported("show", edition.pk)["assembling"]["step"] == "Choosing its items"
+    assert "Choosing its items" in run("show", edition.pk).output
+
+
+def test_editions_are_listed_latest_first(digest: Digest) -> None:
+    assert "no editions yet" in run("list").output
+    first, second = made(digest), made(digest)
+    assert [each["id"] for each in reported("list")["editions"]] == [second.pk, first.pk]
+    assert reported("list", "--digest", "other")["editions"] == []
+
+
+def test_a_test_is_queued_and_said(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    report = reported("test", edition.pk, "--to", "me@office.example.org", "--as", "ann@example.net")
+    row = Delivery.objects.get(pk=report["delivery"])
+    assert (row.purpose, row.address) == ("test", "me@office.example.org")
+    assert "Give one" in refused(
+        "test", edition.pk, "--to", "a@b.example", "--as", "x@y.example", "--language", "en"
+    )
+
+
+SEEN = Seen(name="Weekly #1", state="sending", problem="", left=0, done=0, total=9, counts={})
+
+
+@pytest.mark.parametrize(
+    ("seen", "ok", "said"),
+    [
+        (replace(SEEN, state="sent", left=9), True, "is sent: 9 mails"),
+        (replace(SEEN, state="sent", counts={"failed": 2}), False, "2 mails failed"),
+        (replace(SEEN, state="empty"), True, "nothing new"),
+        (replace(SEEN, state="paused", problem="Too many errors."), False, "is paused. Too many errors."),
+        (replace(SEEN, state="blocked", problem="line 3"), False, "cannot be assembled. line 3"),
+        (replace(SEEN, state="waiting"), False, "waits for approval"),
+        (replace(SEEN, state="cancelled"), False, "was cancelled"),
+        (replace(SEEN, counts={"unknown": 1}, stuck=1), False, "1 mails of Weekly #1 are unclear"),
+    ],
+)
+def test_waiting_ends_when_nothing_more_happens_and_says_how(seen: Seen, ok: bool, said: str) -> None:
+    ended = verdict(seen)
+    assert ended is not None
+    assert ended.ok is ok
+    assert said in ended.said
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        SEEN,
+        replace(SEEN, state="assembling"),
+        replace(SEEN, counts={"queued": 3}, problem="Mail cannot leave: refused"),
+        replace(SEEN, counts={"unknown": 1, "queued": 1}, stuck=1),
+        replace(SEEN, counts={"unknown": 1}, stuck=0),
+    ],
+)
+def test_until_then_it_is_waited_for(seen: Seen) -> None:
+    assert verdict(seen) is None
+
+
+def watched(edition: Edition, monkeypatch: pytest.MonkeyPatch, *moments: dict[str, str]) -> Result:
+    """`send --wait`, while the edition and its mails change between two looks."""
+    changes = iter(moments)
+    look = edition_watch.look
+
+    def look_after_a_change(edition_id: int, now: Any) -> Seen:
+        change = next(changes, {})
+        if "mails" in change:
+            Delivery.objects.update(state=change["mails"])
+        if "state" in change:
+            Edition.objects.update(state=change["state"], problem=change.get("problem", ""))
+        return look(edition_id, now)
+
+    monkeypatch.setattr(edition_watch, "look", look_after_a_change)
+    return run("send", edition.pk, "--wait")
+
+
+def test_wait_shows_lines_and_succeeds_when_all_is_settled(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    result = watched(edition, monkeypatch, {}, {"mails": "sent"}, {"state": "sent"})
+    assert result.return_value == 0
+    assert "0 of 2 done" in result.stderr
+    assert "is sent: 2 mails" in result.stdout
+
+
+def test_wait_tells_steps_of_assembling(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = made(digest)
+    result = watched(edition, monkeypatch, {}, {"state": "empty"})
+    assert "Choosing its items" in result.stderr
+
+
+def test_wait_fails_with_the_reason_when_it_is_paused(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    result = watched(edition, monkeypatch, {}, {"state": "paused", "problem": "Too many errors."})
+    assert result.return_value == 1
+    assert "is paused. Too many errors." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("policy", "attempts", "ends"), [("hold", 1, True), ("resend", 8, True), ("resend", 1, False)]
+)
+def test_wait_ends_at_mails_that_only_a_person_can_settle(
+    digest: Digest, policy: str, attempts: int, ends: bool
+) -> None:
+    Digest.objects.update(on_unknown=policy)
+    edition = assemble(made(digest).pk, now=clock.now())
+    Delivery.objects.update(state="unknown", attempts=attempts)
+    ended = verdict(edition_watch.look(edition.pk, clock.now()))
+    assert (ended is not None) == ends
+
+
+def test_it_is_said_when_no_worker_or_no_mail_server_is_there(settings: Any) -> None:
+    settings.MAIL = ""
+    now = clock.now()
+    assert hindrances(now)[0] == NO_MAIL
+    assert "the last tick was never" in hindrances(now)[1]
+    settings.MAIL = "smtp://127.0.0.1:25"
+    Heartbeat.objects.create(
+        name="schedule.tick", at=now - timedelta(seconds=5)
+    )  # of a worker on another host
+    assert hindrances(now) == []
+    Heartbeat.objects.update(at=now - timedelta(minutes=2))
+    assert "No worker seems to be at work" in hindrances(now)[0]
+
+
+def test_the_rate_is_that_of_the_last_ten_seconds() -> None:
+    rate = Rate()
+    assert rate.after(0, 100.0) == 0
+    assert rate.after(50, 105.0) == 10
+    assert rate.after(50, 111.0) == 0
+    assert rate.after(350, 114.0) == pytest.approx(300 / 9)

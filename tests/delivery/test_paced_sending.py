@@ -1,0 +1,85 @@
+"""Limits at work: what may not leave yet is put back with its moment, and too many refusals stop an edition."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from publisher.delivery.mail import WAITS, send_due
+from publisher.delivery.models import Delivery
+from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
+from publisher.digests import editions
+from publisher.digests.models import Digest
+from tests.builders import NOON, a_digest
+from tests.delivery.test_mail import an_assembled_edition, sent_by, states
+from tests.fakes.smtp_sink import SmtpSink, at
+from tests.social.steps import an_editor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(settings: Any) -> None:
+    settings.MAIL_DOMAIN_RATES = parse_domain_rates("gmail.com=1/min")
+    edition = an_assembled_edition(readers=6)
+    for delivery in Delivery.objects.order_by("id")[:4]:
+        delivery.address = delivery.address.replace("@example.net", "@gmail.com")
+        delivery.save()
+    with SmtpSink() as sink:
+        sent_by(sink, edition)
+        at_once = list(sink.recipients)
+    assert sum(address.endswith("@example.net") for address in at_once) == 2
+    assert sum(address.endswith("@gmail.com") for address in at_once) <= 1
+    waiting = Delivery.objects.filter(state="queued")
+    assert {row.reason for row in waiting} == {"Held back: gmail.com takes 1/min."}
+    assert {row.attempts for row in waiting} == {0}
+    moments = sorted(row.due_at for row in waiting)
+    assert moments[0] > NOON
+    assert all(later - earlier >= timedelta(seconds=59) for earlier, later in itertools.pairwise(moments))
+
+
+def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -> None:
+    settings.MAIL_RATE = parse_rates("5/h")
+    edition = an_assembled_edition(readers=8)
+    with SmtpSink() as sink:
+        settings.MAIL = sink.url
+        send_due(seconds=5, clock_=lambda: NOON)
+        assert len(sink.messages) <= 5
+    edition.refresh_from_db()
+    assert edition.problem.startswith(f"{WAITS}The mail server takes 5/h")
+    assert states(edition)["queued"] >= 3
+
+
+def test_too_many_refusals_pause_an_edition_until_a_person_resumes_it(settings: Any) -> None:
+    edition = an_assembled_edition(readers=150)
+    with SmtpSink([at("RCPT", "550 5.7.1 we do not know you")]) as sink:
+        sent_by(sink, edition, most=50)
+        edition.refresh_from_db()
+        assert edition.state == "paused"
+        assert "550 5.7.1" in edition.problem
+        refused = states(edition)["failed"]
+        assert 100 <= refused < 150
+        editions.resume(edition.pk, user=an_editor(), now=NOON + timedelta(minutes=1))
+        sent_by(sink, edition, now=NOON + timedelta(minutes=1), most=5)
+        edition.refresh_from_db()
+    assert states(edition) == {"failed": 150}
+    assert edition.state == "sending"
+
+
+def test_a_provider_that_wants_less_is_tried_again_whatever_code_it_gives() -> None:
+    edition = an_assembled_edition(readers=1)
+    with SmtpSink([at("RCPT", "550 Ip frequency limited", times=1)]) as sink:
+        assert sent_by(sink, edition) == {"queued": 1}
+        assert sent_by(sink, edition, now=NOON + timedelta(hours=1)) == {"sent": 1}
+
+
+def test_outside_a_digest_s_hours_nothing_leaves() -> None:
+    digest = a_digest(zone="UTC", send_from=time(13, 0), send_until=time(18, 0))
+    edition = an_assembled_edition(digest, readers=2)
+    with SmtpSink() as sink:
+        assert sent_by(sink, edition) == {}
+        Digest.objects.filter(pk=digest.pk).update(send_from=time(11, 0))
+        assert sent_by(sink, edition) == {"sent": 2}

@@ -1,0 +1,75 @@
+"""How far an edition is, read from what it has written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from publisher.delivery import enqueue
+from publisher.delivery.enqueue import assemble
+from publisher.delivery.models import Delivery
+from publisher.delivery.progress import Assembling, assembling, sending, variants_of
+from publisher.digests import rendering
+from publisher.digests.assembling import choose_items, group_selections
+from publisher.digests.models import Edition
+from tests.builders import NOON, a_subscriber
+from tests.delivery.test_assembling_killed import Killed, a_due_edition, killed_after
+
+pytestmark = pytest.mark.django_db
+
+
+def stopped(edition: Edition, module: object, name: str, calls: int) -> Assembling | None:
+    """How far it is when its process is killed there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "BATCH", 1)
+        patch.setattr(enqueue, "AT_ONCE", 1)
+        patch.setattr(module, name, killed_after(calls, getattr(module, name)))
+        with pytest.raises(Killed):
+            assemble(edition.pk, now=NOON)
+    edition.refresh_from_db()
+    return assembling(edition)
+
+
+def test_each_step_of_assembling_is_told_with_what_is_done_of_it() -> None:
+    edition = a_due_edition()
+    assert str(assembling(edition)) == "Choosing its items"
+    choose_items(edition.pk, now=NOON)
+    assert str(assembling(edition)) == "Grouping what readers chose"
+    group_selections(edition.pk)
+    assert str(assembling(edition)) == "Rendering variants: 0 of 7"
+    assert str(stopped(edition, rendering, "_store", 3)) == "Rendering variants: 3 of 7"
+    assert str(stopped(edition, enqueue, "_write", 2)) == "Writing deliveries: 2 of 7"
+    assemble(edition.pk, now=NOON)
+    edition.refresh_from_db()
+    assert assembling(edition) is None
+
+
+def test_what_is_sending_is_counted_by_state_without_copies() -> None:
+    edition = a_due_edition()
+    assemble(edition.pk, now=NOON)
+    ids = list(Delivery.objects.filter(purpose="reader").order_by("id").values_list("pk", flat=True))
+    Delivery.objects.filter(pk=ids[0]).update(state="sent")
+    Delivery.objects.filter(pk=ids[1]).update(state="failed")
+    seen = sending(edition)
+    assert (seen.total, seen.left, seen.done) == (7, 1, 2)
+    assert seen.counts == {"queued": 5, "sent": 1, "failed": 1}
+
+
+def test_variants_tell_their_size_and_readers_those_of_most_readers_first() -> None:
+    edition = a_due_edition()
+    for _ in range(2):
+        a_subscriber(edition.digest, kinds=["speech"])
+    assemble(edition.pk, now=NOON + timedelta(minutes=1))
+    first, *others = variants_of(edition)
+    assert (first.language, first.items, first.recipients, first.selections) == ("en", 1, 3, 1)
+    stored = edition.variants.get(pk=first.id)
+    assert (first.html_bytes, first.text_bytes) == (len(stored.html.encode()), len(stored.text.encode()))
+    assert sum(each.recipients for each in others) == 6
+
+
+def test_a_step_without_a_measure_is_told_by_its_name() -> None:
+    assert (str(Assembling("Choosing its items")), str(Assembling("Rendering", 3, 1200))) == (
+        "Choosing its items",
+        "Rendering: 3 of 1,200",
+    )
