@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from django.db import connection
 
 from publisher.audience.models import Selection
 
-# In the order of the keys, so that two who add the same choices do not wait for each other in a circle.
-_ADD = """
-INSERT INTO audience_selection (key, topics, kinds, language, region)
-SELECT c.key, c.topics::bigint[], c.kinds::varchar[], c.language, c.region
-FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::text[], %s::text[]) AS c (key, topics, kinds, language, region)
-ORDER BY c.key
-ON CONFLICT (key) DO NOTHING
-"""
+encoded: Callable[[object], str] = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON as choices are written: without blanks, ASCII only."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +28,13 @@ class Choice:
     ) -> Choice:
         return cls(tuple(sorted(set(topics))), tuple(sorted(set(kinds))), language, region.upper())
 
+    def written(self) -> str:
+        """The canonical JSON."""
+        return encoded([self.topics, self.kinds, self.language, self.region])
+
     def key(self) -> bytes:
         """SHA-256 of the canonical JSON."""
-        written = json.dumps([self.topics, self.kinds, self.language, self.region], separators=(",", ":"))
-        return hashlib.sha256(written.encode()).digest()
+        return hashlib.sha256(self.written().encode()).digest()
 
 
 def selection_for(choice: Choice) -> Selection:
@@ -54,29 +49,3 @@ def selection_for(choice: Choice) -> Selection:
         },
     )
     return selection
-
-
-def selections_for(choices: Iterable[Choice]) -> dict[Choice, int]:
-    """Ids of the rows of many choices, made on first use, in two statements."""
-    by_key = {choice.key(): choice for choice in choices}
-    if not by_key:
-        return {}
-    rows = [
-        (
-            key,
-            _array(each.topics),
-            _array(each.kinds),
-            each.language,
-            each.region,
-        )
-        for key, each in by_key.items()
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])
-        cursor.execute("SELECT key, id FROM audience_selection WHERE key = ANY(%s)", [list(by_key)])
-        return {by_key[bytes(key)]: pk for key, pk in cursor.fetchall()}
-
-
-def _array(values: Iterable[object]) -> str:
-    """As PostgreSQL writes arrays; ids and names of kinds need no quotes."""
-    return "{" + ",".join(map(str, values)) + "}"

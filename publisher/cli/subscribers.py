@@ -12,10 +12,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from publisher.audience.importing.columns import FIELDS, IGNORE, Unsaid
+from publisher.audience.importing.columns import FIELDS, IGNORE, Unsaid, listed
 from publisher.audience.importing.given import offer
 from publisher.audience.importing.outcome import Outcome, Plan
 from publisher.audience.importing.outcome import Progress as Told
+from publisher.audience.importing.refusals import printable
 from publisher.audience.importing.rows import MOST_CONSENT
 from publisher.audience.importing.run import import_file
 from publisher.cli.report import Report, reporting, table
@@ -182,10 +183,10 @@ def _data(outcome: Outcome, file: Path, digest: Digest, *, dry: bool, seconds: f
 
 def _text(data: dict[str, Any]) -> str:
     delimiter = {",": "commas", ";": "semicolons", "\t": "tabs"}.get(data["delimiter"], data["delimiter"])
-    taken = ", ".join(f"{field} from “{name}”" for field, name in data["columns"].items())
+    taken = ", ".join(f"{field} from “{printable(name, 40)}”" for field, name in data["columns"].items())
     lines = [
         f"{data['file']}: {data['encoding']}, {delimiter}; {taken}.",
-        *([f"Columns not read: {', '.join(data['unknown_columns'])}."] if data["unknown_columns"] else []),
+        *([f"Columns not read: {listed(data['unknown_columns'])}."] if data["unknown_columns"] else []),
         f"{data['read']:,} rows {'looked at' if data['dry_run'] else 'read'} in {data['seconds']} s.",
         *(["This was a dry run: nothing is changed. It would be:"] if data["dry_run"] else []),
         table({name: f"{data[name]:>9,}  {meaning}".rstrip() for name, meaning in _MEANING.items()}),

@@ -58,6 +58,13 @@ def test_people_are_subscribed_and_it_is_said(tmp_path: Path, digest: Digest) ->
     assert Consent.objects.get().how == "signed up at the open day"
 
 
+def test_nothing_in_a_file_can_write_on_the_terminal(tmp_path: Path, digest: Digest) -> None:
+    result = run(tmp_path, "email,\x1b[2Jzone,\x1b[31mtopics\nli\x1bn@example.org,x,\x1b[31m\nbo@example.org,,\n", *CONSENT,
+                 "--map", "3=topics")  # fmt: skip
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+
+
 def test_machines_get_one_object(tmp_path: Path, digest: Digest) -> None:
     data = as_json(
         tmp_path, "email,zone\nlin@example.org,\nbo@example.org,Mars\nlin@example.org,\n", *CONSENT

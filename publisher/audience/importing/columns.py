@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from publisher.audience.importing.refusals import printable
 from publisher.core.errors import UserError
 
 IGNORE: Final = "ignore"
@@ -66,6 +67,7 @@ _WEAKER: Final[dict[str, str]] = {
     "created": "since",
 }
 """Names that mean the field only where no better one is there: `address` is often a street."""
+_MOST_LISTED: Final = 20
 OWN: Final = ("line", "reason")
 """What a file of refused rows has beside the columns of its original."""
 _NAMES: Final = {name: field for field, names in FIELDS.items() for name in names}
@@ -111,10 +113,17 @@ def resolve(names: Sequence[str], said: Mapping[str, str]) -> Columns:
     return Columns(places, tuple(_unknown(names, set(places.values()) | taken)))
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names of columns, as many as fit into a line or two."""
+    given = [printable(name.strip(), 40) for name in names if name.strip()]
+    more = f" and {len(given) - _MOST_LISTED} more" if len(given) > _MOST_LISTED else ""
+    return ", ".join(given[:_MOST_LISTED]) + more or "none has a name"
+
+
 def _put(places: dict[str, int], field: str, position: int, names: Sequence[str]) -> None:
     if field in places:
         raise Unsaid(
-            f"The columns “{names[places[field]]}” and “{names[position]}” both look like {field}.",
+            f"The columns “{printable(names[places[field]], 60)}” and “{printable(names[position], 60)}” both look like {field}.",
             f"Say which with --map COLUMN={field}, and of the other --map COLUMN={IGNORE}.",
         )
     places[field] = position
@@ -127,8 +136,7 @@ def _place(column: str, names: Sequence[str]) -> int:
         return plain.index(_plain(column))
     if column.isdecimal() and 0 < int(column) <= len(names):
         return int(column) - 1
-    shown = ", ".join(name for name in names[:30] if name) or "none has a name"
-    raise Unsaid(f"There is no column {column}.", f"The columns: {shown}.")
+    raise Unsaid(f"There is no column {column}.", f"The columns: {listed(names)}.")
 
 
 def _unknown(names: Sequence[str], known: set[int]) -> Iterable[str]:

@@ -41,10 +41,9 @@ def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
     _first_record(lines, delimiter, keep=True)
     found = columns.resolve(cells, said)
     if "email" not in found.places:
-        shown = ", ".join(each.strip() for each in cells[:30])[:300]
         raise Unsaid(
             f"No column of {name} is known to hold addresses.",
-            f"Its columns: {shown}. Say which with --map COLUMN=email; without a header, by number: --map 1=email.",
+            f"Its columns: {columns.listed(cells)}. Say which with --map COLUMN=email; without a header --map 1=email.",
         )
     return Layout(delimiter, tuple(each.strip() for each in cells), len(cells), found)
 

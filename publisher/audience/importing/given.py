@@ -1,19 +1,19 @@
 """The cells in which somebody chose: language, topics, kinds, region. Pure; the database knows them as a `Selection`.
 
 A cell that is empty, or a column that is not there, says nothing: a new reader gets all of it, a known one keeps what they have.
-`all` says it outright. What a row says travels as a short JSON text, so that equal choices are found in SQL.
+`all` says it outright. What a row says travels in the written form of a `Choice`, with null where it says nothing: equal ones are
+found, and completed, in SQL (`NOTE_CHOICES` in `statements.py`).
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, TypeVar
 
-from publisher.audience.choices import Choice
+from publisher.audience.choices import encoded
 from publisher.audience.importing.refusals import Refused
 from publisher.items.languages import normalise_tag, primary
 from publisher.items.models import Kind, Topic
@@ -22,7 +22,7 @@ from publisher.render.words import KIND_NAMES, KINDS
 T = TypeVar("T", int, str)
 
 _REMEMBERED: Final = 20_000  # distinct cells of each column; others are read again
-_NOTHING: Final = "null"
+_NOTHING: Final = encoded(None)
 _ALL: Final = frozenset({"all", "*", "everything", "全部", "所有"})
 _PARTS: Final = re.compile(r"[;|；\n]")
 _PIECES: Final = re.compile(r"[,，、]")
@@ -86,43 +86,34 @@ class Given:
         self._region = remember(_region)
 
     def written(self, topics: str, kinds: str, language: str, region: str) -> str:
-        """What the cells say, as JSON: null where one says nothing. Raises Refused for what the digest has not."""
+        """What the cells say. Raises Refused for what the digest has not."""
         return (
             f"[{self._topics(topics)},{self._kinds(kinds)},{self._language(language)},{self._region(region)}]"
         )
 
 
-def completed(said: str, before: Choice | None, language: str) -> Choice:
-    """The whole choice: what was said, else what was chosen before, else everything in `language`."""
-    before = before or Choice.of(language=language)
-    topics, kinds, spoken, region = json.loads(said)
-    return Choice.of(
-        topics=before.topics if topics is None else topics,
-        kinds=before.kinds if kinds is None else kinds,
-        language=spoken or before.language,
-        region=region or before.region,
-    )
-
-
 def _several(cell: str, known: Mapping[str, T], code: str) -> str:
-    """Parts between `;` or `|`. A part that is no name may be a list with commas (names hold commas, too).
-
-    Everything that is offered, one by one, is everything: what will be offered later, too.
-    """
-    cell = cell.strip()
+    """Everything that is offered, one by one, is everything: what will be offered later, too."""
+    cell = cell.strip().casefold()
     if not cell:
         return _NOTHING
-    if cell.casefold() in _ALL:
+    if cell in _ALL:
         return "[]"
-    found: set[T] = set()
+    try:
+        found = {known[part] for part in cell.split(";")}
+    except KeyError:
+        found = set(_named(cell, known, code))
+    return "[]" if found == set(known.values()) else encoded(sorted(found))
+
+
+def _named(cell: str, known: Mapping[str, T], code: str) -> Iterator[T]:
+    """Parts between `;` or `|`. A part that is no name may be a list with commas (names hold commas, too)."""
     for part in filter(None, map(str.strip, _PARTS.split(cell))):
-        pieces = [part] if part.casefold() in known else [piece.strip() for piece in _PIECES.split(part)]
+        pieces = [part] if part in known else [piece.strip() for piece in _PIECES.split(part)]
         for piece in filter(None, pieces):
-            if piece.casefold() not in known:
+            if piece not in known:
                 raise Refused(code, value=piece)
-            found.add(known[piece.casefold()])
-    everything = found == set(known.values())
-    return json.dumps([] if everything else sorted(found), separators=(",", ":"))
+            yield known[piece]
 
 
 def _language(cell: str, offered: frozenset[str]) -> str:
@@ -132,7 +123,7 @@ def _language(cell: str, offered: frozenset[str]) -> str:
     tag = normalise_tag(_LANGUAGES.get(cell.casefold(), cell))
     if tag is None or primary(tag) not in offered:
         raise Refused("language", value=cell)
-    return json.dumps(tag)
+    return encoded(tag)
 
 
 def _region(cell: str) -> str:
@@ -141,7 +132,7 @@ def _region(cell: str) -> str:
         return _NOTHING
     if not re.fullmatch(r"[A-Z]{2}|[0-9]{3}", code):
         raise Refused("region", value=cell)
-    return json.dumps(code)
+    return encoded(code)
 
 
 def _names_of(topic: Topic) -> tuple[str, ...]:

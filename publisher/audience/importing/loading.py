@@ -8,44 +8,37 @@ hold back vacuum for a minute and lose all at its last second.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from publisher.audience.choices import Choice, selections_for
 from publisher.audience.importing import statements
-from publisher.audience.importing.given import completed
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome, Plan, Progress, Verdict
-from publisher.audience.models import Selection
 
 CHUNK = 50_000
 _TRIES = 5
-_REMEMBERED = 200_000
 _MANY = 10_000
+_REMEMBERED = 100_000
 _NEW = (Verdict.ADDED, Verdict.SUBSCRIBED)
-_Said = tuple[str, int | None]
-"""What a row says (`given.py`), and the selection that it may change; None for a new subscription."""
-_Result = tuple[int | None, bool]
-"""The selection that comes of it (None in a dry run), and whether it differs from the one before."""
 
 
 def load(cursor: Any, plan: Plan, outcome: Outcome, *, now: datetime, progress: Progress) -> None:
     """Write the rows that `staging.sort` has numbered, or in a dry run only judge them."""
-    known: dict[_Said, _Result] = {}
     for after in range(0, outcome.staged, CHUNK):
+        _forget_choices(cursor)
         values = {
             "digest": plan.offer.digest_id,
             "now": now,
             "consent": plan.consent,
+            "language": plan.language,
             "update": plan.update,
             "dry": plan.dry,
             "after": after,
             "to": after + CHUNK,
             "most": MOST_SHOWN - len(outcome.passed_over),
         }
-        counts, passed_over = _chunk(cursor, plan, values, known)
+        counts, passed_over = _chunk(cursor, plan, values)
         outcome.rows += counts
         outcome.passed_over += passed_over
         progress("writing", min(after + CHUNK, outcome.staged), outcome.staged)
@@ -57,64 +50,45 @@ def load(cursor: Any, plan: Plan, outcome: Outcome, *, now: datetime, progress: 
         )
 
 
-def _chunk(
-    cursor: Any, plan: Plan, values: dict[str, Any], known: dict[_Said, _Result]
-) -> tuple[Counter[Verdict], list[dict[str, Any]]]:
+def _forget_choices(cursor: Any) -> None:
+    """Choices are remembered from chunk to chunk, as most are made again; where nobody chose like another they only grow."""
+    cursor.execute(statements.COUNT_CHOICES)
+    if cursor.fetchone()[0] > _REMEMBERED:
+        cursor.execute(statements.CLEAR_CHOICES)
+
+
+def _chunk(cursor: Any, plan: Plan, values: dict[str, Any]) -> tuple[Counter[Verdict], list[dict[str, Any]]]:
     """One chunk, again when somebody signed up for it in this very moment."""
     for left in reversed(range(_TRIES)):
         try:
             with transaction.atomic():
-                # Foreign keys are checked at each statement's end, not from a list of all at the commit.
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                counts = _judge(cursor, plan, values, known)
+                cursor.execute(statements.BEGIN)
+                counts = _judge(cursor, plan, values)
                 if not plan.dry:
                     _write(cursor, plan, values, counts)
                 passed_over = _passed_over(cursor, values) if values["most"] else []
                 return counts, passed_over
         except IntegrityError:
-            known.clear()
             if not left:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _judge(cursor: Any, plan: Plan, values: dict[str, Any], known: dict[_Said, _Result]) -> Counter[Verdict]:
-    cursor.execute(statements.TABLES)
+def _judge(cursor: Any, plan: Plan, values: dict[str, Any]) -> Counter[Verdict]:
+    cursor.execute(statements.CLEAR)
     cursor.execute(statements.JUDGE, values)
     if not plan.dry:
         cursor.execute(statements.HOLD)
-    cursor.execute(statements.CHOICES, values)
-    _put_choices(cursor, plan, cursor.fetchall(), known)
+    cursor.execute(statements.NOTE_CHOICES, values)
     if plan.update:
         cursor.execute(statements.FIND_UPDATES)
     cursor.execute(statements.COUNT)
     return Counter({Verdict(verdict): count for verdict, count in cursor.fetchall()})
 
 
-def _put_choices(cursor: Any, plan: Plan, pairs: Collection[_Said], known: dict[_Said, _Result]) -> None:
-    """For each thing said, and each choice that it changes: the selection that comes of it."""
-    if len(known) > _REMEMBERED:
-        known.clear()
-    unknown = [pair for pair in pairs if pair not in known]
-    before = _chosen({selection_id for _given, selection_id in unknown if selection_id})
-    whole = {(given, old): completed(given, before.get(old or 0), plan.language) for given, old in unknown}
-    selections = {} if plan.dry else selections_for(set(whole.values()))
-    for (given, old), choice in whole.items():
-        known[given, old] = (selections.get(choice), old is not None and choice != before[old])
-    with cursor.copy("COPY import_choice FROM STDIN") as copy:
-        for pair in pairs:
-            copy.write_row(pair + known[pair])
-
-
-def _chosen(selection_ids: set[int]) -> dict[int, Choice]:
-    rows = Selection.objects.filter(pk__in=selection_ids)
-    return {
-        row.pk: Choice.of(topics=row.topics, kinds=row.kinds, language=row.language, region=row.region)
-        for row in rows.iterator()
-    }
-
-
 def _write(cursor: Any, plan: Plan, values: dict[str, Any], counts: Counter[Verdict]) -> None:
+    cursor.execute(statements.ADD_SELECTIONS)
+    cursor.execute(statements.FIND_SELECTIONS)
     if counts[Verdict.ADDED]:
         cursor.execute(statements.ADD_SUBSCRIBERS, values)
     if counts[Verdict.SUBSCRIBED]:

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
 
+from publisher.audience.importing.refusals import printable
 from publisher.core.errors import UserError
 
 _BLOCK: Final = 1 << 20
@@ -204,8 +205,8 @@ def _ask(sample: bytes) -> str:
     for encoding in _CANDIDATES:
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(line)  # its last character may be cut
-            read.setdefault(text.strip(), encoding)
+            read.setdefault(printable(text.strip()), encoding)
         except UnicodeError:
             continue
-    shown = "; ".join(f"{encoding} reads “{text}”" for text, encoding in read.items())
-    return f"Say it with --encoding. {shown}." if shown else "Say it with --encoding."
+    examples = "; ".join(f"{encoding} reads “{text}”" for text, encoding in read.items())
+    return f"Say it with --encoding. {examples}." if examples else "Say it with --encoding."

@@ -26,7 +26,7 @@ def good_rows(
     refuse: Refuse,
     report: Callable[[], None],
 ) -> Iterator[Staged]:
-    """Counts all rows in `outcome`; `report` is called now and then."""
+    """Counts all rows in `outcome`; `report` is called now and then, and at the end."""
     single = frozenset(layout.columns.places.values())
     for record in records(lines, layout.delimiter, width=layout.width, single=single):
         outcome.read += 1
@@ -36,6 +36,7 @@ def good_rows(
             yield checker.check(record.line, _cells(record, layout.width))
         except Refused as error:
             refuse(record.line, error, record.cells)
+    report()
 
 
 def _cells(record: Record, width: int) -> list[str]:

@@ -24,7 +24,6 @@ REASONS: Final[dict[str, str]] = {
     "consent": "There is no word on how this person agreed.",
     "consent_long": "The word on how this person agreed is longer than {most} characters.",
 }
-_SHOWN: Final = 200
 
 
 class Refused(Exception):
@@ -32,12 +31,12 @@ class Refused(Exception):
 
     def __init__(self, code: str, **values: object) -> None:
         self.code = code
-        self.reason = REASONS[code].format_map({name: _short(value) for name, value in values.items()})
+        self.reason = REASONS[code].format_map({name: printable(value) for name, value in values.items()})
         super().__init__(self.reason)
 
 
-def _short(value: object) -> str:
-    """What a row holds, without its controls and not at length: a reason is shown on terminals."""
+def printable(value: object, most: int = 200) -> str:
+    """What a file holds, as a terminal may show it: without controls, and not at length."""
     text = str(value)
-    text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    text = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(each if each.isprintable() else "\ufffd" for each in text)

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from publisher.audience.importing import statements
 from publisher.audience.importing.rows import Staged
 
 _CREATE = """
@@ -60,4 +61,5 @@ def sort(cursor: Any) -> None:
         cursor.execute(_SORT)
         cursor.execute("CREATE UNIQUE INDEX ON import_sorted (n)")
         cursor.execute("DROP TABLE import_row")
+        cursor.execute(statements.TABLES)
     cursor.execute("ANALYZE import_sorted")

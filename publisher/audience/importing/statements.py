@@ -5,14 +5,23 @@ No statement makes a subscription active that somebody ended, or writes to a per
 
 from __future__ import annotations
 
+# `before` is the selection that somebody has and that may change; 0 for a new subscription.
 TABLES = """
-CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
+CREATE TEMPORARY TABLE import_verdict (
     line bigint, first bigint, verdict text, subscriber_id bigint, before bigint, differs boolean,
     email text, email_key text, name text, zone text, given text, how text, since timestamptz
 );
-CREATE TEMPORARY TABLE IF NOT EXISTS import_choice (given text, before bigint, selection_id bigint, differs boolean);
-TRUNCATE import_verdict, import_choice
+CREATE TEMPORARY TABLE import_choice (
+    given text, before bigint, written text, key bytea, differs boolean, selection_id bigint
+)
 """
+
+# Foreign keys are checked at each statement's end, not from a list of all at the commit. Compiling expressions (JIT) costs more
+# than they do.
+BEGIN = "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL jit = off"
+CLEAR = "TRUNCATE import_verdict"
+COUNT_CHOICES = "SELECT count(*) FROM import_choice"
+CLEAR_CHOICES = "TRUNCATE import_choice"
 
 # LATERAL with LIMIT keeps to one look-up by index for each row and table: a chunk costs the same however many subscribers
 # there are. New people get their id here, so that what is written next needs no look-up. `differs`: name or zone.
@@ -27,7 +36,7 @@ SELECT r.line, r.first,
             ELSE 'added' END,
        CASE WHEN s.id IS NOT NULL THEN s.id
             WHEN r.first = r.line AND p.id IS NULL AND NOT %(dry)s THEN nextval('audience_subscriber_id_seq') END,
-       b.selection_id,
+       CASE WHEN b.id IS NULL THEN 0 ELSE b.selection_id END,
        %(update)s AND ((r.name <> '' AND r.name <> s.name) OR (r.zone <> '' AND r.zone <> s.zone)),
        r.email, r.email_key, r.name, r.zone, r.given, COALESCE(r.how, %(consent)s), COALESCE(r.since, %(now)s)
 FROM import_sorted r
@@ -57,10 +66,39 @@ WITH held AS (
 UPDATE import_verdict v SET verdict = 'left' FROM held WHERE held.id = v.subscriber_id AND held.state = 'left'
 """
 
-CHOICES = """
-SELECT DISTINCT given, CASE WHEN verdict = 'unchanged' THEN before END
-FROM import_verdict
-WHERE verdict IN ('added', 'subscribed') OR (%(update)s AND verdict = 'unchanged')
+# Each thing said, and each selection that it may change, once in an import: what was not said is taken from the selection
+# before, else it is everything. `written` is the form that `choices.py` gives a choice, and `key` its hash.
+NOTE_CHOICES = """
+INSERT INTO import_choice (given, before, written, key, differs)
+SELECT d.given, d.before, w.written, k.key, d.before <> 0 AND k.key <> s.key
+FROM (SELECT DISTINCT given, before FROM import_verdict
+      WHERE verdict IN ('added', 'subscribed') OR (%(update)s AND verdict = 'unchanged')) d
+LEFT JOIN audience_selection s ON s.id = d.before
+CROSS JOIN LATERAL (SELECT d.given::json AS said) g
+CROSS JOIN LATERAL (SELECT concat(
+    '[', COALESCE(NULLIF((g.said -> 0)::text, 'null'), array_to_json(s.topics)::text, '[]'),
+    ',', COALESCE(NULLIF((g.said -> 1)::text, 'null'), array_to_json(s.kinds)::text, '[]'),
+    ',', COALESCE(NULLIF((g.said -> 2)::text, 'null'), to_json(s.language)::text, to_json(%(language)s::text)::text),
+    ',', COALESCE(NULLIF((g.said -> 3)::text, 'null'), to_json(s.region)::text, '""'), ']') AS written) w
+CROSS JOIN LATERAL (SELECT sha256(convert_to(w.written, 'UTF8')) AS key) k
+WHERE NOT EXISTS (SELECT 1 FROM import_choice c WHERE c.given = d.given AND c.before = d.before)
+"""
+
+# In the order of the keys, so that two who add the same do not wait for each other in a circle. Arrays of ids and of names of
+# kinds are written alike in JSON and SQL, but for the brackets.
+ADD_SELECTIONS = """
+INSERT INTO audience_selection (key, topics, kinds, language, region)
+SELECT DISTINCT ON (c.key) c.key, translate(w.choice ->> 0, '[]', '{}')::bigint[],
+       translate(w.choice ->> 1, '[]', '{}')::varchar[], w.choice ->> 2, w.choice ->> 3
+FROM import_choice c CROSS JOIN LATERAL (SELECT c.written::json AS choice) w
+WHERE c.selection_id IS NULL
+ORDER BY c.key
+ON CONFLICT (key) DO NOTHING
+"""
+
+FIND_SELECTIONS = """
+UPDATE import_choice c SET selection_id = s.id
+FROM audience_selection s WHERE c.selection_id IS NULL AND s.key = c.key
 """
 
 FIND_UPDATES = """
@@ -90,7 +128,7 @@ FROM import_verdict v WHERE v.verdict = 'subscribed' AND s.id = v.subscriber_id 
 ADD_SUBSCRIPTIONS = """
 INSERT INTO audience_subscription (subscriber_id, digest_id, selection_id, state, since)
 SELECT v.subscriber_id, %(digest)s, c.selection_id, 'active', v.since
-FROM import_verdict v JOIN import_choice c ON c.given = v.given AND c.before IS NULL
+FROM import_verdict v JOIN import_choice c ON c.given = v.given AND c.before = v.before
 WHERE v.verdict IN ('added', 'subscribed')
 ORDER BY v.subscriber_id
 """

@@ -95,3 +95,14 @@ def test_a_header_with_broken_quotes_is_refused() -> None:
 def test_a_file_of_blank_lines_is_refused() -> None:
     with pytest.raises(UserError, match="is empty"):
         read(b"\xef\xbb\xbf\n\n")
+
+
+def test_names_of_columns_cannot_write_on_the_terminal() -> None:
+    hostile = "\x1b[2J" + "x" * 500
+    with pytest.raises(Unsaid) as refused:
+        read(a_csv((hostile, *(f"c{n}" for n in range(199)))))
+    assert refused.value.hint.isprintable()
+    assert "and 180 more" in refused.value.hint
+    with pytest.raises(Unsaid) as refused:
+        read(a_csv(("email\x1b[2J" * 3, "email", "mail")))
+    assert refused.value.message.isprintable()

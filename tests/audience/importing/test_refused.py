@@ -10,10 +10,11 @@ import pytest
 from publisher.audience.importing.columns import Columns
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
-from publisher.audience.importing.refusals import Refused
+from publisher.audience.importing.refusals import REASONS, Refused
 from publisher.audience.importing.refused import refused_rows
 from publisher.core.errors import UserError
 from tests.audience.importing.files import read
+from tests.processes import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +107,8 @@ def test_all_are_counted_and_some_are_shown(tmp_path: Path) -> None:
     outcome = written(tmp_path / "readers.csv", rows=MOST_SHOWN + 5)
     assert (outcome.refused, len(outcome.refused_rows)) == (MOST_SHOWN + 5, MOST_SHOWN)
     assert outcome.reasons == {"zone": MOST_SHOWN + 5}
+
+
+def test_every_reason_is_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "subscribers.md").read_text(encoding="utf-8")
+    assert [code for code in REASONS if f"`{code}`" not in page] == []
