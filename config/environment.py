@@ -165,7 +165,8 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "address",
         "smtp://user:password@mail.example.org:587",
-        "The mail server that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start. "
+        "The mail server or provider that takes the mail. `smtp://` uses STARTTLS where offered, `smtps://` TLS from the start; "
+        "`ses://`, `mailgun://`, `postmark://` and others go through a provider's API (docs/mail-servers.md). "
         "Empty: no mail leaves; deliveries wait.",
         str,
     ),

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from copy import copy
 from functools import wraps
 from itertools import groupby
 from pathlib import Path
@@ -92,14 +93,17 @@ def _loaded(command: Command) -> click.Command:
     loaded: click.Command = getattr(importlib.import_module(module), attribute)
     if command.needs < Needs.SERVERS:
         return loaded
-    for leaf in loaded.commands.values() if isinstance(loaded, click.Group) else [loaded]:
-        _with_servers(leaf, command)
-    return loaded
+    if not isinstance(loaded, click.Group):
+        return _with_servers(loaded, command)
+    group = copy(loaded)
+    group.commands = {name: _with_servers(leaf, command) for name, leaf in loaded.commands.items()}
+    return group
 
 
-def _with_servers(leaf: click.Command, command: Command) -> None:
-    """A group's own callback runs before its subcommands' arguments are read: help and mistakes need no server."""
-    callback = leaf.callback
+def _with_servers(leaf: click.Command, command: Command) -> click.Command:
+    """A copy: the command as it is imported starts no server. Of a group only the subcommands: its own callback runs before
+    their arguments are read, and help and mistakes need no server."""
+    callback, leaf = leaf.callback, copy(leaf)
 
     @wraps(callback or _loaded)
     def with_servers(*args: Any, **kwargs: Any) -> Any:
@@ -109,6 +113,7 @@ def _with_servers(leaf: click.Command, command: Command) -> None:
         return callback(*args, **kwargs) if callback else None
 
     leaf.callback = with_servers
+    return leaf
 
 
 def _set_up_django() -> None:

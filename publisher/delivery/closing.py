@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime
 from typing import Any
 
@@ -16,29 +17,45 @@ SET state = 'cancelled', settled_at = %(now)s, reason = %(reason)s
 WHERE d.edition_id = %(edition)s AND d.state = 'queued'
 """
 
+# The same for some rows at a time, so that a large edition holds no lock for long and occupies no process; two at once take
+# different rows.
+BATCH, SECONDS = 5_000, 2.0
+CANCEL_SOME = """
+WITH some AS (
+    SELECT id FROM delivery_delivery WHERE edition_id = %(edition)s AND state = 'queued'
+    LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery_delivery d
+SET state = 'cancelled', settled_at = %(now)s, reason = %(reason)s
+FROM some WHERE d.id = some.id
+"""
+
 
 # One probe of the queue's partial index for each cancelled edition, however many rows wait.
 LEFT_OVER = """
 SELECT e.id FROM digests_edition e CROSS JOIN LATERAL (
     SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT 1
-) waiting WHERE e.state = 'cancelled'
+) waiting WHERE e.state IN ('cancelled', 'empty')
 """
 
 
 def cancel_left_over(*, now: datetime) -> int:
-    """Cancel what is still queued of cancelled editions; how many. Called by the tick."""
-    cancelled = 0
+    """Cancel what is still queued of cancelled editions, for about two seconds; how many. The next tick goes on."""
+    stop_at, cancelled = time.monotonic() + SECONDS, 0
     with connection.cursor() as cursor:
         cursor.execute(LEFT_OVER)
-        open_ones = [row[0] for row in cursor.fetchall()]
-        for edition_id in open_ones:
+        for edition_id in [row[0] for row in cursor.fetchall()]:
             values: dict[str, Any] = {
                 "edition": edition_id,
                 "now": now,
                 "reason": "The edition was cancelled.",
+                "batch": BATCH,
             }
-            cursor.execute(CANCEL_QUEUED, values)
-            cancelled += int(cursor.rowcount)
+            count = 1
+            while count and time.monotonic() < stop_at:
+                cursor.execute(CANCEL_SOME, values)
+                count = int(cursor.rowcount)
+                cancelled += count
     return cancelled
 
 

@@ -103,6 +103,7 @@ def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = F
     Variant.objects.filter(pk__in=shown, retired=False).update(
         subject="", html="", text="", message=None, content_hash=None, rendered_at=None
     )
-    edition.problem = ""
+    if edition.state == Edition.State.BLOCKED:
+        edition.problem = ""
     send_back(edition)
     events.emit("edition.ready", edition_id=edition.pk)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -43,14 +43,17 @@ class JournalLost(Exception):
 class Notes:
     """What is known of a claim whose worker is gone.
 
-    `complete`: no result can be missing but those of the messages in flight, of which there are at most `flight`.
+    `complete`: no result can be missing but those of the messages in flight, of which there are at most `flight`, and none
+    when no lane has `begun` it.
     """
 
     complete: bool
     flight: int
     settlements: tuple[Settlement, ...] = ()
+    begun: bool = True
 
 
+BEGUN = b"begun"
 UNREADABLE = Notes(complete=False, flight=1)
 
 
@@ -73,6 +76,10 @@ class Journal:
     def __init__(self) -> None:
         self._connection: AbstractConnection | None = None
         self._lock = threading.Lock()
+
+    def begun(self, fence: int) -> None:
+        """Say that a lane begins this claim. Raises `JournalLost`."""
+        self._send("RPUSH", _key(fence), BEGUN.decode())
 
     def note(self, settlement: Settlement) -> None:
         """Hand one result to the kernel. Raises `JournalLost`."""
@@ -123,23 +130,26 @@ def read(fences: Sequence[int]) -> Mapping[int, Notes]:
     return {fence: notes_of(lines, run=about["run_id"]) for fence, lines in zip(fences, lists, strict=True)}
 
 
-def forget(fences: Iterable[int]) -> None:
-    """Drop the notes of claims that were swept."""
-    keys = [_key(fence) for fence in fences]
-    if keys:
-        client().delete(*keys)
+def forget(fence: int) -> None:
+    """Drop the notes of a claim that no lane has begun, or that was swept. In vain when Redis is away just now: they end by
+    themselves."""
+    try:
+        client().delete(_key(fence))
+    except redis.RedisError as error:
+        log.info("journal.not_forgotten", extra={"fence": fence, "error": str(error)})
 
 
 def notes_of(lines: Sequence[bytes], *, run: str) -> Notes:
     """Read a list of notes. Without the header, or with that of another run of the server, results may be missing."""
     words = lines[0].decode("utf-8", "replace").split(" ") if lines else []
     has_header = len(words) == 3 and words[0] == "claim" and words[2].isdecimal()
-    read_lines = [_read(line) for line in lines[1 if has_header else 0 :]]
+    begun = BEGUN in lines[:2]
+    read_lines = [_read(line) for line in lines[1 if has_header else 0 :] if line != BEGUN]
     settlements = tuple(each for each in read_lines if each)
     if not has_header:
         return Notes(complete=False, flight=1, settlements=settlements)
     complete = words[1] == run and len(settlements) == len(read_lines)
-    return Notes(complete=complete, flight=int(words[2]), settlements=settlements)
+    return Notes(complete, int(words[2]), settlements, begun=begun or bool(settlements))
 
 
 def _read(line: bytes) -> Settlement | None:

@@ -1,7 +1,8 @@
-"""A lane of the sender: one thread with one connection to the mail server. It takes claims, sends each in order and notes
-every result before the content of the next message goes out. It never touches the database: `sender.py` does.
+"""A lane of the sender: one thread with one connection to the mail server or provider. It takes claims, sends each in order
+and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
 
-Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted.
+Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with
+a provider, as many of the first as its transport says (`Transport.flight`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from django.conf import settings
 
 from publisher.core import trace
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.delivery import journal
 from publisher.delivery.claim import Claim, ClaimedMail
 from publisher.delivery.email.headers import BadHeader
-from publisher.delivery.email.smtp import Answer, Outgoing, Result, Session, Withdrawn
+from publisher.delivery.email.outgoing import Answer, Outgoing, Result, Withdrawn
+from publisher.delivery.email.transport import Transport
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
 from publisher.delivery.pacing import pacer
@@ -50,6 +53,7 @@ class Held:
     until: datetime
     lease: timedelta
     let_go_at: datetime | None = None
+    grant: pacer.Grant = field(default_factory=lambda: pacer.Grant(0))
     stopped: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     results: list[pacer.Result] = field(default_factory=list)
@@ -66,6 +70,13 @@ class Held:
         if self.stopped or self.clock() >= self.until:
             return False
         return time.time() - self.renewed < self.lease.total_seconds()
+
+    def forget_notes(self) -> None:
+        """Its results are in PostgreSQL. By the connection that wrote them, so that none comes behind."""
+        if self.journalled and self.journal:
+            self.journal.forget(self.claim.fence)
+        elif self.journalled:
+            journal.forget(self.claim.fence)
 
     def renew(self, until: datetime) -> None:
         self.until, self.renewed = until, time.time()
@@ -84,7 +95,7 @@ def _as_meant(answer: Answer) -> Answer:
 class Lane:
     """Takes claims from `ready` until it finds None, and puts each into `done`."""
 
-    def __init__(self, session: Session, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
+    def __init__(self, session: Transport, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
         self.journal = Journal()
         self._session = session
         self._ready = ready
@@ -107,13 +118,15 @@ class Lane:
         started = time.monotonic()
         mails = {mail.id: mail for mail in held.claim.mails}
         try:
+            if held.journalled:
+                self.journal.begun(held.claim.fence)
             with closing(self._session.send(self._messages(held), held.is_ours)) as results:
                 for result in results:
                     self._note(held, mails[result.id], result)
-        except Withdrawn:
-            log.info("claim.withdrawn", extra={"fence": held.claim.fence})
         except JournalLost as error:
             log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
+        except Withdrawn:
+            log.info("claim.withdrawn", extra={"fence": held.claim.fence})
         except (ChannelDown, Retry) as away:
             held.away = away
         held.seconds = time.monotonic() - started
@@ -128,7 +141,8 @@ class Lane:
                 self._note(held, mail, Result(mail.id, refused, 0.0))
 
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
-        """Keep a result, here and where it outlives this process. Raises `JournalLost` when it does not."""
+        """Keep a result, here and where it outlives this process. Where it does not, nothing more of the claim is begun;
+        what a call has brought already is still taken."""
         now, answer = held.clock(), _as_meant(result.answer)
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         tried = Try(
@@ -138,7 +152,7 @@ class Lane:
             code=answer.code or None,
             enhanced=answer.enhanced,
             text=answer.text or (answer.error.reason if answer.error else ""),
-            remote_id=held.letters.message_id(mail) if answer.accepted else "",
+            remote_id=(answer.remote_id or held.letters.message_id(mail)) if answer.accepted else "",
         )
         settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
         held.settlements.append(settlement)
@@ -146,7 +160,11 @@ class Lane:
             pacer.Result(mail.address, outcome.state, answer.code, answer.enhanced, answer.text)
         )
         if held.journalled:
-            self.journal.note(settlement)
+            try:
+                self.journal.note(settlement)
+            except JournalLost as error:
+                held.stopped = True
+                log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
         if outcome is not ACCEPTED:
             log.info(
                 "delivery.answered",

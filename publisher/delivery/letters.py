@@ -16,7 +16,8 @@ from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
 from publisher.delivery.email.message import MessageTemplate, date_header, message_id
-from publisher.delivery.email.smtp import Outgoing
+from publisher.delivery.email.outgoing import Merge, Outgoing
+from publisher.delivery.email.transport import is_provider
 from publisher.delivery.signing import signer_for
 from publisher.delivery.variants import template_of
 from publisher.digests.models import Edition, Variant
@@ -51,7 +52,7 @@ class Letters:
         address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
         self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
         self._return_path = return_path.writer(domain) if domain else None
-        self._signer = signer_for(self._domain)
+        self._signer = None if is_provider(settings.MAIL) else signer_for(self._domain)
         self._templates: OrderedDict[int, tuple[MessageTemplate, str]] = OrderedDict()
 
     def load(self, variant_ids: Collection[int]) -> Templates:
@@ -75,7 +76,8 @@ class Letters:
     def outgoing(self, mail: ClaimedMail, templates: Templates) -> Outgoing:
         """The message of one delivery. Raises `BadHeader` or `SlotError` when this recipient's own words cannot be sent."""
         template, language = templates[mail.variant_id]
-        data = template.join(self.values(mail, language))
+        values = self.values(mail, language)
+        data = template.join(values)
         if self._signer:
             data = self._signer.header(data, at=self._signed_at) + data
         return Outgoing(
@@ -84,6 +86,7 @@ class Letters:
             rcpt_to=mail.address,
             data=data,
             checked=True,
+            merge=Merge(template, values),
         )
 
     def message_id(self, mail: ClaimedMail) -> str:

@@ -12,9 +12,9 @@ from functools import partial
 from django.conf import settings
 
 from publisher.core import clock, events, standstill
-from publisher.core.errors import ChannelDown, Retry
+from publisher.core.errors import ChannelDown, Retry, UserError
 from publisher.delivery import rest
-from publisher.delivery.email.smtp import MailServer, Session, parse_mail_url
+from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.sender import Sender
 from publisher.delivery.turns import turn
@@ -37,28 +37,32 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     with turn("mail", seconds=seconds) as mine:
         if not mine:
             return {}
-        server = parse_mail_url(settings.MAIL)
         sender = Sender(
-            partial(Session, server),
+            partial(open_transport, settings.MAIL),
             stop_at=time.monotonic() + seconds,
             lanes=settings.MAIL_CONNECTIONS,
             clock=clock_ or clock.anchored(clock.database_now()),
         )
-        sender.run()
+        try:
+            sender.run()
+        except UserError as error:  # no claim was made: the transports come first
+            sender.away = ChannelDown(f"{error.message} {error.hint}")
         if sender.away:
-            _server_is_away(server, sender.away)
+            _server_is_away(sender.away)
         else:
-            rest.over()
+            if sender.counts:
+                rest.over()
             _say(WAITS, sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)
 
 
-def _server_is_away(server: MailServer, error: ChannelDown | Retry) -> None:
+def _server_is_away(error: ChannelDown | Retry) -> None:
     """The trouble is the server's and no message's: no message's tries are spent on it."""
-    rest.begin(lasting=isinstance(error, ChannelDown))
-    log.error("mail.server_away", extra={"server": str(server), "error": error.reason})
+    asked = error.after if isinstance(error, Retry) else None
+    rest.begin(lasting=isinstance(error, ChannelDown), asked=asked)
+    log.error("mail.server_away", extra={"error": error.reason})
     _say(SERVER_PROBLEM, error.reason)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
+from datetime import timedelta
 
 import redis
 from django.conf import settings
@@ -19,6 +21,7 @@ SHORT = (5, 10, 20, 40, 80, 160, 300)
 """Seconds of rest after one failure, two in a row, …, when the server may come back by itself."""
 LONG = (30, 60, 120, 300, 600)
 """The same when a person has to repair something: a login, a certificate, the right to send."""
+LONGEST_ASKED = 3600
 REMEMBERED = 3600  # seconds after which failures no longer count as in a row
 
 
@@ -30,13 +33,15 @@ def is_on() -> bool:
         return False
 
 
-def begin(*, lasting: bool) -> int:
-    """Rest, longer each time in a row; the seconds. `lasting`: it will not pass by itself."""
+def begin(*, lasting: bool, asked: timedelta | None = None) -> int:
+    """Rest, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server asked
+    for, which counts up to an hour."""
     waits = LONG if lasting else SHORT
     try:
         failures = int(client().incr(_key("failures")))
         client().expire(_key("failures"), REMEMBERED)
-        seconds = waits[min(failures, len(waits)) - 1]
+        wished = math.ceil(asked.total_seconds()) if asked else 0
+        seconds = max(waits[min(failures, len(waits)) - 1], min(wished, LONGEST_ASKED))
         client().set(_key("rest"), b"1", ex=seconds)
     except redis.RedisError as error:
         log.warning("rest.redis_away", extra={"error": str(error)})

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from publisher.digests.models import Edition, Variant
+from publisher.digests.models import Edition, EditionSelection, Variant
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def prune(*, now: datetime, seconds: float) -> int:
 def _ended_before(moment: datetime) -> list[int]:
     """Editions, oldest first, that still have their deliveries."""
     ended = Edition.objects.filter(
-        state__in=(Edition.State.SENT, Edition.State.CANCELLED),
+        state__in=(Edition.State.SENT, Edition.State.CANCELLED, Edition.State.EMPTY),
         finished_at__lt=moment,
         forgotten_at__isnull=True,
     )
@@ -65,6 +65,7 @@ def _forget_some(edition_id: int) -> int:
 
 def _close(edition_id: int, now: datetime) -> None:
     """Note that the edition's deliveries are gone, and drop the mails that only they needed; the web version stays."""
+    EditionSelection.objects.filter(edition=edition_id).delete()
     Variant.objects.filter(edition=edition_id).update(message=None)
     Edition.objects.filter(pk=edition_id).update(forgotten_at=now)
     log.info("edition.forgotten", extra={"edition_id": edition_id})

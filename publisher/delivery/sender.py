@@ -19,13 +19,13 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from publisher.core import clock
+from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
-from publisher.delivery.claim import claim_mail, next_fence, release, renew, still_sending
+from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew, still_sending
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
-from publisher.delivery.email.smtp import Session
+from publisher.delivery.email.transport import Transport
 from publisher.delivery.lanes import Clock, Held, Lane
 from publisher.delivery.letters import Letters
 from publisher.delivery.pacing.due import due_editions
@@ -37,7 +37,7 @@ from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
 
-FIRST_CLAIM, MOST_CLAIM = 20, 200
+FIRST_CLAIM, MOST_CLAIM = 4, 200
 CLAIM_SECONDS = 1.0
 """A claim is made as large as a lane sends in this time, so that a pause or an alert takes effect soon."""
 
@@ -46,6 +46,9 @@ AHEAD = 2
 
 LOOK_SECONDS = 0.5
 """How often it is asked whether the editions may still be sent, and whether something new is due."""
+
+OVERTIME = 2.0
+"""Seconds after the end of its time in which a sender's lanes may go on with what they have begun."""
 
 IDLE_SECONDS = 0.02
 PATIENT, LONG = timedelta(seconds=5), timedelta(days=1)
@@ -63,7 +66,7 @@ class Sender:
     nothing may leave just now.
     """
 
-    open_session: Callable[[], Session]
+    open_session: Callable[[], Transport]
     stop_at: float
     lanes: int = 1
     clock: Clock = clock.now
@@ -80,10 +83,12 @@ class Sender:
         self._done: SimpleQueue[Held] = SimpleQueue()
         self._held: dict[int, Held] = {}
         self._answered: list[Held] = []
-        self._abandoned: list[int] = []
+        self._unfinished: list[tuple[int, Held | None]] = []
+        self._refused: dict[int, str] = {}
         self._letters: dict[tuple[int, datetime | None], Letters] = {}
         self._size = min(FIRST_CLAIM, self.most)
         self._working = self.lanes
+        self._flight = 1
         self._claim_at = self._look_at = self._journal_at = float("-inf")
         self._database_since: float | None = None
         self._more = True
@@ -95,7 +100,9 @@ class Sender:
 
     def run(self) -> None:
         """Send. What an error of our own leaves behind is settled by the sweep, from the journal."""
-        lanes = [Lane(self.open_session(), self._ready, self._done) for _ in range(self.lanes)]
+        transports = [self.open_session() for _ in range(self.lanes)]
+        self._flight = max(transport.flight for transport in transports)
+        lanes = [Lane(transport, self._ready, self._done) for transport in transports]
         try:
             with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
                 futures = [pool.submit(lane.run) for lane in lanes]
@@ -106,8 +113,9 @@ class Sender:
                     self._stop_all()
                     for _ in lanes:
                         self._ready.put(None)
-            self._settle(wait=0)
         finally:
+            self._settle(wait=0)
+            self.pacer.flush(now=self.clock())
             for lane in lanes:
                 lane.journal.close()
 
@@ -128,7 +136,7 @@ class Sender:
         for future in futures:
             if future.done():
                 future.result()
-        return bool(self._held) or (self._more and not self.is_over)
+        return bool(self._held or self._unfinished) or (self._more and not self.is_over)
 
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due, as much as may leave; whether there was any."""
@@ -145,7 +153,7 @@ class Sender:
     def _claim_first(self, editions: Sequence[Candidate], grant: Grant) -> bool:
         for edition in editions:
             try:
-                claimed, going = self._claim_of(edition, grant.count)
+                claimed, going = self._claim_of(edition, grant)
             except (BadAddress, BadHeader, ValueError) as error:
                 pause_broken(edition.edition_id, error)
                 continue
@@ -155,7 +163,7 @@ class Sender:
         self.pacer.give_back(grant, grant.count, now=self.clock())
         return False
 
-    def _claim_of(self, edition: Candidate, most: int) -> tuple[int, int]:
+    def _claim_of(self, edition: Candidate, grant: Grant) -> tuple[int, int]:
         """How many mails were claimed, and how many of them go; the others were put back."""
         edition_id = edition.edition_id
         letters = self._letters_of(edition_id, edition.assembled_at)
@@ -166,31 +174,22 @@ class Sender:
                 edition_id,
                 fence=fence,
                 now=now,
-                limit=most if journalled else 1,
+                limit=grant.count if journalled else 1,
                 lease=self.lease,
                 tests=edition.tests,
             )
-        except DATABASE_AWAY:
-            self._abandoned.append(fence)  # whether it was committed is not known; nothing of it was begun
-            raise
-        claimed = len(claim.mails)
-        held_back = self.pacer.hold_back(
-            [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails],
-            urgent=edition.urgent,
-            now=now,
-        )
-        put_back(fence, held_back)
-        claim = replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
-        if not claim.mails:
-            if journalled:
-                journal.forget([fence])
-            return claimed, 0
-        try:
+            claimed = len(claim.mails)
+            claim = self._without_held_back(claim, urgent=edition.urgent, now=now)
             load = letters.load_tests if edition.tests else letters.load
             templates = load({mail.variant_id for mail in claim.mails})
-        except ValueError:
-            release(fence)
+        except (*DATABASE_AWAY, ValueError):
+            # Whether it was committed is not known; nothing of it was begun.
+            self._unfinished.append((fence, None))
             raise
+        if not claim.mails:
+            if journalled:
+                journal.forget(fence)
+            return claimed, 0
         held = Held(
             claim,
             letters,
@@ -200,10 +199,18 @@ class Sender:
             claim.lease_until,
             self.lease,
             edition.let_go_at,
+            grant,
         )
         self._held[fence] = held
         self._ready.put(held)
         return claimed, len(claim.mails)
+
+    def _without_held_back(self, claim: Claim, *, urgent: bool, now: datetime) -> Claim:
+        """Put back what may not leave yet; the rest of the claim."""
+        mails = [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails]
+        held_back = self.pacer.hold_back(mails, urgent=urgent, now=now)
+        put_back(claim.fence, held_back)
+        return replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
 
     def _letters_of(self, edition_id: int, assembled_at: datetime | None) -> Letters:
         """A corrected edition has other renderings under the same ids, hence the time of assembling in the key."""
@@ -217,7 +224,7 @@ class Sender:
         """Whether results of this claim can be noted. If not, it is of one message, and settled before the next."""
         if time.monotonic() < self._journal_at:
             return False
-        if journal.begin(fence):
+        if journal.begin(fence, flight=self._flight):
             return True
         self._journal_at = time.monotonic() + REDIS_REST_SECONDS
         return False
@@ -225,19 +232,23 @@ class Sender:
     def _settle(self, *, wait: float) -> None:
         """Write what lanes have done. Of a claim that is done, what has no result was not accepted: it is given back."""
         self._answered += _taken(self._done, wait)
-        while self._abandoned:
-            release(self._abandoned[-1])
-            self._abandoned.pop()
-        if not self._answered:
-            return
-        changed = settle_all([each for held in self._answered for each in held.settlements])
-        for held in self._answered:
-            if len(held.settlements) < len(held.claim.mails):
-                release(held.claim.fence)
-                self._more, self._claim_at = True, time.monotonic()
-        for held in self._answered:
-            self._finish(held, changed)
-        self._answered = []
+        if self._answered:
+            changed = settle_all([each for held in self._answered for each in held.settlements])
+            answered, self._answered = self._answered, []
+            for held in answered:
+                self._finish(held, changed)
+        while self._unfinished:  # each is begun again when the database was away in the middle
+            fence, begun = self._unfinished[-1]
+            release(fence)
+            self._unfinished.pop()
+            if begun:
+                begun.forget_notes()
+            else:
+                journal.forget(fence)
+        while self._refused:
+            edition_id, problem = next(iter(self._refused.items()))
+            pause(edition_id, problem)
+            del self._refused[edition_id]
 
     def _finish(self, held: Held, changed: set[int]) -> None:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
@@ -246,16 +257,18 @@ class Sender:
             held.claim.edition_id, held.results, since=held.let_go_at, now=self.clock()
         )
         if problem:
-            Edition.objects.filter(pk=held.claim.edition_id, state=Edition.State.SENDING).update(
-                state=Edition.State.PAUSED, problem=problem
-            )
+            self._refused[held.claim.edition_id] = problem
+        if unsent := len(held.claim.mails) - len(held.settlements):
+            self.pacer.give_back(held.grant, unsent, now=self.clock())
+            self._unfinished.append((fence, held))
+            self._more, self._claim_at = True, time.monotonic()
+        else:
+            held.forget_notes()
         del self._held[fence]
         self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]
         if late:
             log.warning("delivery.late_results", extra={"fence": fence, "delivery_ids": late})
-        if held.journalled and held.journal:
-            held.journal.forget(fence)
         self._size = next_size(self._size, len(held.settlements), held.seconds, self.most)
         if held.away:
             self._working -= 1
@@ -270,8 +283,10 @@ class Sender:
         now = self.clock()
         self._look_at = time.monotonic() + LOOK_SECONDS
         going = still_sending({held.claim.edition_id for held in self._held.values()})
+        stands_still, overtime = standstill.is_on(), time.monotonic() > self.stop_at + OVERTIME
         for held in self._held.values():
-            if held.claim.edition_id not in going and not held.claim.tests:
+            wanted = held.claim.tests or held.claim.edition_id in going
+            if stands_still or overtime or not wanted:
                 held.stopped = True
             elif now >= held.until - self.lease / 2:
                 if now < held.until and renew(held.claim.fence, now=now, lease=self.lease):
@@ -311,8 +326,13 @@ def next_size(size: int, sent: int, seconds: float, most: int) -> int:
 def pause_broken(edition_id: int, error: Exception) -> None:
     """An edition that is broken (its sender's address, a stored variant) waits for a person and stops no other."""
     log.error("edition.broken", extra={"edition_id": edition_id, "error": str(error)})
+    pause(edition_id, f"Its mails could not be built: {error}")
+
+
+def pause(edition_id: int, problem: str) -> None:
+    """Have an edition that is being sent wait for a person."""
     Edition.objects.filter(pk=edition_id, state=Edition.State.SENDING).update(
-        state=Edition.State.PAUSED, problem=f"Its mails could not be built: {error}"
+        state=Edition.State.PAUSED, problem=problem
     )
 
 

@@ -20,7 +20,7 @@ from publisher.delivery.states import UNFINISHED, State, sources
 WAITS = (60, 300, 900, 3600, 7200, 14400, 28800)
 """Seconds between tries of a temporary failure: 1 min, 5 min, 15 min, 1 h, 2 h, 4 h, then 8 h."""
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT, LONGEST_ID = 2000, 300
 
 
 def worker_name() -> str:
@@ -84,7 +84,7 @@ class Settlement(NamedTuple):
             f'"due_at":{due_at},"unspent":{0 if outcome.spends_try else 1},"worker":{_json(tried.worker)},'
             f'"started_at":{tried.started_at.timestamp()},"ms":{tried.duration_ms},"code":{tried.code or "null"},'
             f'"enhanced":{_json(tried.enhanced)},"said":{_json(tried.text[:LONGEST_TEXT])},'
-            f'"remote_id":{_json(tried.remote_id)},"remote_url":{_json(tried.remote_url)}}}'
+            f'"remote_id":{_json(tried.remote_id[:LONGEST_ID])},"remote_url":{_json(tried.remote_url[:LONGEST_TEXT])}}}'
         )
         return cls(delivery_id, fence, outcome.state, line)
 

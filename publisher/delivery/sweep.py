@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from publisher.delivery import journal
 from publisher.delivery.journal import Notes
@@ -83,7 +83,10 @@ class Verdict:
 
 
 def verdict(rows: Sequence[int], notes: Notes) -> Verdict:
-    """Decide. Of a single row it does not matter whether notes are missing: it is the one in doubt. Pure."""
+    """Decide. What no lane has begun is not in doubt. Of a single row it does not matter whether notes are missing: it is the
+    one in doubt. Pure."""
+    if notes.complete and not notes.begun:
+        return Verdict(queued=rows)
     if notes.complete or len(rows) == 1:
         return Verdict(unknown=rows[: notes.flight], queued=rows[notes.flight :])
     return Verdict(held=rows)
@@ -97,7 +100,11 @@ def sweep(*, now: datetime, most: int) -> dict[State, int]:
     notes = _notes_of(expired)
     counts: Counter[State] = Counter()
     for fence, claim_notes in notes.items():
-        counts += _sweep_claim(fence, claim_notes, now)
+        try:
+            counts += _sweep_claim(fence, claim_notes, now)
+        except DataError:  # a note that the database refuses must not hold up other claims
+            log.exception("sweep.refused", extra={"fence": fence})
+            counts += _sweep_claim(fence, replace(claim_notes, complete=False, settlements=()), now)
     with connection.cursor() as cursor:
         grace = timedelta(seconds=min(settings.LEASE_SECONDS, MOST_GRACE))
         resend: dict[str, Any] = {"now": now, "most": most, "grace": grace}
@@ -132,18 +139,9 @@ def _sweep_claim(fence: int, notes: Notes, now: datetime) -> Counter[State]:
             values: dict[str, Any] = {"ids": list(ids), "reason": reason, "held": held}
             cursor.execute(CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2})
         cursor.execute(GIVE_BACK, {"ids": list(said.queued)})
-    _forget(fence, notes)
+    if notes is not journal.UNREADABLE:
+        journal.forget(fence)
     counts = Counter(each.state for each in known if each.delivery_id in settled)
     counts[State.UNKNOWN] += len(said.unknown) + len(said.held)
     counts[State.QUEUED] += len(said.queued)
     return +counts
-
-
-def _forget(fence: int, notes: Notes) -> None:
-    """Drop what was read. In vain when Redis is away just now: it ends by itself."""
-    if notes is journal.UNREADABLE:
-        return
-    try:
-        journal.forget([fence])
-    except redis.RedisError as error:
-        log.info("journal.not_forgotten", extra={"fence": fence, "error": str(error)})

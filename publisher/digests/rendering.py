@@ -13,6 +13,7 @@ import psycopg
 from django.db import connection, transaction
 from django.db.models import Q
 
+from publisher.digests import pictures
 from publisher.digests.assembling import items_of
 from publisher.digests.models import Digest, Edition, EditionItem, Variant
 from publisher.items.models import Item, Revision, Topic
@@ -55,7 +56,7 @@ def render_variants(edition_id: int, *, now: datetime, serialise: Serialise) -> 
         return 0
     items = _as_held(items_of(edition))
     names = _topic_names()
-    problems: dict[str, None] = {}
+    problems = dict.fromkeys(_leave_out_gone_pictures(items))
     for start in range(0, len(waiting), BATCH):
         batch = list(
             Variant.objects.defer("html", "text", "message").filter(pk__in=waiting[start : start + BATCH])
@@ -106,6 +107,17 @@ def _put_back(item: Item, content: dict[str, Any]) -> None:
         setattr(item, name, content.get(name, getattr(item, name)))
     if content.get("published_at"):
         item.published_at = datetime.fromisoformat(content["published_at"])
+
+
+def _leave_out_gone_pictures(entries: list[EditionItem]) -> list[str]:
+    """Take pictures that do not exist out of the items; what is said about each."""
+    gone = pictures.gone([entry.item.image_url for entry in entries])
+    said = []
+    for entry in entries:
+        if entry.item.image_url in gone:
+            said.append(f"The picture of “{entry.item.title}” is left out: {gone[entry.item.image_url]}")
+            entry.item.image_url = ""
+    return said
 
 
 def _render(

@@ -21,6 +21,7 @@ SCENARIOS = {
     "worker_stopped": "workers stopped beyond their lease, then woken",
     "two_workers": "two workers on the same editions",
     "clock_set_back": "the workers' clock set back by an hour",
+    "database_restored": "a database restored from a backup of before",
     "server_421": "the server says 421 at every 7th message",
     "server_resets": "the server resets after every 23rd dot",
     "server_refuses": "4xx and 5xx by pattern",

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from publisher.core import events
+from django.db import connections
+
+from publisher.core import events, standstill
 from publisher.digests.models import Edition
 from tests.chaos.counting import Figures, count, open_rows
 from tests.chaos.world import LEASE_SECONDS, RecordingSink, Workers, World, until
@@ -18,7 +20,8 @@ from tests.large import a_large_edition
 PATIENCE = 300.0
 KILL_SECONDS = 0.4
 READERS_PER_KILL = 60
-LATE = 2 * LEASE_SECONDS
+SOME_TICKS = 3.0 * LEASE_SECONDS
+"""Long enough for the sweep and for a claim of whatever is due."""
 
 Deed = Callable[[Workers, RecordingSink], None]
 
@@ -123,6 +126,28 @@ def _faketime() -> str:
     raise SystemExit(
         "libfaketime is missing: install Debian's package faketime (`.ci/system-packages` does)."
     )
+
+
+def database_restored(world: World, _number: int) -> Figures:
+    """A backup made while editions go out, restored after they have: nothing more leaves until a person says so."""
+    ids = [a_large_edition(1000, items=1, on_unknown=policy).pk for policy in ("resend", "hold")]
+    file = world.folder / "backup.tar"
+    with RecordingSink("unhurried") as sink:
+        began = time.monotonic()
+        with Workers(sink.url):
+            Edition.objects.filter(pk__in=ids).update(state="sending")
+            events.emit("delivery.due")
+            until(lambda: sink.taken.total() > 300, seconds=60, what="some of it has left")
+            world.publisher("backup", str(file))
+            until(lambda: open_rows(ids) == 0, seconds=PATIENCE, what="all of it has left")
+        connections.close_all()
+        world.publisher("restore", str(file), "--yes", "--discard")
+        before = sink.taken.total()
+        with Workers(sink.url):
+            time.sleep(SOME_TICKS)
+        if sink.taken.total() != before or not standstill.is_on():
+            raise AssertionError(f"{sink.taken.total() - before} messages left after the restore")
+        return count(ids, sink, kills=0, seconds=time.monotonic() - began)
 
 
 def server_421(_world: World, _number: int) -> Figures:

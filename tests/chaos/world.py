@@ -47,6 +47,12 @@ class World:
         shutil.rmtree(self.valkey.folder)
         self.valkey.start()
 
+    def publisher(self, *arguments: str) -> None:
+        """Run the command as an installation with servers of its own does."""
+        given = {"PUBLISHER_DATABASE_URL": self.postgres.url, "PUBLISHER_REDIS_URL": self.valkey.url}
+        command = [sys.executable, "-m", "publisher.cli", *arguments]
+        subprocess.run(command, cwd=ROOT, env=os.environ | given, check=True, stdout=subprocess.DEVNULL)
+
     @staticmethod
     def _end(pid: int | None, how: signal.Signals) -> None:
         assert pid

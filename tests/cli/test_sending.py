@@ -48,7 +48,7 @@ def test_it_says_what_leaves_and_what_waits() -> None:
 
 
 def test_stopping_says_since_when_by_whom_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "who", lambda: "ada@host")
+    monkeypatch.setattr(module.audit, "os_user", lambda: "ada@host")
     run("stop", "--reason", "A wrong picture")
     said = run().output
     assert "All sending stands still since" in said

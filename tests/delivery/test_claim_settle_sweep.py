@@ -19,6 +19,7 @@ from publisher.delivery.states import State
 from publisher.delivery.sweep import sweep
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_digest, a_sending_edition
+from tests.processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +31,11 @@ TRY = Try(
 
 
 def claim(edition: Edition, limit: int = 10, *, now: datetime = NOON) -> Claim:
-    """As a sender claims: the journal is begun first."""
+    """As a sender claims, and a lane begins: the journal is begun first."""
     fence = next_fence()
     journal.begin(fence)
+    journal.Journal().begun(fence)
+    until(lambda: journal.read([fence])[fence].begun, what="the note")
     return claim_mail(edition.pk, fence=fence, now=now, limit=limit, lease=LEASE)
 
 

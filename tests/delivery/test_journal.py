@@ -68,6 +68,15 @@ def test_notes_end_with_their_claim() -> None:
     writer.close()
 
 
+def test_whether_a_lane_has_begun_is_noted() -> None:
+    journal.begin(FENCE)
+    assert not journal.read([FENCE])[FENCE].begun
+    writer = Journal()
+    writer.begun(FENCE)
+    until(lambda: journal.read([FENCE])[FENCE].begun, what="the note")
+    writer.close()
+
+
 def test_a_claim_without_a_header_may_have_lost_notes() -> None:
     assert not journal.read([FENCE])[FENCE].complete
 

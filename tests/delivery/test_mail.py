@@ -175,7 +175,7 @@ def test_a_worker_that_slept_beyond_its_lease_claims_anew_before_it_sends_more()
         a_sender(sink, clock=clock, only=edition.pk).run()
     assert len(set(sink.recipients)) == len(sink.messages) == 5
     fences = list(Delivery.objects.order_by("id").values_list("fence", flat=True))
-    assert fences[0] < fences[1] == fences[4]
+    assert fences[0] < min(fences[1:])
 
 
 def test_a_name_that_cannot_be_put_into_a_mail_fails_alone() -> None:

@@ -35,6 +35,7 @@ def a_dead_claim(edition: Edition, *, noted: int, flight: int = 1) -> Claim:
     journal.begin(fence, flight=flight)
     claim = claim_mail(edition.pk, fence=fence, now=NOON, limit=5, lease=LEASE)
     writer = Journal()
+    writer.begun(fence)
     for mail in claim.mails[:noted]:
         writer.note(accepted(mail.id, fence))
     until(lambda: len(journal.read([fence])[fence].settlements) == noted, what="the notes")
@@ -61,6 +62,25 @@ def test_what_a_dead_worker_noted_is_settled_and_only_the_next_is_unclear() -> N
     assert sent is not None
     assert (sent.code, sent.remote_id, sent.sent_at) == (250, "id@here", NOON + timedelta(milliseconds=2))
     assert Attempt.objects.filter(worker="gone:1", outcome="sent").count() == 2
+
+
+def test_a_claim_that_no_lane_has_begun_is_not_in_doubt() -> None:
+    edition = a_sending_edition(a_digest(on_unknown="hold"), mails=5)
+    fence = next_fence()
+    journal.begin(fence)
+    claim_mail(edition.pk, fence=fence, now=NOON, limit=5, lease=LEASE)
+    assert sweep(now=LATER, most=8) == {State.QUEUED: 5}
+
+
+def test_a_note_that_the_database_refuses_holds_up_no_other_claim() -> None:
+    edition = a_sending_edition(a_digest(on_unknown="hold"), mails=10)
+    broken = a_dead_claim(edition, noted=1)
+    client().rpush(
+        f"publisher:claim:{broken.fence}",
+        accepted(broken.mails[1].id, broken.fence).line.replace("2.0.0", "2" * 50),
+    )
+    a_dead_claim(edition, noted=2)
+    assert sweep(now=LATER, most=8) == {State.SENT: 2, State.UNKNOWN: 6, State.QUEUED: 2}
 
 
 def test_a_second_sweep_finds_nothing_more() -> None:
@@ -152,6 +172,7 @@ def test_every_row_gets_one_verdict_and_never_more_than_the_flight_is_unclear(
     rows: int, flight: int, complete: bool
 ) -> None:
     said = verdict(range(rows), Notes(complete=complete, flight=flight))
+    assert verdict(range(rows), Notes(complete=True, flight=flight, begun=False)).queued == range(rows)
     assert Counter([*said.unknown, *said.held, *said.queued]) == Counter(range(rows))
     assert len(said.unknown) <= flight
     if rows > 1 and not complete:

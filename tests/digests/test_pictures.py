@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from publisher.delivery.enqueue import assemble
 from publisher.digests import pictures
+from publisher.digests.models import Edition
+from tests.builders import NOON, a_digest, a_subscriber, an_item
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,6 +48,28 @@ def test_only_what_its_server_denies_is_gone(site: str) -> None:
         f"{site}/gone.png": f"{site}/gone.png answered 404.",
         f"{site}/withdrawn.png": f"{site}/withdrawn.png answered 410.",
     }
+
+
+@pytest.mark.django_db
+def test_a_picture_that_is_gone_is_left_out_of_the_mail_and_the_edition_says_so(site: str) -> None:
+    digest = a_digest()
+    an_item(at=NOON - timedelta(days=1), title="Rain at last", image_url=f"{site}/gone.png", image_alt="Rain")
+    an_item(at=NOON - timedelta(days=1), title="A bridge", image_url=f"{site}/here.png", image_alt="A bridge")
+    a_subscriber(digest)
+    edition = Edition.objects.create(
+        digest=digest,
+        due_at=NOON,
+        window_from=NOON - timedelta(days=7),
+        window_to=NOON,
+        created_at=NOON,
+        trace_id="e" * 32,
+    )
+    edition = assemble(edition.pk, now=NOON)
+    assert edition.state == "sending"
+    assert edition.problem == f"The picture of “Rain at last” is left out: {site}/gone.png answered 404."
+    html = edition.variants.get().html
+    assert f"{site}/gone.png" not in html
+    assert f"{site}/here.png" in html
 
 
 def test_a_server_that_does_not_answer_holds_nothing_up(site: str, monkeypatch: pytest.MonkeyPatch) -> None:

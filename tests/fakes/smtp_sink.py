@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Deed = Literal["reply", "close", "reset", "silence", "half", "bytewise", "merge"]
+Deed = Literal["reply", "close", "reset", "silence", "half", "stall", "bytewise", "merge"]
 
 SILENCE = 30.0
 OFFERS = ("PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
@@ -30,7 +30,8 @@ class Rule:
     """What happens at a step instead of the usual reply.
 
     reply: `text` is sent (its own line ends are kept; without any, CRLF is added), then the connection is closed if
-    `then_close`. close, reset: hang up. silence: say nothing. half: half of the reply, then hang up.
+    `then_close`. close, reset: hang up. silence: say nothing. half: half of the reply, then hang up. stall: half of the
+    reply, then nothing.
     bytewise: the reply byte by byte. merge: hold the reply back and send it with the next one.
     `when` is searched in the command line, or at DOT in the message.
     """
@@ -78,6 +79,8 @@ class SmtpSink:
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
     login: tuple[str, str] | None = None
+    """User and password, or for XOAUTH2 user and access token; with None nobody can log in."""
+
     messages: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
@@ -198,8 +201,10 @@ class _Talk:
         if deed == "silence":
             self.sink.wait(SILENCE)
             raise _Gone
-        if deed == "half":
+        if deed in ("half", "stall"):
             self.socket.sendall(reply[: len(reply) // 2])
+            if deed == "stall":
+                self.sink.wait(SILENCE)
             raise _Gone
         if deed == "merge":
             self.held += reply
@@ -254,20 +259,34 @@ class _Talk:
     def _login(self, line: str) -> str:
         if not self.sink.login:
             return "503 5.5.1 no login here"
-        user, password = self.sink.login
-        words = line.split(" ")
-        if words[1] == "PLAIN":
-            given = base64.b64decode(words[2]).decode().split("\0")[1:]
+        mechanism, _, first = line.partition(" ")[2].partition(" ")
+        assert len(line) <= 510, "RFC 5321 section 4.5.3.1.4"
+        if mechanism == "LOGIN":
+            given = [self._prompted("VXNlcm5hbWU6"), self._prompted("UGFzc3dvcmQ6")]
         else:
-            given = []
-            for prompt in ("VXNlcm5hbWU6", "UGFzc3dvcmQ6"):
-                self.socket.sendall(f"334 {prompt}\r\n".encode())
-                given.append(base64.b64decode(self.line()).decode())
-        return "235 2.7.0 welcome" if given == [user, password] else "535 5.7.8 bad credentials"
+            said = base64.b64decode(first).decode() if first else self._prompted("")
+            given = said.split("\0")[1:] if mechanism == "PLAIN" else _bearer(said)
+        if given == list(self.sink.login):
+            return "235 2.7.0 welcome"
+        if mechanism == "XOAUTH2":
+            details = b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}'
+            self.socket.sendall(b"334 " + base64.b64encode(details) + b"\r\n")
+            assert self.line() == b""
+        return "535 5.7.8 bad credentials"
+
+    def _prompted(self, prompt: str) -> str:
+        self.socket.sendall(f"334 {prompt}\r\n".encode())
+        return base64.b64decode(self.line()).decode()
 
     def _secure(self) -> None:
         assert self.sink.tls
         self.socket = self.sink.tls.wrap_socket(self.socket, server_side=True)
+
+
+def _bearer(said: str) -> list[str]:
+    """User and token of an XOAUTH2 answer."""
+    found = re.fullmatch("user=([^\1]+)\1auth=Bearer ([^\1]+)\1\1", said)
+    return list(found.groups()) if found else []
 
 
 def _path(line: str) -> str:

@@ -20,6 +20,7 @@ from publisher.delivery.doctor.service import base_url, database, redis_server
 from publisher.delivery.doctor.spf import spf
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.delivery.email.smtp import MailServer, parse_mail_url
+from publisher.delivery.email.transport import is_provider, open_transport
 from publisher.delivery.models import SigningKey
 from publisher.digests.models import Digest
 
@@ -49,11 +50,21 @@ def _server(now: datetime, dns: Dns) -> tuple[MailServer | None, list[Finding]]:
         found = "PUBLISHER_MAIL is empty: no mail leaves, deliveries wait."
         return None, [Finding("mail_server", "Mail server", Level.PROBLEM, found, "", todo)]
     try:
+        if is_provider(settings.MAIL):
+            return None, [_provider()]
         server = parse_mail_url(settings.MAIL)
     except UserError as error:
         return None, [Finding("mail_server", "Mail server", Level.PROBLEM, error.message, "", error.hint)]
     findings, address = mail_server(server, now=now)
     return server, [*findings, *([reverse_name(address, dns)] if address else [])]
+
+
+def _provider() -> Finding:
+    """A provider is not asked anything: most have no question that is not a mail. Raises UserError."""
+    transport = open_transport(settings.MAIL)
+    transport.close()
+    found = f"is {transport}: its address and key are tried with the first mail."
+    return Finding("mail_server", "Mail provider", Level.OK, found)
 
 
 def _senders(dns: Dns, server: MailServer | None) -> Iterator[Finding]:
@@ -81,7 +92,10 @@ def _sender(domain: str, dns: Dns, server: MailServer | None) -> Iterator[Findin
     return_domain = settings.RETURN_DOMAIN or domain
     passes = spf(return_domain, dns, mail_host=server.host if server else "")
     key = SigningKey.objects.filter(domain=domain).order_by("-active", "-created_at", "-id").first()
-    signs = published(key, dns) if key and key.active else _unsigned(domain, key)
+    if is_provider(settings.MAIL):
+        key, signs = None, _signed_by_provider(domain)
+    else:
+        signs = published(key, dns) if key and key.active else _unsigned(domain, key)
     demands, policy = dmarc(domain, dns)
     yield from (passes, signs, demands)
     yield aligned(
@@ -91,6 +105,13 @@ def _sender(domain: str, dns: Dns, server: MailServer | None) -> Iterator[Findin
         policy=policy,
     )
     yield takes_mail(domain, dns)
+
+
+def _signed_by_provider(domain: str) -> Finding:
+    meaning = "Keys of this service are not used with a provider: it changes what they would cover."
+    todo = "See at your provider that it has verified this domain and signs as it."
+    found = "the provider signs, which cannot be seen from here."
+    return Finding(DKIM, f"DKIM of {domain}", Level.WARNING, found, meaning, todo)
 
 
 def _unsigned(domain: str, key: SigningKey | None) -> Finding:

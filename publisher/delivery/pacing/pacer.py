@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import redis
@@ -165,6 +166,13 @@ class Pacer:
         if problem:
             log.error("pacing.error_limit", extra={"edition_id": edition_id, "problem": problem})
         return problem
+
+    def flush(self, *, now: datetime) -> None:
+        """Write down acceptances that were not worth it yet: this process looks away for a while."""
+        for edition_id, accepted in self._accepted.items():
+            batch = recent.batch_of(now, accepted, [])
+            self._ask(partial(recent.add, edition_id, batch), now)
+        self._accepted.clear()
 
     def _reserved(
         self, waiting: dict[str, list[Claimed]], urgent: bool, now: datetime

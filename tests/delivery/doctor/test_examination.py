@@ -127,3 +127,21 @@ def test_without_a_database_the_mail_server_is_looked_at_all_the_same(
     assert worst(findings) == "problem"
     assert "mail_server" in {each.check for each in findings}
     assert about_the_domain(findings) == {}
+
+
+def test_a_provider_signs_by_itself_and_is_not_asked(surroundings: Any) -> None:
+    a_digest()
+    signing.switch_on(signing.make_key(DOMAIN, "p1", bits=2048, now=NOON))
+    surroundings.MAIL = "postmark://geheim@?stream=broadcast"
+    findings = {each.check: each for each in found(surroundings, GOOD)}
+    assert findings["mail_server"].level == "ok"
+    assert "Postmark" in findings["mail_server"].found
+    assert "the provider signs" in findings["dkim"].found
+    assert not any("geheim" in repr(each) for each in findings.values())
+
+
+def test_the_address_of_a_provider_that_cannot_be_used_is_a_problem(surroundings: Any) -> None:
+    surroundings.MAIL = "mailjet://geheim@"
+    (server,) = [each for each in found(surroundings, {}) if each.check == "mail_server"]
+    assert server.level == "problem"
+    assert "lacks its password" in server.found

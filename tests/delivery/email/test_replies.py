@@ -11,7 +11,7 @@ from publisher.delivery.email.address import BadAddress, parse_address, verp
 from publisher.delivery.email.smtp.envelope import features_of
 from publisher.delivery.email.smtp.outcomes import Step, answer_of
 from publisher.delivery.email.smtp.replies import MAX_LINE, Garbage, Reply, ReplyReader
-from publisher.delivery.email.smtp.url import MailServer, parse_mail_url
+from publisher.delivery.email.smtp.url import MailServer, OAuth, parse_mail_url
 
 LINES = st.lists(
     st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="\x7f")), min_size=1
@@ -148,6 +148,16 @@ def test_features_are_read_from_ehlo() -> None:
         ("smtp://a%40x:p%2F%3F%23@h:1", MailServer("h", 1, username="a@x", password="p/?#")),
         ("smtp://h?starttls=required&verify=off", MailServer("h", 25, starttls="required", verify=False)),
         ("smtp://[::1]:25/", MailServer("::1", 25)),
+        (
+            "smtp://h?ca=/etc/ca.pem&cert=/etc/own.pem&helo=[192.0.2.1]",
+            MailServer("h", 25, ca="/etc/ca.pem", cert="/etc/own.pem", helo="[192.0.2.1]"),
+        ),
+        (
+            "smtp://u@h?auth=xoauth2&token_url=https://login.example/t&client_id=c&client_secret=s&scope=x",
+            MailServer(
+                "h", 587, username="u", auth="xoauth2", oauth=OAuth("https://login.example/t", "c", "s", "x")
+            ),
+        ),
     ],
 )
 def test_the_address_of_a_mail_server(text: str, server: MailServer) -> None:
@@ -157,7 +167,11 @@ def test_the_address_of_a_mail_server(text: str, server: MailServer) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "localhost:25", "http://x", "smtp://", "smtp://:25", "smtp://h:0", "smtp://h:99999", "smtp://h:x", "smtp://u@h",
-     "smtp://u:geheim/x@h", "smtp://h?tls=on", "smtp://h?starttls=maybe", "smtp://h/path", "smtp://[::1"],
+     "smtp://u:geheim/x@h", "smtp://h?tls=on", "smtp://h?starttls=maybe", "smtp://h/path", "smtp://[::1",
+     "smtp://u:p?geheim@h", "smtp://h?geheim/x=1", "smtp://h?ca=", "smtp://h?auth=plain", "smtp://u:p@h?auth=ntlm", "smtp://u@h?auth=xoauth2",
+     "smtp://u:geheim@h?token_url=https://x", "smtp://u:geheim@h?auth=xoauth2&token_url=https://x",
+     "smtp://u:geheim@h?auth=xoauth2&client_id=x", "smtp://u:geheim@h?auth=xoauth2&token_url=http://x.example&client_id=x",
+     "smtp://u:p@h?auth=plain&client_secret=geheim", "smtp://h?helo=a b", "smtp://h?helo=a%0D%0AQUIT"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_explained_without_the_password(text: str) -> None:
     with pytest.raises(UserError) as error:
@@ -170,6 +184,10 @@ def test_a_mail_server_never_shows_its_login() -> None:
     server = parse_mail_url("smtp://anna:geheim@h")
     assert "geheim" not in repr(server) + str(server)
     assert "anna" not in repr(server) + str(server)
+    oauth = parse_mail_url(
+        "smtp://anna:t@h?auth=xoauth2&token_url=https://x&client_id=c&client_secret=geheim"
+    ).oauth
+    assert "geheim" not in repr(oauth)
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,40 @@ def test_replies_in_one_piece_are_told_apart() -> None:
         assert kinds(send(sink, messages(3))) == ["accepted"] * 3
 
 
+def test_an_answer_that_comes_before_its_message_is_not_believed(offers: list[str]) -> None:
+    early = at("DATA", "354 go ahead\r\n250 2.0.0 taken\r\n", after=1, times=1)
+    refusal = at("DOT", "554 5.7.1 looks like spam", after=1, times=1)
+    with SmtpSink([early, refusal], offers=offers) as sink:
+        assert kinds(send(sink, messages(3))) == ["accepted", "Rejected", "accepted"]
+    assert sink.recipients == ["reader1@example.org", "reader3@example.org"]
+
+
+def test_an_answer_too_many_is_not_taken_for_that_of_the_next_message(offers: list[str]) -> None:
+    with SmtpSink([at("DOT", "250 2.0.0 taken\r\n250 2.0.0 taken\r\n", times=1)], offers=offers) as sink:
+        assert kinds(send(sink, messages(3))) == ["accepted"] * 3
+    assert sink.recipients == [message.rcpt_to for message in messages(3)]
+
+
+@pytest.mark.parametrize("deed", ["close", "reset", "silence", "half", "reply"])
+def test_a_server_that_parts_rudely_costs_nothing(deed: str) -> None:
+    with SmtpSink([Rule("QUIT", deed, "what?")]) as sink:  # type: ignore[arg-type]  # a Deed by the list above
+        assert kinds(send(sink, messages(1))) == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    ["421 4.3.2 closing", "554 5.0.0 no", "451 4.0.0 no", "what?", "close", "reset", "silence", "half"],
+)
+def test_a_transaction_that_cannot_be_taken_back_costs_the_connection_only(
+    offers: list[str], deed: str
+) -> None:
+    """RSET goes before the envelope that follows a refused one."""
+    wrong = Rule("RSET", deed) if deed.isalpha() else at("RSET", deed)  # type: ignore[arg-type]  # a Deed where it is a word
+    with SmtpSink([at("RCPT", "550 5.1.1 no", when="reader1@"), wrong], offers=offers) as sink:
+        assert kinds(send(sink, messages(3))) == ["Rejected", "accepted", "accepted"]
+    assert sink.recipients == ["reader2@example.org", "reader3@example.org"]
+
+
 def test_a_slow_server_is_given_up_within_the_limit_of_the_step() -> None:
     slow = at("MAIL", "250 " + "x" * 2000, deed="bytewise", times=1)
     with SmtpSink([slow]) as sink:
@@ -305,6 +339,16 @@ def test_a_local_part_in_another_script_needs_smtputf8() -> None:
         answer = send(sink, [a_message(1, "读者@例子.example")])[0].answer
     assert isinstance(answer.error, Rejected)
     assert answer.enhanced == "5.6.7"
+
+
+def test_a_mail_to_an_address_in_another_script_is_announced_as_8_bit_too() -> None:
+    """Its To header holds the address as it is (RFC 6532)."""
+    data = "To: <读者@xn--fsqu00a.example>\r\n\r\nhello\r\n".encode()
+    with SmtpSink() as sink:
+        assert kinds(send(sink, [a_message(1, "读者@例子.example", data)])) == ["accepted"]
+    assert f"MAIL FROM:<bounce@news.example> SIZE={len(data)} BODY=8BITMIME SMTPUTF8" in sink.commands
+    with SmtpSink(offers=["SMTPUTF8"]) as sink:
+        assert kinds(send(sink, [a_message(1, "读者@例子.example", data)])) == ["Rejected"]
 
 
 def test_a_message_beyond_the_size_limit_is_refused_here() -> None:
@@ -383,7 +427,7 @@ def test_a_refused_login_takes_the_channel_down_without_the_password_in_the_reas
 
 
 def test_no_password_in_the_clear_to_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.delivery.email.smtp.url._is_loopback", lambda _host: False)
+    monkeypatch.setattr("publisher.delivery.email.smtp.url.is_loopback", lambda _host: False)
     with (
         SmtpSink(offers=["AUTH PLAIN"], login=("anna", "x")) as sink,
         a_session(sink, username="anna", password="x") as session,

@@ -4,10 +4,9 @@ replies.py reads what a server says, outcomes.py says what it means, wire.py mov
 connection.py opens and secures a connection, session.py sends. url.py reads the address of the server.
 """
 
+from publisher.delivery.email.outgoing import Answer, Outgoing, Result, Withdrawn
 from publisher.delivery.email.smtp.connection import Limits
-from publisher.delivery.email.smtp.envelope import Outgoing
-from publisher.delivery.email.smtp.outcomes import Answer
-from publisher.delivery.email.smtp.session import Result, Session, Withdrawn
+from publisher.delivery.email.smtp.session import Session
 from publisher.delivery.email.smtp.url import MailServer, parse_mail_url
 
 __all__ = ["Answer", "Limits", "MailServer", "Outgoing", "Result", "Session", "Withdrawn", "parse_mail_url"]

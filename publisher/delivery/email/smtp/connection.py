@@ -5,7 +5,6 @@ What is sent over it then is session.py's.
 
 from __future__ import annotations
 
-import base64
 import socket
 import ssl
 import time
@@ -14,8 +13,10 @@ from functools import cache
 from typing import NoReturn
 
 from publisher.core.errors import ChannelDown, Retry
+from publisher.delivery.email.outgoing import Answer
+from publisher.delivery.email.smtp.auth import log_in
 from publisher.delivery.email.smtp.envelope import Features, features_of
-from publisher.delivery.email.smtp.outcomes import Answer, Step, answer_of
+from publisher.delivery.email.smtp.outcomes import Step, answer_of
 from publisher.delivery.email.smtp.replies import Reply
 from publisher.delivery.email.smtp.url import MailServer
 from publisher.delivery.email.smtp.wire import Lost, Wire
@@ -23,9 +24,10 @@ from publisher.delivery.email.smtp.wire import Lost, Wire
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for each step (compare RFC 5321 section 4.5.3.2), and how long one connection is used.
+    """Seconds for each step, and how long one connection is used.
 
-    The sum of `write` and `final` should stay below the lease of a claim.
+    RFC 5321 section 4.5.3.2 gives servers more (2 to 10 minutes): a lane would stand as long, and what has waited for an
+    answer to the dot in vain is `unknown`, never sent again blindly. While a lane waits, the lease of its claim is lengthened.
     """
 
     connect: float = 15
@@ -58,11 +60,11 @@ class Connection:
         """Connect. Raises Retry when a later try may succeed, ChannelDown when a person has to look."""
         try:
             sock = socket.create_connection((server.host, server.port), timeout=limits.connect)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no domain can have
             reason = (
                 "no answer in time"
                 if isinstance(error, TimeoutError)
-                else str(error.strerror or error).lower()
+                else str(getattr(error, "strerror", None) or error).lower()
             )
             raise Retry(f"The mail server {server} cannot be reached: {reason}.") from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -111,7 +113,7 @@ class Connection:
             self._login()
 
     def _hello(self) -> None:
-        name = _own_name(self.wire.local_address)
+        name = self._server.helo or _own_name(self.wire.local_address)
         reply = self.ask(f"EHLO {name}\r\n".encode())
         if reply.code in (500, 502, 504, 550):
             self._demand(Step.EHLO, self.ask(f"HELO {name}\r\n".encode()))
@@ -131,7 +133,7 @@ class Connection:
 
     def _turn_to_tls(self, tls: ssl.SSLContext | None) -> None:
         server = self._server
-        self.wire.secure(tls or tls_context(verify=server.verify), server.host, self._limits.greeting)
+        self.wire.secure(tls or _context_for(server), server.host, self._limits.greeting)
         self._secure = True
 
     def _login(self) -> None:
@@ -141,21 +143,7 @@ class Connection:
                 f"The mail server {server} offers no TLS, and the password is not sent in the clear. "
                 "Use smtps://, or starttls=off when the way there is safe."
             )
-        mechanism = next((name for name in ("PLAIN", "LOGIN") if name in self.features.auth), None)
-        if mechanism == "PLAIN":
-            secret = _base64(f"\0{server.username}\0{server.password}")
-            self._demand(Step.AUTH, self.ask(b"AUTH PLAIN " + secret + b"\r\n"))
-        elif mechanism == "LOGIN":
-            reply = self.ask(b"AUTH LOGIN\r\n")
-            for answer in (server.username, server.password):
-                if reply.code != 334:
-                    break
-                reply = self.ask(_base64(answer) + b"\r\n")
-            self._demand(Step.AUTH, reply)
-        else:
-            raise ChannelDown(
-                f"The mail server {server} offers no login that this client knows (PLAIN, LOGIN)."
-            )
+        self._demand(Step.AUTH, log_in(self.ask, server, self.features.auth))
 
     def _demand(self, step: Step, reply: Reply) -> None:
         answer: Answer = answer_of(step, reply)
@@ -170,11 +158,27 @@ class Connection:
         raise ChannelDown(f"TLS with the mail server {self._server} failed: {reason}.") from error
 
 
+def _context_for(server: MailServer) -> ssl.SSLContext:
+    try:
+        return tls_context(verify=server.verify, ca_file=server.ca or None, own_file=server.cert or None)
+    except OSError as error:  # ssl.SSLError is one
+        files = " or ".join(filter(None, (server.ca, server.cert)))
+        reason = str(error.strerror or error).lower()
+        raise ChannelDown(f"The file {files} cannot be used for TLS: {reason}.") from error
+
+
 @cache  # reading the authorities takes 30 ms
-def tls_context(*, verify: bool = True, ca_file: str | None = None) -> ssl.SSLContext:
-    """TLS 1.2 or newer; certificates are checked against the system's authorities or `ca_file`."""
+def tls_context(
+    *, verify: bool = True, ca_file: str | None = None, own_file: str | None = None
+) -> ssl.SSLContext:
+    """TLS 1.2 or newer; certificates are checked against the system's authorities or `ca_file`.
+
+    `own_file` holds our own certificate and its key, for servers that know their clients by it. Raises OSError.
+    """
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if own_file:
+        context.load_cert_chain(own_file)
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -187,7 +191,3 @@ def _own_name(address: str) -> str:
     if "." in name and name.isascii():
         return name
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
-
-
-def _base64(text: str) -> bytes:
-    return base64.b64encode(text.encode())

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from publisher.delivery.email.address import Address, BadAddress, parse_address
-from publisher.delivery.email.smtp.outcomes import Answer, refused_here
-
-
-class Outgoing(NamedTuple):
-    """One message for one recipient. `data` is RFC 5322 bytes with CRLF line ends, not dot-stuffed.
-
-    `mail_from` is the return path; empty for messages that must not bounce. `checked` spares three passes
-    over the bytes (about 60 µs for 28 KB): for what `MessageTemplate.join` made, whose lines end in CRLF
-    and never begin with a dot.
-    """
-
-    id: int
-    mail_from: str
-    rcpt_to: str
-    data: bytes
-    checked: bool = False
+from publisher.delivery.email.outgoing import Answer, Outgoing
+from publisher.delivery.email.smtp.outcomes import refused_here
 
 
 @dataclass(frozen=True, slots=True)

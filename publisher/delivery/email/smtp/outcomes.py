@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.delivery.email.outgoing import Answer
 from publisher.delivery.email.smtp.replies import Reply
 
 
@@ -22,22 +22,6 @@ class Step(StrEnum):
     RCPT = "RCPT TO"
     DATA = "DATA"
     DOT = "the end of the message"
-
-
-class Answer(NamedTuple):
-    """What became of one message.
-
-    `error` is None when the server took it; code 0 means that no reply was read.
-    """
-
-    error: OtherSideError | None
-    code: int = 0
-    enhanced: str = ""
-    text: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return self.error is None
 
 
 GRANTED = Answer(None)

@@ -10,26 +10,18 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
-from typing import NamedTuple
 
 from publisher.core.errors import ChannelDown, Retry
+from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
 from publisher.delivery.email.smtp.connection import Connection, Limits
-from publisher.delivery.email.smtp.envelope import DOT, Features, Outgoing, commands, content
-from publisher.delivery.email.smtp.outcomes import Answer, Step, answer_of, in_doubt, not_sent
+from publisher.delivery.email.smtp.envelope import DOT, Features, commands, content
+from publisher.delivery.email.smtp.outcomes import Step, answer_of, in_doubt, not_sent
 from publisher.delivery.email.smtp.url import MailServer
 from publisher.delivery.email.smtp.wire import Lost
 
 EVERYTHING = Features(pipelining=True, eight_bit=True, smtputf8=True)
 DATA = b"DATA\r\n"
 RSET = b"RSET\r\n"
-
-
-class Result(NamedTuple):
-    """What became of message `id`, and the seconds it took."""
-
-    id: int
-    answer: Answer
-    seconds: float
 
 
 class _Dropped(Exception):
@@ -40,19 +32,13 @@ class _Dropped(Exception):
         self.answer = answer
 
 
-class Withdrawn(Exception):
-    """The caller withdrew its leave before the content of the next message was sent: it was not."""
-
-
-def _always() -> bool:
-    return True
-
-
 class Session:
     """A user of one mail server, which it connects to when there is something to send, and again when needed.
 
     Not for use by two threads. Close it, or use it as a context manager.
     """
+
+    flight = 1
 
     def __init__(
         self, server: MailServer, limits: Limits | None = None, tls: ssl.SSLContext | None = None
@@ -68,7 +54,7 @@ class Session:
         self._announced: int | None = None
         self._clean = True
         self._drops = 0
-        self._may_go: Callable[[], bool] = _always
+        self._may_go: Callable[[], bool] = always
 
     def __enter__(self) -> Session:
         return self
@@ -76,7 +62,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = _always) -> Generator[Result]:
+    def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = always) -> Generator[Result]:
         """Send each message and yield its result; settle it before asking for the next.
 
         `may_go` is asked right before the content of each message is sent, however long connecting took; when it
@@ -87,7 +73,7 @@ class Session:
         (no connection, no TLS, login refused, one connection after the other lost): what gave no result was
         not accepted, and can be released.
         """
-        upcoming = _Ahead(messages)
+        upcoming = Ahead(messages)
         self._drops, self._may_go = 0, may_go
         try:
             while (message := upcoming.take()) is not None:
@@ -154,6 +140,9 @@ class Session:
         body = content(message)
         if not self._may_go():
             raise Withdrawn
+        if not connection.wire.is_quiet():
+            # What has come already must not be taken for the answer to this message.
+            raise _Dropped(not_sent("The server answered before its turn."))
         self.in_doubt = message.id
         try:
             connection.wire.write(b"".join((body, DOT, envelope)), self._limits.write)
@@ -271,21 +260,3 @@ def _checked(answer: Answer, *, must_succeed: bool = False) -> Answer:
     if answer.error and (must_succeed or answer.code == 421 or answer.code < 400):
         raise _Dropped(answer)
     return answer
-
-
-class _Ahead:
-    """An iterable that can be looked into one element ahead."""
-
-    def __init__(self, messages: Iterable[Outgoing]) -> None:
-        self._messages = iter(messages)
-        self._next: Outgoing | None = None
-
-    def peek(self) -> Outgoing | None:
-        if self._next is None:
-            self._next = next(self._messages, None)
-        return self._next
-
-    def take(self) -> Outgoing | None:
-        message = self.peek()
-        self._next = None
-        return message

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final, Literal, cast, get_args
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from publisher.core.errors import UserError
+from publisher.delivery.email import urls
 
 StartTLS = Literal["auto", "required", "off"]
+Auth = Literal["auto", "plain", "login", "xoauth2"]
 
 HINT: Final = "Example: smtp://user:password@mail.example.org:587?starttls=required"
-ENCODE: Final = "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. "
+OAUTH_HINT: Final = "Example: smtp://user:REFRESH_TOKEN@mail.example.org?auth=xoauth2&token_url=https://…&client_id=…&client_secret=…"
 PORTS: Final = {"smtp": 25, "smtps": 465}
 SUBMISSION_PORT: Final = 587
-OPTIONS: Final = {"starttls": get_args(StartTLS), "verify": ("on", "off")}
+OPTIONS: Final = {
+    "starttls": get_args(StartTLS),
+    "verify": ("on", "off"),
+    "ca": (),
+    "cert": (),
+    "helo": (),
+    "auth": get_args(Auth),
+    "token_url": (),
+    "client_id": (),
+    "client_secret": (),
+    "scope": (),
+}
+OAUTH_OPTIONS: Final = ("token_url", "client_id", "client_secret", "scope")
+# A host name, or an address in brackets (RFC 5321 section 4.1.3).
+_GREETING = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)*[A-Za-z0-9-]{1,63}|\[(?:IPv6:)?[0-9A-Fa-f.:]+\])\Z"
+)
+
+
+@dataclass(frozen=True)
+class OAuth:
+    """Where access tokens come from: for a refresh token (the password of the address), or without one for the client itself."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    scope: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +52,9 @@ class MailServer:
     """Where mail goes.
 
     `starttls` auto: when offered. No password leaves without TLS, unless `starttls` is off or the host is this one.
+    `ca`, `cert`: files in PEM, the authorities that may vouch for the server, and our certificate with its key. `helo`: the
+    name to greet with. `auth` auto: PLAIN or LOGIN, as offered; with xoauth2 the password is an access token, or what `oauth`
+    gets one for.
     """
 
     host: str
@@ -32,10 +64,15 @@ class MailServer:
     verify: bool = True
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    ca: str = ""
+    cert: str = ""
+    helo: str = ""
+    auth: Auth = "auto"
+    oauth: OAuth | None = None
 
     @property
     def may_login_in_clear(self) -> bool:
-        return self.starttls == "off" or _is_loopback(self.host)
+        return self.starttls == "off" or is_loopback(self.host)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -43,58 +80,70 @@ class MailServer:
 
 
 def parse_mail_url(text: str) -> MailServer:
-    """`smtp://user:password@host:port?starttls=auto|required|off&verify=on|off`; `smtps://…`: TLS from the start.
+    """`smtp://user:password@host:port?starttls=auto|required|off&…`; `smtps://…`: TLS from the start.
 
     Without a port: 465 for smtps, 587 with a login, else 25. Special characters of user and password are
     percent-encoded. Raises UserError, which never repeats the password.
     """
-    try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:  # its text may hold a piece of the password
-        raise UserError(
-            "The address of the mail server has no readable host and port.", ENCODE + HINT
-        ) from None
+    parts = urls.split(text, HINT)
     if parts.scheme not in PORTS:
         raise UserError(
             f"{parts.scheme or 'An address without a scheme'} is no way to send mail: use smtp:// or smtps://.",
             HINT,
         )
-    if not parts.hostname or port == 0:
-        raise UserError("The address of the mail server names no host, or port 0.", HINT)
-    if parts.path not in ("", "/") or parts.fragment:
-        raise UserError(
-            "The address of the mail server ends after the port and its options.",
-            ENCODE + HINT,
-        )
-    options = _options(parts)
-    username, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if bool(username) != bool(password):
+    if not parts.hostname:
+        raise UserError("The address of the mail server names no host.", HINT)
+    options = urls.options(parts, OPTIONS, HINT)
+    username, password = urls.login(parts)
+    auth = cast("Auth", options.get("auth", "auto"))
+    oauth = _oauth(options, auth)
+    if bool(username) != bool(password) and not (username and oauth):
         raise UserError("The address of the mail server has a user without a password, or the reverse.", HINT)
+    if auth != "auto" and not username:
+        raise UserError("The address of the mail server says how to log in, and has no user.", HINT)
+    helo = options.get("helo", "")
+    if helo and not _GREETING.match(helo):
+        raise UserError("The option helo of the mail server is a host name, or an address in brackets.", HINT)
     return MailServer(
         host=parts.hostname,
-        port=port or (SUBMISSION_PORT if username and parts.scheme == "smtp" else PORTS[parts.scheme]),
+        port=parts.port or (SUBMISSION_PORT if username and parts.scheme == "smtp" else PORTS[parts.scheme]),
         implicit_tls=parts.scheme == "smtps",
         starttls=cast("StartTLS", options.get("starttls", "auto")),
         verify=options.get("verify", "on") == "on",
         username=username,
         password=password,
+        ca=options.get("ca", ""),
+        cert=options.get("cert", ""),
+        helo=helo,
+        auth=auth,
+        oauth=oauth,
     )
 
 
-def _options(parts: SplitResult) -> dict[str, str]:
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    for name, value in options.items():
-        if name not in OPTIONS:
-            raise UserError(f"The mail server has no option {name!r}: it knows {', '.join(OPTIONS)}.", HINT)
-        if value not in OPTIONS[name]:
-            raise UserError(
-                f"The option {name} of the mail server is one of {', '.join(OPTIONS[name])}.", HINT
-            )
-    return options
+def _oauth(options: dict[str, str], auth: Auth) -> OAuth | None:
+    given = {name: options[name] for name in OAUTH_OPTIONS if name in options}
+    if not given:
+        return None
+    if auth != "xoauth2" or "token_url" not in given or "client_id" not in given:
+        raise UserError(
+            "Access tokens are fetched with auth=xoauth2, token_url and client_id together.", OAUTH_HINT
+        )
+    if not is_private_way(given["token_url"]):
+        raise UserError("The option token_url of the mail server is an https address.", OAUTH_HINT)
+    return OAuth(**given)
 
 
-def _is_loopback(host: str) -> bool:
+def is_private_way(address: str) -> bool:
+    """Whether a secret may be sent to this address of the web: over TLS, or on this machine."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -1,0 +1,240 @@
+"""Sending through a provider's API, one answer for each message, in order.
+
+Consecutive messages of one template go in one call where the provider has such calls and the answer tells them apart. A call
+that is refused as a whole is halved until the message at fault is found, which alone is Rejected.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from anymail.exceptions import AnymailAPIError, AnymailError
+
+from publisher.core import clock
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.delivery.email.address import BadAddress
+from publisher.delivery.email.headers import BadHeader, clean
+from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
+from publisher.delivery.email.providers.backends import backend_of, open_backend, opening_errors
+from publisher.delivery.email.providers.calls import Call, call_of
+from publisher.delivery.email.providers.content import Letter, letter_of
+from publisher.delivery.email.providers.listing import UNREADABLE, answers_of
+from publisher.delivery.email.providers.outcomes import error_of, failure_of, wait_of, words_of
+from publisher.delivery.email.providers.provider import Merging
+from publisher.delivery.email.providers.url import Account
+from publisher.render.slots import SlotError
+
+MOST_BYTES = 10_000_000
+"""Of the messages in one call; every API that takes many at once takes more."""
+
+REPEATS = 2
+"""How often a call is repeated whose answer was lost, where the provider knows it again."""
+
+FAILED_THERE = 500
+"""The status of an error that may be due to this very message: it costs the message a try, and the round ends."""
+
+GIVEN = ("sent", "queued")
+REFUSED = ("invalid", "rejected", "failed")
+"""What anymail calls messages that a provider took, and those that it did not take."""
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """Seconds to connect, and to wait for an answer after the request is written."""
+
+    connect: float = 10
+    answer: float = 60
+
+
+class ProviderSession:
+    """A user of one account at a provider, over connections that stay open. Not for use by two threads."""
+
+    def __init__(self, account: Account, limits: HttpLimits | None = None) -> None:
+        limits = limits or HttpLimits()
+        batch = account.provider.batch
+        self.flight = batch.most if batch else 1
+        self._account = account
+        self._backend = backend_of(account, (limits.connect, limits.answer))
+
+    def __str__(self) -> str:
+        return str(self._account)
+
+    def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = always) -> Generator[Result]:
+        """As `Transport.send` says. An answer that never came ends the round: Retry is raised after its results."""
+        upcoming = Ahead(messages)
+        while (message := upcoming.take()) is not None:
+            letter = _letter(message)
+            if isinstance(letter, Result):
+                yield letter
+                continue
+            letters = [letter]
+            unreadable = self._gather(letters, upcoming)
+            yield from self._deliver(letters, may_go)
+            if unreadable:
+                yield unreadable
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._backend.close()
+
+    def _gather(self, letters: list[Letter], upcoming: Ahead) -> Result | None:
+        """Add what may go in the same call; a result when the next message is none that can go at all."""
+        size = len(letters[0].raw)
+        while len(letters) < self.flight and (message := upcoming.peek()) is not None:
+            letter = _letter(message)
+            if isinstance(letter, Result):
+                upcoming.take()
+                return letter
+            size += len(letter.raw)
+            if size > MOST_BYTES or not self._fits(letter, letters):
+                return None
+            upcoming.take()
+            letters.append(letter)
+        return None
+
+    def _fits(self, letter: Letter, letters: Sequence[Letter]) -> bool:
+        """No address twice in a call: what is a recipient's own goes by the address."""
+        first = letters[0]
+        if isinstance(self._account.provider.batch, Merging) and letter.form is not first.form:
+            return False
+        address = letter.to.address.casefold()
+        return letter.form.sender == first.form.sender and all(
+            each.to.address.casefold() != address for each in letters
+        )
+
+    def _deliver(self, letters: Sequence[Letter], may_go: Callable[[], bool]) -> Generator[Result]:
+        """One call. Answers hold HTTP's status as their code up to here; for all others a code is one of SMTP."""
+        if not may_go():
+            raise Withdrawn
+        started = time.monotonic()
+        answers = self._answers(letters)
+        seconds = time.monotonic() - started
+        whole = answers.error if isinstance(answers, Answer) else None
+        if isinstance(whole, Rejected) and len(letters) > 1:
+            half = len(letters) // 2
+            yield from self._deliver(letters[:half], may_go)
+            yield from self._deliver(letters[half:], may_go)
+            return
+        trouble: OtherSideError | None = None
+        for letter, answer in zip(letters, _for_each(answers, letters), strict=True):
+            if isinstance(answer.error, ChannelDown):
+                trouble = answer.error
+            else:
+                yield Result(letter.id, answer._replace(code=0), seconds)
+        if trouble:
+            raise trouble
+        if whole and not isinstance(whole, Rejected):
+            raise Retry(f"{self._account} is in trouble: {whole.reason}")
+
+    def _answers(self, letters: Sequence[Letter]) -> Answer | Sequence[Answer]:
+        """One answer for each, or one for all when the call was answered as a whole, and not with yes.
+
+        Raises ChannelDown or Retry when nothing was accepted, for a reason that is no message's.
+        """
+        answers = self._ask(letters)
+        repeats = REPEATS if self._account.provider.idempotency else 0
+        while isinstance(answers, Answer) and isinstance(answers.error, Unknown) and repeats:
+            repeats -= 1
+            again = self._ask(letters)
+            if not isinstance(again, Answer):  # a refusal of the repetition says nothing of the first
+                answers = again
+        if (
+            isinstance(answers, Answer)
+            and isinstance(answers.error, ChannelDown | Retry)
+            and answers.code != FAILED_THERE
+        ):
+            raise answers.error
+        return answers
+
+    def _ask(self, letters: Sequence[Letter]) -> Answer | Sequence[Answer]:
+        try:
+            call = self._call_of(letters)
+            try:
+                response = self._backend.post_to_esp(call.payload, call.message)
+            except UNREADABLE as error:
+                if isinstance(error, AnymailError):
+                    raise
+                return Answer(Unknown(f"{self._account} answered with what cannot be read."))
+            if call.listing:
+                return self._answers_in(response, call)
+            return self._answers_by_address(response, call)
+        except AnymailAPIError as error:
+            return self._failed(error) if error.response is None else self._refused(*_read(error.response))
+        except (AnymailError, SlotError) as error:
+            return Answer(Rejected(f"Not sent: {self._hidden(str(error.args[0]))}."))
+
+    def _call_of(self, letters: Sequence[Letter]) -> Call:
+        try:
+            open_backend(self._backend)
+        except opening_errors() as error:
+            raise ChannelDown(f"{self._account} cannot be used: {self._hidden(str(error))}") from error
+        return call_of(self._backend, self._account.provider, letters)
+
+    def _answers_in(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
+        """The answers of a call that carried many whole messages; when it is refused as a whole, they are not there."""
+        assert call.listing  # noqa: S101 - asked for by the caller
+        answers = answers_of(response, call.listing.read, self._refused)
+        return answers if len(answers) == len(call.letters) else self._refused(*_read(response))
+
+    def _answers_by_address(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
+        """The answers as anymail reads them. A recipient may be refused in a call that is answered with 200."""
+        try:
+            found = self._backend.parse_recipient_status(response, call.payload, call.message)
+        except UNREADABLE:
+            return self._refused(*_read(response))
+        status, said, _ = _read(response)
+        answers = []
+        for letter in call.letters:
+            about = found.get(letter.to.address)
+            if about is None or about.status not in (*GIVEN, *REFUSED):
+                answers.append(self._refused(status, said))
+            elif about.status in GIVEN:
+                answers.append(Answer(None, status, remote_id=str(about.message_id or "")))
+            else:
+                answers.append(self._refused(max(status, 400), said))
+        return answers
+
+    def _refused(self, status: int, said: str, after: timedelta | None = None) -> Answer:
+        error = error_of(self._account.scheme, status, said, self._reason(status, said), after)
+        return Answer(error, status, text=f"{status} {self._hidden(said)}".strip())
+
+    def _failed(self, error: AnymailAPIError) -> Answer:
+        """No answer came, or none that can be read."""
+        kind, how = failure_of(error.__cause__ or error)
+        return Answer(kind(f"{self._account}: {how}."))
+
+    def _reason(self, status: int, said: str) -> str:
+        return f"{self._account} answered {status}{': ' if said else ''}{self._hidden(said)}"
+
+    def _hidden(self, text: str) -> str:
+        for secret in self._account.secrets:
+            text = text.replace(secret, "…")
+        return text
+
+
+def _letter(message: Outgoing) -> Letter | Result:
+    try:
+        return letter_of(message)
+    except (BadAddress, BadHeader, SlotError) as error:
+        return Result(message.id, Answer(Rejected(f"Not sent: {error}.")), 0.0)
+
+
+def _for_each(answers: Answer | Sequence[Answer], letters: Sequence[Letter]) -> Sequence[Answer]:
+    return [answers] * len(letters) if isinstance(answers, Answer) else answers
+
+
+def _read(response: Any) -> tuple[int, str, timedelta | None]:
+    """Status, words and wished-for wait of an answer; boto3's is a dictionary."""
+    if isinstance(response, Mapping):
+        error, about = response.get("Error", {}), response["ResponseMetadata"]
+        headers, said = about.get("HTTPHeaders", {}), f"{error.get('Code', '')}: {error.get('Message', '')}"
+        return about["HTTPStatusCode"], clean(said), wait_of(headers.get("retry-after"), now=clock.now())
+    return (
+        response.status_code,
+        words_of(response.text),
+        wait_of(response.headers.get("Retry-After"), now=clock.now()),
+    )

@@ -1,0 +1,56 @@
+"""The ways in which mail can leave, chosen by the scheme of `PUBLISHER_MAIL`: over SMTP, or through a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Protocol
+
+from publisher.core.errors import UserError
+from publisher.delivery.email.outgoing import Outgoing, Result, always
+from publisher.delivery.email.providers import PROVIDERS, ProviderSession, parse_provider_url
+from publisher.delivery.email.smtp import Session, parse_mail_url
+from publisher.delivery.email.smtp.url import PORTS
+
+
+class Transport(Protocol):
+    """A user of one mail server or provider. Not for use by two threads; `str()` names it without its secrets."""
+
+    flight: int
+    """The most messages that can be in doubt at once: complete on the wire, and without an answer. They are consecutive."""
+
+    def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = always) -> Generator[Result]:
+        """Send each message and yield its result, in order; settle it before asking for the next.
+
+        `may_go` is asked right before content goes out; when it says no, Withdrawn is raised. Up to `flight` messages are
+        taken from `messages` ahead of their turn, and as many results may come of one call: whoever ends the iteration
+        without an exception from here must have taken them all. Raises ChannelDown or Retry when the other side itself
+        cannot be used: what gave no result was not accepted then.
+        """
+
+    def close(self) -> None:
+        """Part from the other side."""
+
+
+def is_provider(url: str) -> bool:
+    """Whether mail goes through a provider, which writes its own headers and signs the message itself."""
+    return _scheme(url) in PROVIDERS
+
+
+def open_transport(url: str) -> Transport:
+    """The transport for an address such as `smtp://…` or `mailgun://…`. It connects when there is something to send.
+
+    Raises UserError, which never repeats a secret, for an address that cannot be used, or when a package is missing.
+    """
+    scheme = _scheme(url)
+    if scheme in PORTS:
+        return Session(parse_mail_url(url))
+    if scheme in PROVIDERS:
+        return ProviderSession(parse_provider_url(url))
+    raise UserError(
+        f"{scheme or 'An address without a scheme'} is no way to send mail.",
+        f"It begins with one of: {', '.join(f'{name}://' for name in (*PORTS, *PROVIDERS))}.",
+    )
+
+
+def _scheme(url: str) -> str:
+    return url.strip().partition("://")[0].lower() if "://" in url else ""

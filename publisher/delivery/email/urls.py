@@ -1,0 +1,51 @@
+"""Reading addresses such as `smtp://user:password@host?option=value`: what SMTP's and the providers' have in common.
+
+No error repeats what may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from publisher.core.errors import UserError
+
+ENCODE: Final = "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. "
+_OPTION_NAME = re.compile(r"[a-z_]{1,20}\Z")
+
+
+def split(text: str, hint: str) -> SplitResult:
+    """The parts of an address that ends after its host and options. Raises UserError."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:  # its text may hold a piece of the password
+        raise UserError(
+            "The address of the mail server has no readable host and port.", ENCODE + hint
+        ) from None
+    if port == 0:
+        raise UserError("The address of the mail server names port 0.", hint)
+    if parts.path not in ("", "/") or parts.fragment:
+        raise UserError("The address of the mail server ends after the host and its options.", ENCODE + hint)
+    return parts
+
+
+def login(parts: SplitResult) -> tuple[str, str]:
+    """User and password, decoded; empty where missing."""
+    return unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def options(parts: SplitResult, known: Mapping[str, Collection[str]], hint: str) -> dict[str, str]:
+    """The options. `known`: by name the values that each may have; any text where there are none. Raises UserError."""
+    found = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for name, value in found.items():
+        if name not in known:
+            named = f" {name!r}" if _OPTION_NAME.match(name) else " of that name"
+            raise UserError(f"The mail server has no option{named}: it knows {', '.join(known)}.", hint)
+        if known[name] and value not in known[name]:
+            raise UserError(f"The option {name} of the mail server is one of {', '.join(known[name])}.", hint)
+        if not value:
+            raise UserError(f"The option {name} of the mail server is empty.", hint)
+    return found
