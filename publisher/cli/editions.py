@@ -104,7 +104,7 @@ def show(edition_id: int) -> Report:
 @reporting
 def list_editions(digest: str, most: int) -> Report:
     """List the editions, the latest first."""
-    rows = Edition.objects.select_related("digest").order_by("-due_at", "-pk")
+    rows = Edition.objects.select_related("digest").order_by("-pk")
     if digest:
         rows = rows.filter(digest__slug=digest)
     return edition_report.listed(rows[:most])

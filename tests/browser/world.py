@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from publisher.audience import tokens
-from publisher.audience.models import Subscription
+from publisher.audience.models import Subscriber, Subscription
 from publisher.core import audit, clock
+from publisher.delivery import copies
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Digest, Edition
@@ -238,14 +240,26 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
 
 
 def _editions(now: datetime, user: User) -> tuple[Digest, Edition, Edition, Subscription]:
-    digest = a_digest(slug="weekly", needs_approval=True, created_at=now - timedelta(days=30))
+    digest = a_digest(
+        slug="weekly",
+        needs_approval=True,
+        local_time=True,
+        seeds=["director@office.example.org"],
+        created_at=now - timedelta(days=30),
+    )
     subscription = a_subscriber(digest, "ilse.marrow@example.net", name="Ilse")
     for n in range(30):
         a_subscriber(digest, language="zh" if n % 3 else "en", kinds=["story"] if n % 5 == 0 else [])
+    for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu"):
+        reader = a_subscriber(digest).subscriber
+        Subscriber.objects.filter(pk=reader.pk).update(zone=zone)
     common = {"items": [], "window_from": now - timedelta(days=7), "window_to": now, "assembled_at": None}
     sent = an_edition(digest, number=None, due_at=now - timedelta(hours=2), state="assembling", **common)
+    home = sent.due_at.astimezone(ZoneInfo(digest.zone))
+    Edition.objects.filter(pk=sent.pk).update(local_day=home.date(), local_at=home.time())
     assemble(sent.pk, now=now)
-    rows = list(Delivery.objects.filter(edition=sent).order_by("pk"))
+    copies.send_test(sent.pk, to="mira@office.example.org", actor=user, now=now)
+    rows = list(Delivery.objects.filter(edition=sent, purpose="reader").order_by("pk"))
     states = ["failed", "unknown", "bounced", "queued", "suppressed"]
     for row in rows:
         state = states.pop(0) if states else "sent"
