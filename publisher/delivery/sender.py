@@ -102,6 +102,7 @@ class Sender:
         """Send. What an error of our own leaves behind is settled by the sweep, from the journal."""
         transports = [self.open_session() for _ in range(self.lanes)]
         self._flight = max(transport.flight for transport in transports)
+        self._size = min(max(self._size, self._flight), self.most)
         lanes = [Lane(transport, self._ready, self._done) for transport in transports]
         try:
             with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
