@@ -26,6 +26,10 @@ def world(transactional_db: None, inbox: redis.Redis) -> Iterator[World]:
     with psycopg.connect(addresses.postgres_url(DATA_DIR, "postgres"), autocommit=True) as server:
         connection.close()
         drop(server)
+        # A thread of an earlier test may have left its session behind.
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
+        )
         server.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(NAME), sql.Identifier(template))
         )
