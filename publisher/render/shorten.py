@@ -13,6 +13,9 @@ import regex
 
 ELLIPSIS: Final = "…"
 
+BEYOND: Final = 4
+"""How many times the length that fits is looked at: what comes later changes no cut."""
+
 # A whole sentence is preferred to more words when it holds at least this share of what would fit.
 _SENTENCE_SHARE: Final = 0.6
 
@@ -55,7 +58,8 @@ def graphemes_ends(text: str) -> set[int]:
 
 def one_line(text: str, most: int) -> str:
     """`text` on one line, of at most `most` code points: for subjects and previews."""
-    return shorten(text, lambda candidate: len(candidate) <= most)
+    text = " ".join(text.split())
+    return shorten(text[: BEYOND * most], lambda candidate: len(candidate) <= most)
 
 
 def _with_ellipsis(beginning: str) -> str:

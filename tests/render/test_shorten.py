@@ -75,3 +75,8 @@ def test_more_room_never_gives_less_text(text: str, most: int) -> None:
 @given(MIXED, st.integers(1, 130))
 def test_one_line_is_one_line(text: str, most: int) -> None:
     assert len(one_line(text, most).splitlines()) <= 1
+
+
+@given(st.text(max_size=900), st.integers(1, 120))
+def test_one_line_is_what_shortening_the_whole_text_gives(text: str, most: int) -> None:
+    assert one_line(text, most) == shorten(text, lambda candidate: len(candidate) <= most)
