@@ -18,7 +18,8 @@ def tick(*, now: datetime) -> dict[str, int]:
     """Begin what is due, and go on with editions that a crash left half assembled."""
     posts = enqueue_due(now=now)
     editions = create_due(now=now)
-    for edition_id in Edition.objects.filter(state=Edition.State.ASSEMBLING).values_list("id", flat=True):
+    unassembled = Edition.objects.filter(state=Edition.State.ASSEMBLING).order_by("-priority", "due_at", "id")
+    for edition_id in unassembled.values_list("id", flat=True):
         assemble_edition(edition_id, now=now)
     beat("schedule.tick", now)
     return {"posts": posts, "editions": len(editions)} if posts or editions else {}
