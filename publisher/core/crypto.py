@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]

@@ -99,21 +99,30 @@ CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
 CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
 
 
-# Of the renderings that a claim holds, found by their keys: those that a correction retired, or that show what was dropped since.
-_OUTDATED = f"(v.retired OR {HOLDS_DROPPED})"
-OUTDATED_VARIANTS = f"SELECT v.id FROM digests_variant v WHERE v.id = ANY(%(variants)s) AND {_OUTDATED}"
+_OUTDATED = "(v.retired OR " + HOLDS_DROPPED + ")"
+"""A rendering that a correction retired, or that shows what was dropped since."""
+
+# Of the renderings that a claim holds, found by their keys.
+OUTDATED_VARIANTS = (
+    """
+SELECT v.id FROM digests_variant v
+WHERE v.id = ANY(%(variants)s) AND """
+    + _OUTDATED
+)
 
 # Of claimed rows only, by their keys: they waited elsewhere (claimed, unclear) while the edition was assembled again.
-REPOINT_CLAIMED = f"""
+REPOINT_CLAIMED = (
+    """
 UPDATE delivery_delivery d
 SET variant_id = m.variant_id
 FROM digests_edition e
 JOIN audience_subscription b ON b.digest_id = e.digest_id
 JOIN digests_editionselection m ON m.edition_id = e.id AND m.selection_id = b.selection_id
 JOIN digests_variant v ON v.id = m.variant_id
-WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscriber_id AND NOT {_OUTDATED}
-RETURNING d.id, d.variant_id
-"""
+WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscriber_id AND NOT """
+    + _OUTDATED
+    + " RETURNING d.id, d.variant_id"
+)
 
 CANCEL_CLAIMED = """
 UPDATE delivery_delivery
