@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
 from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -54,7 +55,7 @@ def signer(purpose: str) -> Signer:
 def quick_signature(purpose: str) -> Callable[[str], str]:
     """A function that gives the same signatures as `signer(purpose)`, for many texts: the key is derived once."""
     maker = signer(purpose)
-    mac = quick_hmac(hashlib.sha256(f"{maker.salt}signer{maker.key}".encode()).digest())
+    mac = quick_hmac(hashlib.sha256(force_bytes(f"{maker.salt!s}signer") + force_bytes(maker.key)).digest())
 
     def signature(text: str) -> str:
         return base64.urlsafe_b64encode(mac(text.encode())).rstrip(b"=").decode()
