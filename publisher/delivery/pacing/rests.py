@@ -1,5 +1,7 @@
-"""Which providers rest, in Redis for all workers. Lost with it: then a provider is asked once more, and says it again.
+"""Which providers rest, in Redis for all workers: they, or the mail server, took mail and asked for less (`backoff.py`). A mail
+server that cannot be used at all has an outage instead: `delivery/outage.py`.
 
+Lost with Redis: then a provider is asked once more, and says it again.
 Each process reads it once a second at most. Two that write at the same time write much the same.
 """
 
