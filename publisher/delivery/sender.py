@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
-from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew, still_sending
+from publisher.delivery.claim import Claim, claim_mail, may_go_on, next_fence, release, renew
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.transport import Transport
@@ -282,10 +282,10 @@ class Sender:
                 self._stop_all()
 
     def _look(self) -> None:
-        """Stop what was paused or cancelled, and lengthen leases in the second half of their time."""
+        """Stop what was paused or cancelled or whose hours have ended, and lengthen leases in the second half of their time."""
         now = self.clock()
         self._look_at = time.monotonic() + LOOK_SECONDS
-        going = still_sending({held.claim.edition_id for held in self._held.values()})
+        going = may_go_on({held.claim.edition_id for held in self._held.values()}, now=now)
         stands_still, overtime = standstill.is_on(), time.monotonic() > self.stop_at + OVERTIME
         for held in self._held.values():
             wanted = held.claim.tests or held.claim.edition_id in going

@@ -15,7 +15,7 @@ from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
 from publisher.digests import editions
 from publisher.digests.models import Digest
 from tests.builders import NOON, a_digest
-from tests.delivery.test_mail import an_assembled_edition, sent_by, states
+from tests.delivery.test_mail import a_sender, an_assembled_edition, sent_by, states
 from tests.fakes.smtp_sink import SmtpSink, at
 from tests.social.steps import an_editor
 
@@ -83,3 +83,25 @@ def test_outside_a_digest_s_hours_nothing_leaves() -> None:
         assert sent_by(sink, edition) == {}
         Digest.objects.filter(pk=digest.pk).update(send_from=time(11, 0))
         assert sent_by(sink, edition) == {"sent": 2}
+
+
+def test_when_the_hours_end_a_claim_stops_and_the_rest_of_it_waits_for_the_next_day() -> None:
+    digest = a_digest(zone="UTC", send_from=time(8), send_until=time(12, 0, 10))
+    edition, after = an_assembled_edition(digest, readers=20), NOON + timedelta(seconds=20)
+    with SmtpSink([at("DOT", deed="bytewise")]) as sink:
+        slow = a_sender(sink, clock=lambda: NOON if len(sink.messages) < 2 else after, only=edition.pk)
+        look = slow._look
+
+        def look_often() -> None:
+            look()
+            slow._look_at = 0.0
+
+        slow._look = look_often  # type: ignore[method-assign]  # the moment at which the hours end is what is tested
+        slow._look_at, slow._size = 0.0, 20
+        slow.run()
+        assert 2 <= len(sink.messages) < 10
+        assert states(edition) == {"sent": len(sink.messages), "queued": 20 - len(sink.messages)}
+        assert set(Delivery.objects.filter(state="queued").values_list("attempts", flat=True)) == {0}
+        sink.rules = ()
+        sent_by(sink, edition, now=NOON + timedelta(hours=20))
+    assert states(edition) == {"sent": 20}
