@@ -36,8 +36,8 @@ def is_on() -> bool:
 
 
 def begin(*, lasting: bool, asked: timedelta | None = None) -> int:
-    """Leave it alone, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server asked
-    for, which counts up to an hour."""
+    """Leave it alone, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server
+    asked for, which counts up to an hour."""
     waits = LONG if lasting else SHORT
     try:
         failures = int(client().incr(_key("failures")))

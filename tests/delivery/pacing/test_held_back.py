@@ -65,16 +65,19 @@ def test_the_database_knows_the_last_reserved_moment_of_each_provider() -> None:
     edition = a_sending_edition(mails=6)
     ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
     rows = [
-        ("a@gmail.com", HOUR, f"{TICKET}gmail.com takes 20/s."),
-        ("b@GOOGLEMAIL.com", 2 * HOUR, f"{TICKET}gmail.com takes 20/s."),
+        ("a@gmail.com", 20 * SECOND, f"{TICKET}gmail.com takes 20/s."),
+        ("b@GOOGLEMAIL.com", 40 * SECOND, f"{TICKET}gmail.com takes 20/s."),
         ("c@qq.com", -HOUR, f"{TICKET}qq.com takes 200/min."),
-        ("d@gmail.com", 9 * HOUR, "451 4.7.1 greylisted"),
-        ("e@yahoo.com", HOUR, "Waits: yahoo.com asked for peace."),
-        ("f@yahoo.com", HOUR, f"{TICKET}yahoo.com takes 1/s."),
+        ("d@gmail.com", 50 * SECOND, "451 4.7.1 greylisted"),
+        ("e@yahoo.com", 50 * SECOND, "Waits: yahoo.com asked for peace."),
+        ("f@yahoo.com", 30 * SECOND, f"{TICKET}yahoo.com takes 1/s."),
     ]
     for row_id, (address, ahead, reason) in zip(ids, rows, strict=True):
         Delivery.objects.filter(pk=row_id).update(address=address, due_at=NOON + ahead, reason=reason)
-    assert Evidence().reserved(now=NOON) == {"gmail.com": NOON + 2 * HOUR, "yahoo.com": NOON + HOUR}
+    assert Evidence().reserved(now=NOON) == {
+        "gmail.com": NOON + 40 * SECOND,
+        "yahoo.com": NOON + 30 * SECOND,
+    }
     Edition.objects.filter(pk=edition.pk).update(finished_at=NOON)
     assert Evidence().reserved(now=NOON) == {}
 
