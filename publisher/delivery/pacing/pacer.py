@@ -22,7 +22,7 @@ from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.pacing import recent
 from publisher.delivery.pacing.backoff import ACCEPTED, SERVER, Answer, DomainState
 from publisher.delivery.pacing.buckets import AHEAD, ASKS_BY, SOON, Buckets, Recall, Taken, Wish
-from publisher.delivery.pacing.errors import why_pause
+from publisher.delivery.pacing.errors import LOOKS_BACK, Batch, why_pause
 from publisher.delivery.pacing.evidence import Evidence
 from publisher.delivery.pacing.held_back import NOTHING, TICKET, Behind, HeldBack, Holding, has_turn
 from publisher.delivery.pacing.limits import Limits, Rate
@@ -42,8 +42,8 @@ WITHOUT_REDIS = timedelta(seconds=30)
 WORTH_LOOKING = 10
 """One in so many mails of a claim must be held back for those behind them to be looked for. Fewer are put back as they come."""
 
-UNWRITTEN = 250
-"""Acceptances of an edition that need not be written down before a refusal comes: half of what `errors` looks back on."""
+UNWRITTEN = timedelta(seconds=1)
+"""Acceptances are written down so often, or when a refusal comes: others need them to judge theirs."""
 
 
 class Result(NamedTuple):
@@ -86,6 +86,7 @@ class Pacer:
         self._rests = Rests()
         self._local: dict[tuple[str, Rate], LocalBucket] = {}
         self._accepted: Counter[int] = Counter()
+        self._written: dict[int, datetime] = {}
         self._no_redis_until: datetime | None = None
 
     @classmethod
@@ -153,12 +154,10 @@ class Pacer:
         others = [each for each in results if each.state is not State.SENT]
         if others or self._rests.states(now):
             self._rests.after([(bucket_of(each.address), _answer_of(each)) for each in results], now)
-        refused = [_answer_of(each) for each in others if each.state is State.FAILED]
-        self._accepted[edition_id] += len(results) - len(others)
-        if self.error_percent >= 100 or (not refused and self._accepted[edition_id] < UNWRITTEN):
+        if self.error_percent >= 100:
             return ""
-        batch = recent.batch_of(now, self._accepted.pop(edition_id), refused)
-        newest = self._ask(lambda: recent.add(edition_id, batch), now) or []
+        refused = [_answer_of(each) for each in others if each.state is State.FAILED]
+        newest = self._written_down(edition_id, len(results) - len(others), refused, now)
         problem = why_pause(newest, percent=self.error_percent, since=since)
         if problem:
             log.error("pacing.error_limit", extra={"edition_id": edition_id, "problem": problem})
@@ -167,9 +166,22 @@ class Pacer:
     def flush(self, *, now: datetime) -> None:
         """Write down acceptances that were not worth it yet: this process looks away for a while."""
         for edition_id, accepted in self._accepted.items():
-            batch = recent.batch_of(now, accepted, [])
-            self._ask(partial(recent.add, edition_id, batch), now)
+            self._ask(partial(recent.add, edition_id, [recent.batch_of(now, accepted, [])]), now)
         self._accepted.clear()
+
+    def _written_down(
+        self, edition_id: int, accepted: int, refused: Sequence[Answer], now: datetime
+    ) -> Sequence[Batch]:
+        """Write results down, if it is time; the edition's newest, if there are refusals among these."""
+        since = self._written.setdefault(edition_id, now)
+        if not refused and timedelta(0) <= now - since < UNWRITTEN:
+            self._accepted[edition_id] += accepted
+            return []
+        self._written[edition_id] = now
+        before = min(self._accepted.pop(edition_id, 0), LOOKS_BACK)
+        batches = [recent.batch_of(now, before, [])] if before else []
+        batches.append(recent.batch_of(now, accepted, refused))
+        return self._ask(lambda: recent.add(edition_id, batches), now) or []
 
     def _reserve(self, claim: _Sorting, paced: Mapping[str, list[ClaimedMail]]) -> None:
         """Give mails of providers with a rate their moments, as far as there are any near enough."""

@@ -14,7 +14,7 @@ from publisher.delivery.claim import ClaimedMail, claim_mail, next_fence
 from publisher.delivery.models import Delivery
 from publisher.delivery.pacing.held_back import TICKET, HeldBack, Holding, put_back, put_behind
 from publisher.delivery.pacing.limits import Limits, parse_domain_rates, parse_rates, parse_warmup
-from publisher.delivery.pacing.pacer import AFTER_PROBE, PROBE, Grant, Pacer, Result
+from publisher.delivery.pacing.pacer import PROBE, Grant, Pacer, Result
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_sending_edition
