@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -16,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from publisher.core import standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
+from publisher.schedule.hours import SendingHours, next_open
 
 
 class ClaimedMail(NamedTuple):
@@ -232,13 +234,14 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
         return int(cursor.rowcount)
 
 
-def still_sending(edition_ids: Collection[int]) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled; none while all sending stands still."""
+def may_go_on(edition_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Those of the editions that nobody has paused or cancelled and whose hours have not ended; none while all sending stands
+    still."""
     if standstill.is_on():
         return set()
-    return set(
-        Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING).values_list("pk", flat=True)
-    )
+    rows = Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING)
+    hours = rows.values_list("pk", "digest__zone", "digest__send_from", "digest__send_until")
+    return {pk for pk, zone, *ends in hours if next_open(SendingHours(ZoneInfo(zone), *ends), now) == now}
 
 
 def release(fence: int) -> int:

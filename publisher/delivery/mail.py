@@ -13,7 +13,7 @@ from django.conf import settings
 
 from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry, UserError
-from publisher.delivery import rest
+from publisher.delivery import outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.sender import Sender
@@ -32,7 +32,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
 
     The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
-    if not settings.MAIL or standstill.is_on() or rest.is_on():
+    if not settings.MAIL or standstill.is_on() or outage.is_on():
         return {}
     with turn("mail", seconds=seconds) as mine:
         if not mine:
@@ -51,7 +51,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
             _server_is_away(sender.away)
         else:
             if sender.counts:
-                rest.over()
+                outage.over()
             _say(WAITS, sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
@@ -61,7 +61,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
 def _server_is_away(error: ChannelDown | Retry) -> None:
     """The trouble is the server's and no message's: no message's tries are spent on it."""
     asked = error.after if isinstance(error, Retry) else None
-    rest.begin(lasting=isinstance(error, ChannelDown), asked=asked)
+    outage.begin(lasting=isinstance(error, ChannelDown), asked=asked)
     log.error("mail.server_away", extra={"error": error.reason})
     _say(SERVER_PROBLEM, error.reason)
 

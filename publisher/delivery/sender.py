@@ -22,16 +22,16 @@ from django.db import InterfaceError, OperationalError, connection
 from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
-from publisher.delivery.claim import Claim, claim_mail, next_fence, release, renew, still_sending
+from publisher.delivery.claim import Claim, claim_mail, may_go_on, next_fence, release, renew
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.transport import Transport
 from publisher.delivery.lanes import Clock, Held, Lane
 from publisher.delivery.letters import Letters
 from publisher.delivery.pacing.due import due_editions
-from publisher.delivery.pacing.held_back import put_back
+from publisher.delivery.pacing.held_back import put_back, put_behind
 from publisher.delivery.pacing.order import Candidate, order
-from publisher.delivery.pacing.pacer import Claimed, Grant, Pacer
+from publisher.delivery.pacing.pacer import Grant, Pacer
 from publisher.delivery.settle import settle_all
 from publisher.digests.models import Edition
 
@@ -207,11 +207,15 @@ class Sender:
         return claimed, len(claim.mails)
 
     def _without_held_back(self, claim: Claim, *, urgent: bool, now: datetime) -> Claim:
-        """Put back what may not leave yet; the rest of the claim."""
-        mails = [Claimed(mail.id, mail.address, mail.due_at, mail.reason) for mail in claim.mails]
-        held_back = self.pacer.hold_back(mails, urgent=urgent, now=now)
-        put_back(claim.fence, held_back)
-        return replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in held_back))
+        """Put back what may not leave yet, and what waits behind it; the others of the claim."""
+        holding = self.pacer.hold_back(claim.mails, edition_id=claim.edition_id, urgent=urgent, now=now)
+        if not holding.held:
+            return claim
+        put_back(claim.fence, holding.held)
+        for behind in () if claim.tests else holding.behind:
+            count = put_behind(claim.edition_id, behind)
+            self.pacer.lined_up(claim.edition_id, behind, count, now=now)
+        return replace(claim, mails=tuple(mail for mail in claim.mails if mail.id not in holding.held))
 
     def _letters_of(self, edition_id: int, assembled_at: datetime | None) -> Letters:
         """A corrected edition has other renderings under the same ids, hence the time of assembling in the key."""
@@ -282,10 +286,10 @@ class Sender:
                 self._stop_all()
 
     def _look(self) -> None:
-        """Stop what was paused or cancelled, and lengthen leases in the second half of their time."""
+        """Stop what was paused or cancelled or whose hours have ended, and lengthen leases in the second half of their time."""
         now = self.clock()
         self._look_at = time.monotonic() + LOOK_SECONDS
-        going = still_sending({held.claim.edition_id for held in self._held.values()})
+        going = may_go_on({held.claim.edition_id for held in self._held.values()}, now=now)
         stands_still, overtime = standstill.is_on(), time.monotonic() > self.stop_at + OVERTIME
         for held in self._held.values():
             wanted = held.claim.tests or held.claim.edition_id in going

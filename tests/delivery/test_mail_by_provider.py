@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from publisher.core.redis import client
-from publisher.delivery import rest, signing
+from publisher.delivery import outage, signing
 from publisher.delivery.email.providers import HttpLimits, ProviderSession, parse_provider_url
 from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.mail import SERVER_PROBLEM, send_due
@@ -176,4 +176,4 @@ def test_a_provider_that_asks_for_patience_gets_it(inbox: redis.Redis, settings:
         send_due(seconds=5, clock_=lambda: NOON)
         send_due(seconds=5, clock_=lambda: NOON)
     assert len(fake.requests) == 1
-    assert 600 < client().ttl(rest._key("rest")) <= 900
+    assert 600 < client().ttl(outage._key("outage")) <= 900

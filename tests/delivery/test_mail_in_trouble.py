@@ -10,7 +10,7 @@ import pytest
 import redis
 from django.db import connections
 
-from publisher.delivery import rest
+from publisher.delivery import outage
 from publisher.delivery.email.smtp import session as smtp_session
 from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
@@ -100,11 +100,11 @@ def test_a_refused_login_is_not_repeated_at_every_tick(inbox: redis.Redis, setti
 
 
 def test_rests_grow_and_end_with_the_first_success(inbox: redis.Redis) -> None:
-    assert [rest.begin(lasting=False) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
-    assert rest.is_on()
-    rest.over()
-    assert not rest.is_on()
-    assert rest.begin(lasting=True) == 30
+    assert [outage.begin(lasting=False) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert outage.is_on()
+    outage.over()
+    assert not outage.is_on()
+    assert outage.begin(lasting=True) == 30
 
 
 def test_the_log_knows_the_message_id_of_what_was_sent() -> None:

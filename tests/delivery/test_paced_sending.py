@@ -15,7 +15,7 @@ from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
 from publisher.digests import editions
 from publisher.digests.models import Digest
 from tests.builders import NOON, a_digest
-from tests.delivery.test_mail import an_assembled_edition, sent_by, states
+from tests.delivery.test_mail import a_sender, an_assembled_edition, sent_by, states
 from tests.fakes.smtp_sink import SmtpSink, at
 from tests.social.steps import an_editor
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(settings: Any) -> None:
-    settings.MAIL_DOMAIN_RATES = parse_domain_rates("gmail.com=1/min")
-    edition = an_assembled_edition(readers=6)
-    for delivery in Delivery.objects.order_by("id")[:4]:
+    settings.MAIL_DOMAIN_RATES = parse_domain_rates("gmail.com=6/min")
+    edition = an_assembled_edition(readers=12)
+    for delivery in Delivery.objects.order_by("id")[:10]:
         delivery.address = delivery.address.replace("@example.net", "@gmail.com")
         delivery.save()
     with SmtpSink() as sink:
@@ -33,12 +33,15 @@ def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(setting
         at_once = list(sink.recipients)
     assert sum(address.endswith("@example.net") for address in at_once) == 2
     assert sum(address.endswith("@gmail.com") for address in at_once) <= 1
-    waiting = Delivery.objects.filter(state="queued")
-    assert {row.reason for row in waiting} == {"Held back: gmail.com takes 1/min."}
-    assert {row.attempts for row in waiting} == {0}
-    moments = sorted(row.due_at for row in waiting)
-    assert moments[0] > NOON
-    assert all(later - earlier >= timedelta(seconds=59) for earlier, later in itertools.pairwise(moments))
+    waiting = Delivery.objects.filter(state="queued").order_by("due_at")
+    held = [row.due_at for row in waiting if row.reason == "Held back: gmail.com takes 6/min."]
+    later = [row.due_at for row in waiting if row.reason == "Waits: gmail.com takes 6/min."]
+    assert (len(held) + len(later), {row.attempts for row in waiting}) == (len(waiting), {0})
+    assert 4 <= len(held) <= 6, "a minute's"
+    assert NOON < held[0] < held[-1] <= NOON + timedelta(seconds=60) < later[0]
+    assert all(
+        after - before >= timedelta(seconds=10) for before, after in itertools.pairwise(held + later[1:])
+    )
 
 
 def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -> None:
@@ -83,3 +86,25 @@ def test_outside_a_digest_s_hours_nothing_leaves() -> None:
         assert sent_by(sink, edition) == {}
         Digest.objects.filter(pk=digest.pk).update(send_from=time(11, 0))
         assert sent_by(sink, edition) == {"sent": 2}
+
+
+def test_when_the_hours_end_a_claim_stops_and_the_rest_of_it_waits_for_the_next_day() -> None:
+    digest = a_digest(zone="UTC", send_from=time(8), send_until=time(12, 0, 10))
+    edition, after = an_assembled_edition(digest, readers=20), NOON + timedelta(seconds=20)
+    with SmtpSink([at("DOT", deed="bytewise")]) as sink:
+        slow = a_sender(sink, clock=lambda: NOON if len(sink.messages) < 2 else after, only=edition.pk)
+        look = slow._look
+
+        def look_often() -> None:
+            look()
+            slow._look_at = 0.0
+
+        slow._look = look_often  # type: ignore[method-assign]  # the moment at which the hours end is what is tested
+        slow._look_at, slow._size = 0.0, 20
+        slow.run()
+        assert 2 <= len(sink.messages) < 10
+        assert states(edition) == {"sent": len(sink.messages), "queued": 20 - len(sink.messages)}
+        assert set(Delivery.objects.filter(state="queued").values_list("attempts", flat=True)) == {0}
+        sink.rules = ()
+        sent_by(sink, edition, now=NOON + timedelta(hours=20))
+    assert states(edition) == {"sent": 20}

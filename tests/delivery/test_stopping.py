@@ -11,7 +11,7 @@ from publisher.core import standstill
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Restoration, Standstill
 from publisher.delivery import posts, stopping
-from publisher.delivery.claim import claim_mail, next_fence, still_sending
+from publisher.delivery.claim import claim_mail, may_go_on, next_fence
 from publisher.delivery.leaving import enqueue_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.outlook import outlook
@@ -49,9 +49,9 @@ def test_no_mail_is_claimed_while_sending_stands_still_and_all_is_when_it_goes_o
 
 def test_what_a_sender_has_claimed_already_is_no_longer_to_be_sent() -> None:
     edition = a_sending_edition()
-    assert still_sending([edition.pk]) == {edition.pk}
+    assert may_go_on([edition.pk], now=NOON) == {edition.pk}
     stopped()
-    assert still_sending([edition.pk]) == set()
+    assert may_go_on([edition.pk], now=NOON) == set()
 
 
 def test_no_post_is_claimed_while_sending_stands_still() -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from publisher.delivery.pacing.scopes import Scope, scope_of
 
@@ -58,8 +59,7 @@ class DomainState:
         return not self.rests(now) and not timedelta(0) <= now - max(self.changed_at, self.until) < kept
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a mail server said about one message. Code 0: nothing was read."""
 
     code: int
@@ -76,6 +76,7 @@ class Answer:
 
 
 FRESH = DomainState()
+ACCEPTED = Answer(250)
 
 
 def after_answer(

@@ -20,6 +20,13 @@ from publisher.delivery.pacing.limits import Kind, Rate
 PARTS = 48
 """Stretches into which an hour or a day is cut to count what was sent in it."""
 
+AHEAD = timedelta(seconds=60)
+"""A moment is reserved at most so long before it: an edition that is cancelled holds the next one up no longer."""
+SOON = timedelta(seconds=1)
+"""A reserved moment so near is now: less than it takes to put a row back and to claim it again."""
+ASKS_BY = timedelta(hours=1)
+"""Whoever gets no moment asks again by then at the latest."""
+
 CLOCK = "publisher:pacing:clock"
 _LUA = Path(__file__).parent / "lua"
 _TRIES = 3
@@ -58,6 +65,11 @@ class Wish:
     count: int
     urgent: bool = False
 
+    @property
+    def step(self) -> timedelta:
+        """From one moment to the next, when nobody else has wishes."""
+        return timedelta(microseconds=self.rate.interval_us) * (1 if self.urgent else 10 / 9)
+
 
 class Buckets:
     """The scripts, ready to be asked. `at` is a clock in microseconds for tests; Redis has its own."""
@@ -69,7 +81,7 @@ class Buckets:
         clock = (_LUA / "clock.lua").read_text(encoding="utf-8")
         self._scripts = {
             name: server.register_script(clock + (_LUA / f"{name}.lua").read_text(encoding="utf-8"))
-            for name in ("take", "give_back", "recall", "reserve")
+            for name in ("take", "give_back", "recall", "reserve", "line_up")
         }
 
     def take(self, rates: Sequence[Rate], wanted: int, *, now: datetime) -> Taken:
@@ -91,14 +103,15 @@ class Buckets:
         self._run("give_back", keys, [count, taken.clock_us, *rates])
 
     def reserve(self, wishes: Sequence[Wish], *, now: datetime) -> list[list[timedelta]]:
-        """Reserve the next free moments, in order; how long from now each is. Nobody else gets the same ones."""
+        """Reserve the next free moments, in order; how long from now each is. Nobody else gets the same ones. One that is
+        farther than `AHEAD` is not reserved; it says when there is a free one."""
         keys = [key for wish in wishes for key in _lane_keys(wish.bucket)]
         for _ in range(_TRIES):
             born, reserved = self._known
-            args: list[Any] = [born]
+            args: list[Any] = [born, _us(AHEAD), _us(SOON)]
             for wish in wishes:
                 ahead = max(timedelta(0), reserved.get(wish.bucket, now) - now)
-                args += [wish.count, wish.rate.interval_us, ahead // timedelta(microseconds=1)]
+                args += [wish.count, wish.rate.interval_us, _us(ahead)]
                 args.append(int(wish.urgent))
             said, *delays = self._run("reserve", keys, args)
             if said == b"ok":
@@ -106,10 +119,15 @@ class Buckets:
             self._known = (delays[0].decode(), self._recall.reserved(now=now))
         raise redis.RedisError("Redis forgets what it is told")
 
+    def line_up(self, line: str, count: int, *, step: timedelta, begin: timedelta) -> timedelta:
+        """Put `count` messages without a moment at the end of a line, `step` apart, not before `begin` from now; how long from
+        now the first shall ask again. After `ASKS_BY` they are no longer apart."""
+        first = self._run("line_up", [_line_key(line)], [_us(begin), count, _us(step), _us(ASKS_BY)])
+        return timedelta(microseconds=first)
+
     def _tell(self, rate: Rate, now: datetime) -> None:
         sent = self._recall.sent(since=now - timedelta(seconds=rate.seconds), now=now)
-        microsecond = timedelta(microseconds=1)
-        counts = [part for at, count in sent for part in (max(0, (now - at) // microsecond), count)]
+        counts = [part for at, count in sent for part in (max(0, _us(now - at)), count)]
         self._run("recall", [_server_key(rate)], [_width_us(rate), PARTS, *counts])
 
     def _run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -142,3 +160,11 @@ def _server_key(rate: Rate) -> str:
 
 def _lane_keys(bucket: str) -> tuple[str, str]:
     return f"publisher:pacing:lane:{bucket}", f"publisher:pacing:lane:{bucket}:urgent"
+
+
+def _line_key(line: str) -> str:
+    return f"publisher:pacing:line:{line}"
+
+
+def _us(time: timedelta) -> int:
+    return time // timedelta(microseconds=1)

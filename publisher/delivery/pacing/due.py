@@ -11,20 +11,24 @@ from publisher.delivery.pacing.order import SMALL, Candidate
 from publisher.schedule.hours import SendingHours
 
 # For each edition that is sending, one probe of the queue's partial index (edition, due_at, id), and a walk along it that
-# stops when the edition is known not to be small.
+# stops when the edition is known not to be small. LATERAL with LIMIT, and no EXISTS: that may become a semi join with a scan
+# of all that is queued, when several editions are sending and nobody has counted the rows yet (`test_due.py`).
 DUE = """
 SELECT e.id, e.priority, e.due_at, waiting.mails, g.zone, g.send_from, g.send_until, e.assembled_at, e.changed_at, false
 FROM digests_edition e
 JOIN digests_digest g ON g.id = e.digest_id
 CROSS JOIN LATERAL (
+    SELECT d.id FROM delivery_delivery d
+    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s AND d.purpose <> 'test'
+    ORDER BY d.due_at, d.id
+    LIMIT 1
+) first
+CROSS JOIN LATERAL (
     SELECT count(*) AS mails FROM (
         SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT %(more_than_small)s
     ) few
 ) waiting
-WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s) AND EXISTS (
-    SELECT 1 FROM delivery_delivery d
-    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s AND d.purpose <> 'test'
-)
+WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s)
 """
 # Tests, of editions in any state: by a partial index of their own, which is empty but for moments.
 TESTS = """

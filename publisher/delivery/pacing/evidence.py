@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from publisher.delivery.pacing.buckets import AHEAD
 from publisher.delivery.pacing.held_back import TICKET
 from publisher.delivery.pacing.providers import bucket_of_domain
 from publisher.delivery.states import LEFT_US, State
@@ -28,13 +29,13 @@ WHERE d.edition_id IS NOT NULL AND d.edition_id = ANY(ARRAY(
 GROUP BY date_trunc('minute', coalesce(d.sent_at, d.settled_at))
 """
 
-# Reads what waits for its moment in the queue's partial index (edition, due_at, id), from now on.
+# Reads what waits for its moment in the queue's partial index (edition, due_at, id): a minute of it, from now on.
 RESERVED = """
 SELECT lower(split_part(d.address, '@', -1)), max(d.due_at)
 FROM delivery_delivery d
 WHERE d.edition_id IS NOT NULL AND d.edition_id = ANY(ARRAY(
         SELECT e.id FROM digests_edition e WHERE e.assembled_at IS NOT NULL AND e.finished_at IS NULL))
-  AND d.state = 'queued' AND d.due_at > %(now)s AND starts_with(d.reason, %(ticket)s)
+  AND d.state = 'queued' AND d.due_at > %(now)s AND d.due_at <= %(until)s AND starts_with(d.reason, %(ticket)s)
 GROUP BY 1
 """
 
@@ -52,7 +53,7 @@ class Evidence:
     def reserved(self, *, now: datetime) -> Mapping[str, datetime]:
         """The last moment that is reserved, by provider."""
         with connection.cursor() as cursor:
-            cursor.execute(RESERVED, {"now": now, "ticket": TICKET})
+            cursor.execute(RESERVED, {"now": now, "until": now + AHEAD, "ticket": TICKET})
             rows = cursor.fetchall()
         last: dict[str, datetime] = {}
         for domain, at in rows:

@@ -1,7 +1,7 @@
 """The one door for senders: how many mails to claim, which of them must wait, and what the answers change.
 
-A sender asks `allow` before it claims, `hold_back` after it (with `held_back.put_back`), and says `after_results`. Where no limit
-is set and nobody rests, this asks Redis once a second.
+A sender asks `allow` before it claims, `hold_back` after it (and does so with `held_back.py`), and says `after_results`. Where
+no limit is set and nobody rests, this looks at no single mail, and asks Redis once a second.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -18,12 +18,13 @@ import redis
 from django.conf import settings
 
 from publisher.core.redis import client
+from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.pacing import recent
-from publisher.delivery.pacing.backoff import SERVER, Answer, DomainState
-from publisher.delivery.pacing.buckets import Buckets, Recall, Taken, Wish
-from publisher.delivery.pacing.errors import why_pause
+from publisher.delivery.pacing.backoff import ACCEPTED, SERVER, Answer, DomainState
+from publisher.delivery.pacing.buckets import AHEAD, ASKS_BY, SOON, Buckets, Recall, Taken, Wish
+from publisher.delivery.pacing.errors import LOOKS_BACK, Batch, why_pause
 from publisher.delivery.pacing.evidence import Evidence
-from publisher.delivery.pacing.held_back import TICKET, HeldBack, has_turn
+from publisher.delivery.pacing.held_back import NOTHING, TICKET, Behind, HeldBack, Holding, has_turn
 from publisher.delivery.pacing.limits import Limits, Rate
 from publisher.delivery.pacing.local import LocalBucket
 from publisher.delivery.pacing.providers import bucket_of
@@ -34,25 +35,15 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SOON = timedelta(seconds=1)
-"""A reserved moment so near is now: less than it takes to put a row back and to claim it again."""
-
 PROBE = 3
 """Messages of a claim with which a provider is tried after its rest."""
 AFTER_PROBE = timedelta(minutes=1)
 WITHOUT_REDIS = timedelta(seconds=30)
+WORTH_LOOKING = 10
+"""One in so many mails of a claim must be held back for those behind them to be looked for. Fewer are put back as they come."""
 
-UNWRITTEN = 250
-"""Acceptances of an edition that need not be written down before a refusal comes: half of what `errors` looks back on."""
-
-
-class Claimed(NamedTuple):
-    """A claimed mail, with `due_at` and `reason` as they stood in its row."""
-
-    id: int
-    address: str
-    due_at: datetime
-    reason: str
+UNWRITTEN = timedelta(seconds=1)
+"""Acceptances are written down so often, or when a refusal comes: others need them to judge theirs."""
 
 
 class Result(NamedTuple):
@@ -95,6 +86,7 @@ class Pacer:
         self._rests = Rests()
         self._local: dict[tuple[str, Rate], LocalBucket] = {}
         self._accepted: Counter[int] = Counter()
+        self._written: dict[int, datetime] = {}
         self._no_redis_until: datetime | None = None
 
     @classmethod
@@ -125,25 +117,32 @@ class Pacer:
         if unused > 0 and taken is not None and taken.rates:
             self._ask(lambda: self._buckets.give_back(taken, unused), now)
 
-    def hold_back(self, mails: Sequence[Claimed], *, urgent: bool, now: datetime) -> dict[int, HeldBack]:
-        """Which of the claimed mails must wait, by id: their provider rests, or has a rate and no room now.
+    def hold_back(
+        self, mails: Sequence[ClaimedMail], *, edition_id: int, urgent: bool, now: datetime
+    ) -> Holding:
+        """Which of the claimed mails must wait: their provider rests, or has a rate and no room now. Where they are a tenth of
+        the claim or more, those behind them in the edition's queue wait, too.
 
         `urgent`: they may use the tenth of each rate that is kept free.
         """
         states = self._rests.states(now)
-        if not self.limits.domains and not states:
-            return {}
-        held: dict[int, HeldBack] = {}
-        waiting: dict[str, list[Claimed]] = {}
-        for mail in mails:
-            bucket = bucket_of(mail.address)
-            state = states.get(bucket)
-            if state is not None and state.rests(now):
-                held[mail.id] = HeldBack(state.until, _rests_text(bucket, state))
-            elif self.limits.of(bucket) and not has_turn(mail.due_at, mail.reason, now):
-                waiting.setdefault(bucket, []).append(mail)
-        held |= self._reserved(waiting, urgent, now)
-        return held | _beyond_trial([mail for mail in mails if mail.id not in held], states, now)
+        troubled = {name: state for name, state in states.items() if state.on_trial or state.rests(now)}
+        if not self.limits.domains and not troubled:
+            return NOTHING
+        claim = _Sorting(mails, edition_id, urgent, now)
+        paced: dict[str, list[ClaimedMail]] = {}
+        for bucket, theirs in claim.by_bucket().items():
+            going = claim.beside_rest(bucket, theirs, troubled.get(bucket))
+            if self.limits.of(bucket):
+                paced[bucket] = [mail for mail in going if not has_turn(mail.due_at, mail.reason, now)]
+        self._reserve(claim, paced)
+        return Holding(claim.held, claim.behind)
+
+    def lined_up(self, edition_id: int, behind: Behind, count: int, *, now: datetime) -> None:
+        """So many were put behind: those that come next ask after them."""
+        if behind.begin and count:
+            line = _line(edition_id, behind.bucket)
+            self._ask(lambda: self._buckets.line_up(line, count, step=behind.step, begin=timedelta(0)), now)
 
     def after_results(
         self, edition_id: int, results: Sequence[Result], *, since: datetime | None, now: datetime
@@ -154,14 +153,11 @@ class Pacer:
         """
         others = [each for each in results if each.state is not State.SENT]
         if others or self._rests.states(now):
-            answers = [(bucket_of(each.address), _answer_of(each)) for each in results]
-            self._rests.after(answers, now)
-        refused = [_answer_of(each) for each in others if each.state is State.FAILED]
-        self._accepted[edition_id] += len(results) - len(others)
-        if self.error_percent >= 100 or (not refused and self._accepted[edition_id] < UNWRITTEN):
+            self._rests.after([(bucket_of(each.address), _answer_of(each)) for each in results], now)
+        if self.error_percent >= 100:
             return ""
-        batch = recent.batch_of(now, self._accepted.pop(edition_id), refused)
-        newest = self._ask(lambda: recent.add(edition_id, batch), now) or []
+        refused = [_answer_of(each) for each in others if each.state is State.FAILED]
+        newest = self._written_down(edition_id, len(results) - len(others), refused, now)
         problem = why_pause(newest, percent=self.error_percent, since=since)
         if problem:
             log.error("pacing.error_limit", extra={"edition_id": edition_id, "problem": problem})
@@ -170,39 +166,64 @@ class Pacer:
     def flush(self, *, now: datetime) -> None:
         """Write down acceptances that were not worth it yet: this process looks away for a while."""
         for edition_id, accepted in self._accepted.items():
-            batch = recent.batch_of(now, accepted, [])
-            self._ask(partial(recent.add, edition_id, batch), now)
+            self._ask(partial(recent.add, edition_id, [recent.batch_of(now, accepted, [])]), now)
         self._accepted.clear()
 
-    def _reserved(
-        self, waiting: dict[str, list[Claimed]], urgent: bool, now: datetime
-    ) -> dict[int, HeldBack]:
-        if not waiting:
-            return {}
-        wishes = [
-            Wish(bucket, rate, len(mails), urgent)
-            for bucket, mails in waiting.items()
-            if (rate := self.limits.of(bucket))
-        ]
-        delays = self._ask(lambda: self._buckets.reserve(wishes, now=now), now)
-        if delays is None:
-            return self._held_locally(wishes, waiting, now)
-        return {
-            mail.id: HeldBack(now + delay, f"{TICKET}{wish.bucket} takes {wish.rate}.")
-            for wish, moments in zip(wishes, delays, strict=True)
-            for mail, delay in zip(waiting[wish.bucket], moments, strict=True)
-            if delay > SOON
-        }
+    def _written_down(
+        self, edition_id: int, accepted: int, refused: Sequence[Answer], now: datetime
+    ) -> Sequence[Batch]:
+        """Write results down, if it is time; the edition's newest, if there are refusals among these."""
+        since = self._written.setdefault(edition_id, now)
+        if not refused and timedelta(0) <= now - since < UNWRITTEN:
+            self._accepted[edition_id] += accepted
+            return []
+        self._written[edition_id] = now
+        before = min(self._accepted.pop(edition_id, 0), LOOKS_BACK)
+        batches = [recent.batch_of(now, before, [])] if before else []
+        batches.append(recent.batch_of(now, accepted, refused))
+        return self._ask(lambda: recent.add(edition_id, batches), now) or []
 
-    def _held_locally(
-        self, wishes: Iterable[Wish], waiting: dict[str, list[Claimed]], now: datetime
-    ) -> dict[int, HeldBack]:
-        held: dict[int, HeldBack] = {}
+    def _reserve(self, claim: _Sorting, paced: Mapping[str, list[ClaimedMail]]) -> None:
+        """Give mails of providers with a rate their moments, as far as there are any near enough."""
+        wishes = [
+            Wish(bucket, rate, len(mails), claim.urgent)
+            for bucket, mails in paced.items()
+            if mails and (rate := self.limits.of(bucket))
+        ]
+        if not wishes:
+            return
+        delays = self._ask(lambda: self._buckets.reserve(wishes, now=claim.now), claim.now)
+        if delays is None:
+            self._hold_locally(claim, wishes, paced)
+            return
+        for wish, moments in zip(wishes, delays, strict=True):
+            mails = paced[wish.bucket]
+            near = sum(delay <= AHEAD for delay in moments)
+            ticket = f"{TICKET}{wish.bucket} takes {wish.rate}."
+            for mail, delay in zip(mails[:near], moments, strict=False):
+                if delay > SOON:
+                    claim.held[mail.id] = HeldBack(claim.now + delay, ticket)
+            if mails[near:]:
+                self._line_up(claim, wish, mails[near:], moments[near] - SOON)
+
+    def _line_up(self, claim: _Sorting, wish: Wish, mails: Sequence[ClaimedMail], free_in: timedelta) -> None:
+        """These got no moment: they ask again one after another, as others of their edition do."""
+        line = _line(claim.edition_id, wish.bucket)
+        first = self._ask(
+            lambda: self._buckets.line_up(line, len(mails), step=wish.step, begin=free_in), claim.now
+        )
+        begin, latest = claim.now + (first or free_in), claim.now + ASKS_BY
+        reason = f"Waits: {wish.bucket} takes {wish.rate}."
+        claim.hold(Behind(wish.bucket, claim.now, latest, reason, wish.step, begin), mails)
+
+    def _hold_locally(
+        self, claim: _Sorting, wishes: Iterable[Wish], paced: Mapping[str, list[ClaimedMail]]
+    ) -> None:
         for wish in wishes:
-            free = self._bucket(wish.bucket, wish.rate, now).take(wish.count, now)
+            free = self._bucket(wish.bucket, wish.rate, claim.now).take(wish.count, claim.now)
             reason = f"Waits: {wish.bucket} takes {wish.rate}, and Redis cannot be asked who has a turn."
-            held |= {mail.id: HeldBack(now + WITHOUT_REDIS, reason) for mail in waiting[wish.bucket][free:]}
-        return held
+            behind = Behind(wish.bucket, claim.now, claim.now + WITHOUT_REDIS, reason)
+            claim.hold(behind, paced[wish.bucket][free:])
 
     def _taken_locally(self, rates: Sequence[Rate], most: int, now: datetime) -> Taken:
         buckets = [(rate, self._bucket(SERVER, rate, now)) for rate in rates]
@@ -227,26 +248,55 @@ class Pacer:
             return None
 
 
-def _beyond_trial(
-    mails: Sequence[Claimed], states: Mapping[str, DomainState], now: datetime
-) -> dict[int, HeldBack]:
-    """Those that would be more than a few at a provider that has accepted nothing since its rest."""
-    going, held = Counter[str](), {}
-    for mail in mails:
-        bucket = bucket_of(mail.address)
-        state = states.get(bucket)
-        if state is None or not state.on_trial:
-            continue
-        going[bucket] += 1
-        if going[bucket] > PROBE:
-            held[mail.id] = HeldBack(now + AFTER_PROBE, f"Waits: {bucket} is tried with a few mails first.")
-    return held
+@dataclass
+class _Sorting:
+    """A claim while it is decided which of its mails must wait."""
+
+    mails: Sequence[ClaimedMail]
+    edition_id: int
+    urgent: bool
+    now: datetime
+    held: dict[int, HeldBack] = field(default_factory=dict)
+    behind: list[Behind] = field(default_factory=list)
+
+    def by_bucket(self) -> dict[str, list[ClaimedMail]]:
+        found: dict[str, list[ClaimedMail]] = {}
+        for mail in self.mails:
+            found.setdefault(bucket_of(mail.address), []).append(mail)
+        return found
+
+    def beside_rest(
+        self, bucket: str, mails: Sequence[ClaimedMail], state: DomainState | None
+    ) -> Sequence[ClaimedMail]:
+        """Those that no rest of their provider holds back. After its rest a few are tried, and the others a little later."""
+        if state is None:
+            return mails
+        few, others = mails[:PROBE], mails[PROBE:]
+        if not state.rests(self.now):
+            reason = f"Waits: {bucket} is tried with a few mails first."
+            self.hold(Behind(bucket, self.now, self.now + AFTER_PROBE, reason), others)
+            return few
+        reason = _rests_text(bucket, state)
+        self.held |= {mail.id: HeldBack(state.until, reason) for mail in few}
+        self.hold(Behind(bucket, state.until - SOON, state.until + AFTER_PROBE, reason), others)
+        return ()
+
+    def hold(self, behind: Behind, mails: Sequence[ClaimedMail]) -> None:
+        """Hold these back as those behind them, which wait, too, where it is worth to look for them."""
+        for place, mail in enumerate(mails):
+            self.held[mail.id] = HeldBack(behind.until(place, mail.due_at), behind.reason)
+        if mails and len(mails) * WORTH_LOOKING >= len(self.mails):
+            begin = behind.begin and behind.begin + len(mails) * behind.step
+            self.behind.append(replace(behind, begin=begin))
+
+
+def _line(edition_id: int, bucket: str) -> str:
+    return f"{edition_id}:{bucket}"
 
 
 def _answer_of(result: Result) -> Answer:
     """What was said. Where mail is handed over without SMTP, an acceptance has no code."""
-    code = result.code or (250 if result.state == State.SENT else 0)
-    return Answer(code, result.enhanced, result.text)
+    return ACCEPTED if result.state is State.SENT else Answer(result.code, result.enhanced, result.text)
 
 
 def _rests_text(name: str, state: DomainState) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from publisher.core.redis import client
@@ -28,17 +28,23 @@ def batch_of(at: datetime, sent: int, refusals: Iterable[Answer]) -> Batch:
     return Batch(at, sent, counts.total(), {code: (n, texts[code]) for code, n in counts.items()})
 
 
-def add(edition_id: int, batch: Batch) -> list[Batch]:
-    """Keep a batch. When it holds refusals: the newest batches, this one first. May raise `redis.RedisError`."""
+def add(edition_id: int, batches: Sequence[Batch]) -> list[Batch]:
+    """Keep batches, the oldest first. When one holds refusals: all that is kept, the newest first. May raise
+    `redis.RedisError`."""
     key = f"publisher:pacing:results:{edition_id}"
     pipeline = client().pipeline(transaction=False)
-    pipeline.lpush(key, json.dumps([batch.at.timestamp(), batch.sent, batch.refused, batch.replies]))
+    pipeline.lpush(key, *[_dumped(each) for each in batches])
     pipeline.ltrim(key, 0, LOOKS_BACK - 1)
     pipeline.expire(key, KEPT_SECONDS)
-    if batch.refused:
-        pipeline.lrange(key, 0, LOOKS_BACK - 1)
-    answers = pipeline.execute()
-    return [_loaded(text) for text in answers[3]] if batch.refused else []
+    if not any(each.refused for each in batches):
+        pipeline.execute()
+        return []
+    pipeline.lrange(key, 0, LOOKS_BACK - 1)
+    return [_loaded(text) for text in pipeline.execute()[-1]]
+
+
+def _dumped(batch: Batch) -> str:
+    return json.dumps([batch.at.timestamp(), batch.sent, batch.refused, batch.replies])
 
 
 def _loaded(text: bytes) -> Batch:

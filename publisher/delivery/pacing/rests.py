@@ -1,5 +1,7 @@
-"""Which providers rest, in Redis for all workers. Lost with it: then a provider is asked once more, and says it again.
+"""Which providers rest, in Redis for all workers: they, or the mail server, took mail and asked for less (`backoff.py`). A mail
+server that cannot be used at all has an outage instead: `delivery/outage.py`.
 
+Lost with Redis: then a provider is asked once more, and says it again.
 Each process reads it once a second at most. Two that write at the same time write much the same.
 """
 
@@ -16,6 +18,7 @@ import redis
 from publisher.core.redis import client
 from publisher.delivery.pacing.backoff import (
     FRESH,
+    PATIENCE,
     SERVER,
     SERVER_PATIENCE,
     Answer,
@@ -73,11 +76,18 @@ class Rests:
 def changes(known: States, answers: Sequence[tuple[str, Answer]], now: datetime) -> dict[str, DomainState]:
     """The states that the answers change. Pure."""
     states = dict(known)
+
+    def note(name: str, answer: Answer, patience: int, whole: Scope) -> None:
+        before = states.get(name, FRESH)
+        after = after_answer(before, answer, now, patience=patience, whole=whole)
+        if after is not before:
+            states[name] = after
+
     for bucket, answer in answers:
-        states[bucket] = after_answer(states.get(bucket, FRESH), answer, now)
-        states[SERVER] = after_answer(
-            states.get(SERVER, FRESH), answer, now, patience=SERVER_PATIENCE, whole=Scope.SERVER
-        )
+        if answer.accepted and bucket not in states and SERVER not in states:
+            continue  # as nearly all are: nothing is held against anybody
+        note(bucket, answer, PATIENCE, Scope.DOMAIN)
+        note(SERVER, answer, SERVER_PATIENCE, Scope.SERVER)
     own = states.get(SERVER, FRESH)
     why = said_by_several((state for bucket, state in states.items() if bucket != SERVER), now)
     if why and not own.rests(now):

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import redis
 
-from publisher.delivery.pacing.buckets import Buckets, Taken, Wish
+from publisher.delivery.pacing.buckets import AHEAD, Buckets, Taken, Wish
 from publisher.delivery.pacing.limits import Kind, Rate
 
 START = 1_780_000_000_000_000
@@ -50,7 +50,7 @@ class World:
         delays = self.buckets.reserve(wishes, now=self.now)
         for wish, moments in zip(wishes, delays, strict=True):
             slots = self.slots.setdefault(wish.bucket, [])
-            slots += [self.us + round(delay / timedelta(microseconds=1)) for delay in moments]
+            slots += [self.us + _us(delay) for delay in moments if delay <= AHEAD]
         return delays
 
     def sent(self, *, since: datetime, now: datetime) -> Sequence[tuple[datetime, int]]:
@@ -60,7 +60,9 @@ class World:
 
     def reserved(self, *, now: datetime) -> Mapping[str, datetime]:
         return {
-            bucket: _moment(max(slots)) for bucket, slots in self.slots.items() if _moment(max(slots)) > now
+            bucket: _moment(max(slots))
+            for bucket, slots in self.slots.items()
+            if slots and _moment(max(slots)) > now
         }
 
 
@@ -90,3 +92,7 @@ def _allowed(rate: Rate, us: int, slack_us: int) -> int:
 
 def _moment(us: int) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=us)
+
+
+def _us(time: timedelta) -> int:
+    return time // timedelta(microseconds=1)

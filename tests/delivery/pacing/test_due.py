@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
 
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.due import due_editions
+from publisher.delivery.pacing.due import DUE, due_editions
 from publisher.delivery.pacing.order import SMALL, order
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_digest, a_sending_edition
@@ -47,3 +48,29 @@ def test_a_large_edition_is_not_counted_to_its_end_and_lets_an_alert_pass() -> N
         (alert.pk, 1, True),
         (large.pk, SMALL + 1, False),
     ]
+
+
+# Many rows at once, as assembling writes them; nobody has counted them when the first claim is made.
+QUEUED = """
+INSERT INTO delivery_delivery (edition_id, purpose, address, state, due_at, created_at, fence, attempts, idempotency_key,
+                               remote_id, remote_url, enhanced, reason)
+SELECT %(edition)s, 'reader', 'reader' || n || '@example.net', 'queued', %(at)s, %(at)s, 0, 0, '', '', '', '', ''
+FROM generate_series(1, 500) n
+"""
+
+
+def test_each_edition_is_looked_up_in_the_index_also_before_anybody_has_counted_the_rows() -> None:
+    editions = [a_sending_edition(mails=0) for _ in range(30)]
+    with connection.cursor() as cursor:
+        for edition in editions:
+            cursor.execute(QUEUED, {"edition": edition.pk, "at": NOON})
+        cursor.execute("ANALYZE digests_edition, digests_digest")
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {DUE}",
+            {"only": None, "now": NOON, "more_than_small": SMALL + 1},
+        )
+        plan = [line for (line,) in cursor.fetchall()]
+    reads = [line for line in plan if "delivery_delivery" in line]
+    assert len(reads) == 2
+    assert all("Index" in line and "delivery_mail_queue" in line for line in reads), plan
+    assert "actual rows=1.00 loops=30" in reads[0], "one row of each edition"

@@ -87,10 +87,10 @@ def test_at_a_limit_of_all_it_never_stops(pairs: list[tuple[int, int]]) -> None:
 
 
 def test_results_are_kept_in_order_for_all_workers(inbox: redis.Redis) -> None:
-    recent.add(7, recent.batch_of(NOON, 3, []))
+    recent.add(7, [recent.batch_of(NOON, 3, [])])
     refused = recent.batch_of(NOON, 1, [Answer(550, "5.1.1", "no"), Answer(550, "5.1.1", "nobody")])
-    assert recent.add(8, refused) == [refused]
-    assert recent.add(7, refused) == [
+    assert recent.add(8, [refused]) == [refused]
+    assert recent.add(7, [refused]) == [
         Batch(NOON, 1, 2, {"550 5.1.1": (2, "no")}),
         Batch(NOON, 3, 0, {}),
     ]
@@ -98,5 +98,5 @@ def test_results_are_kept_in_order_for_all_workers(inbox: redis.Redis) -> None:
 
 def test_as_many_batches_are_kept_as_can_matter(inbox: redis.Redis) -> None:
     for _ in range(510):
-        newest = recent.add(7, recent.batch_of(NOON, 0, [Answer(550)]))
+        newest = recent.add(7, [recent.batch_of(NOON, 0, [Answer(550)])])
     assert len(newest) == 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,11 @@ import pytest
 import redis
 
 from publisher.core.redis import client
-from publisher.delivery.claim import claim_mail, next_fence
+from publisher.delivery.claim import ClaimedMail, claim_mail, next_fence
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.held_back import TICKET, put_back
+from publisher.delivery.pacing.held_back import TICKET, HeldBack, Holding, put_back, put_behind
 from publisher.delivery.pacing.limits import Limits, parse_domain_rates, parse_rates, parse_warmup
-from publisher.delivery.pacing.pacer import PROBE, Claimed, Grant, Pacer, Result
+from publisher.delivery.pacing.pacer import PROBE, Grant, Pacer, Result
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_sending_edition
@@ -41,9 +41,19 @@ class Hand:
 
     def hold(
         self, *addresses: str, urgent: bool = False, due: datetime = NOON, reason: str = ""
-    ) -> dict[int, Any]:
-        mails = [Claimed(n, address, due, reason) for n, address in enumerate(addresses)]
-        return self.pacer.hold_back(mails, urgent=urgent, now=self.now)
+    ) -> Mapping[int, HeldBack]:
+        return self.holding(*addresses, urgent=urgent, due=due, reason=reason).held
+
+    def holding(
+        self,
+        *addresses: str,
+        edition: int = 7,
+        urgent: bool = False,
+        due: datetime = NOON,
+        reason: str = "",
+    ) -> Holding:
+        mails = [ClaimedMail(n, 1, address, "", None, 1, due, reason) for n, address in enumerate(addresses)]
+        return self.pacer.hold_back(mails, edition_id=edition, urgent=urgent, now=self.now)
 
     def told(self, *results: Result, since: datetime | None = None) -> str:
         return self.pacer.after_results(7, results, since=since, now=self.now)
@@ -142,7 +152,7 @@ def test_an_alert_is_not_held_behind_a_digest(inbox: redis.Redis) -> None:
     for _ in range(50):
         hand.hold(*["lin@example.org"] * 200)
     assert hand.hold("lin@example.org", urgent=True) == {}
-    assert hand.hold("lin@example.org")[0].until > hand.now + 5 * MINUTE
+    assert hand.hold("lin@example.org")[0].until > hand.now + 5 * MINUTE, "behind those of its edition"
 
 
 def test_a_provider_that_asks_for_peace_gets_it_and_is_tried_carefully(inbox: redis.Redis) -> None:
@@ -164,6 +174,8 @@ def test_a_provider_that_asks_for_peace_gets_it_and_is_tried_carefully(inbox: re
 
 def test_a_provider_on_trial_gets_a_few_mails_also_where_it_has_a_rate(inbox: redis.Redis) -> None:
     hand = Hand(domains="gmail.com=1000/s")
+    hand.hold("warm@gmail.com")
+    hand.now += MINUTE
     hand.told(Result("lin@gmail.com", QUEUED, 421, "4.7.28", "unusual rate of mail"))
     hand.now += MINUTE
     assert len(hand.hold(*["a@gmail.com"] * 20)) == 20 - PROBE
@@ -254,13 +266,12 @@ def claim_and_hold(hand: Hand, edition: Edition) -> list[str]:
     if not grant.count:
         return []
     claim = claim_mail(edition.pk, fence=next_fence(), now=hand.now, limit=grant.count, lease=300 * SECOND)
-    rows = Delivery.objects.in_bulk([mail.id for mail in claim.mails])
-    mails = [
-        Claimed(mail.id, mail.address, rows[mail.id].due_at, rows[mail.id].reason) for mail in claim.mails
-    ]
-    held = hand.pacer.hold_back(mails, urgent=False, now=hand.now)
-    put_back(claim.fence, held)
-    left = [mail for mail in claim.mails if mail.id not in held]
+    holding = hand.pacer.hold_back(claim.mails, edition_id=edition.pk, urgent=False, now=hand.now)
+    put_back(claim.fence, holding.held)
+    for behind in holding.behind:
+        count = put_behind(edition.pk, behind)
+        hand.pacer.lined_up(edition.pk, behind, count, now=hand.now)
+    left = [mail for mail in claim.mails if mail.id not in holding.held]
     hand.pacer.give_back(grant, grant.count - len(left), now=hand.now)
     Delivery.objects.filter(pk__in=[mail.id for mail in left]).update(state="sent", sent_at=hand.now)
     hand.told(*[Result(mail.address, SENT, 250) for mail in left])

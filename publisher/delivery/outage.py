@@ -1,5 +1,7 @@
-"""Leaving a mail server in peace that could not be used: a refused login every two seconds locks an account.
+"""An outage: the mail server could not be used at all (no connection, a refused login), and is left alone for ever longer
+times, since a refused login every two seconds locks an account. `mail.py` asks before it opens a connection.
 
+A server that works and wants less mail, for itself or for a provider, *rests* instead: `pacing/rests.py`.
 Kept in Redis and lost with it: then the server is asked once more, no message is. Another PUBLISHER_MAIL begins anew.
 """
 
@@ -18,7 +20,7 @@ from publisher.core.redis import client
 log = logging.getLogger(__name__)
 
 SHORT = (5, 10, 20, 40, 80, 160, 300)
-"""Seconds of rest after one failure, two in a row, …, when the server may come back by itself."""
+"""Seconds alone after one failure, two in a row, …, when the server may come back by itself."""
 LONG = (30, 60, 120, 300, 600)
 """The same when a person has to repair something: a login, a certificate, the right to send."""
 LONGEST_ASKED = 3600
@@ -26,25 +28,25 @@ REMEMBERED = 3600  # seconds after which failures no longer count as in a row
 
 
 def is_on() -> bool:
-    """Whether the mail server is being left in peace."""
+    """Whether the mail server is being left alone."""
     try:
-        return bool(client().exists(_key("rest")))
+        return bool(client().exists(_key("outage")))
     except redis.RedisError:
         return False
 
 
 def begin(*, lasting: bool, asked: timedelta | None = None) -> int:
-    """Rest, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server asked
-    for, which counts up to an hour."""
+    """Leave it alone, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server
+    asked for, which counts up to an hour."""
     waits = LONG if lasting else SHORT
     try:
         failures = int(client().incr(_key("failures")))
         client().expire(_key("failures"), REMEMBERED)
         wished = math.ceil(asked.total_seconds()) if asked else 0
         seconds = max(waits[min(failures, len(waits)) - 1], min(wished, LONGEST_ASKED))
-        client().set(_key("rest"), b"1", ex=seconds)
+        client().set(_key("outage"), b"1", ex=seconds)
     except redis.RedisError as error:
-        log.warning("rest.redis_away", extra={"error": str(error)})
+        log.warning("outage.redis_away", extra={"error": str(error)})
         return 0
     return seconds
 
@@ -52,9 +54,9 @@ def begin(*, lasting: bool, asked: timedelta | None = None) -> int:
 def over() -> None:
     """The server was used: failures are forgotten."""
     try:
-        client().delete(_key("rest"), _key("failures"))
+        client().delete(_key("outage"), _key("failures"))
     except redis.RedisError as error:
-        log.warning("rest.redis_away", extra={"error": str(error)})
+        log.warning("outage.redis_away", extra={"error": str(error)})
 
 
 def _key(name: str) -> str:
