@@ -303,10 +303,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PUBLISHER_THREADS", "4", "threads", "8", "Threads in each web process.", _whole_number(1, 64)),
     Setting(
         "PUBLISHER_CONCURRENCY",
-        "2",
+        "3",
         "processes",
         "4",
-        "Tasks that a worker runs at the same time.",
+        "Tasks that a worker runs at the same time. All but two may send mail, one of the two assembles editions. "
+        "With fewer than 3, posts and new items may wait while a large edition is assembled.",
         _whole_number(1, 64),
     ),
     Setting(

@@ -162,6 +162,16 @@ def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
     assert "en      1 items" in text
 
 
+def test_show_says_why_a_test_failed(digest: Digest) -> None:
+    edition = made(digest)
+    assemble(edition.pk, now=clock.now())
+    run("test", edition.pk, "--to", "me@office.example.org")
+    Delivery.objects.filter(purpose="test").update(state="failed", reason="This test could not be built: x")
+    (failed,) = reported("show", edition.pk)["failed_tests"]
+    assert (failed["to"], failed["reason"]) == ("me@office.example.org", "This test could not be built: x")
+    assert "me@office.example.org: This test could not be built: x" in run("show", edition.pk).stdout
+
+
 def test_show_tells_how_far_assembling_is(digest: Digest) -> None:
     edition = made(digest)
     assert reported("show", edition.pk)["assembling"]["step"] == "Choosing its items"
