@@ -71,15 +71,21 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
 @edition.command("send")
 @click.argument("edition_id", metavar="ID", type=int)
 @click.option("--wait", is_flag=True, help="Show how far it is until everything is settled.")
+@click.option(
+    "--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="With --wait: no longer than that."
+)
 @reporting
-def send(edition_id: int, wait: bool) -> Report:
+def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
     """Let an edition go out: approve it if it waits, resume it if it is paused.
 
-    With --wait the exit code is 0 when every mail is settled and none failed, and 1 otherwise, with the reason.
+    With --wait the exit code is 0 when every mail is settled and none failed, 124 when --timeout ran out (the edition goes
+    on), and 1 otherwise, with the reason.
     """
+    if timeout and not wait:
+        raise click.UsageError("--timeout says how long --wait waits: give both.")
     sent = editions.send(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
     if wait:
-        return edition_watch.until_settled(sent.pk)
+        return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
         Edition.State.SENT: "has been sent.",
         Edition.State.SENDING: "goes out now.",

@@ -49,7 +49,7 @@ def awake(edition_ids: Iterable[int]) -> list[int]:
         resting = client().mget([_key(each) for each in ids]) if ids else []
     except redis.RedisError:
         return ids
-    return [each for each, rests in zip(ids, resting, strict=True) if not rests]  # type: ignore[arg-type]  # a list
+    return [each for each, rests in zip(ids, resting, strict=True) if not rests]
 
 
 def _say(edition: Edition, problem: str) -> None:
