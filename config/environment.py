@@ -23,6 +23,8 @@ MIN_SECRET_LENGTH = 32
 DOMAIN = re.compile(
     r"(?=.{1,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
 )
+SECRETS = re.compile(r":.*@")
+"""Where a password stands in an address, well written or not."""
 SHORT_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,18}")
 
 
@@ -106,6 +108,22 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _address_of(*schemes: str) -> Callable[[str], str]:
+    """An address of one of the schemes, or nothing."""
+
+    def parse(text: str) -> str:
+        expected = f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(expected)
+        try:
+            _ = urlsplit(text).port
+        except ValueError:
+            raise ValueError(f"{expected}, with a number for its port") from None
+        return text
+
+    return parse
+
+
 def _domain(text: str) -> str:
     if text and not DOMAIN.fullmatch(text):
         raise ValueError("a domain name such as bounces.office.example.org")
@@ -150,7 +168,7 @@ SETTINGS: tuple[Setting, ...] = (
         "address",
         "postgres://publisher:secret@db:5432/publisher",
         "The PostgreSQL database (16 or newer). Empty: an embedded PostgreSQL in the data folder.",
-        str,
+        _address_of("postgres", "postgresql"),
     ),
     Setting(
         "PUBLISHER_REDIS_URL",
@@ -158,7 +176,7 @@ SETTINGS: tuple[Setting, ...] = (
         "address",
         "redis://redis:6379/0",
         "Redis or Valkey, with `appendonly yes` and `appendfsync always`. Empty: an embedded Valkey in the data folder.",
-        str,
+        _address_of("redis", "rediss", "unix"),
     ),
     Setting(
         "PUBLISHER_MAIL",
@@ -391,7 +409,7 @@ def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
         return setting.parse(text)
     except ValueError as error:
         raise UserError(
-            f"{setting.name}={text!r} cannot be used: expected {error} ({setting.unit}).",
+            f"{setting.name}={SECRETS.sub(':…@', text)!r} cannot be used: expected {error} ({setting.unit}).",
             f"Example: {setting.name}={setting.example}",
         ) from error
 

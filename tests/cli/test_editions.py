@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -185,7 +186,24 @@ def test_editions_are_listed_latest_first(digest: Digest) -> None:
     assert "no editions yet" in run("list").output
     first, second = made(digest), made(digest)
     assert [each["id"] for each in reported("list")["editions"]] == [second.pk, first.pk]
+    a_digest(slug="other")
     assert reported("list", "--digest", "other")["editions"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "weekly"), "no number of an edition. `publisher edition list` shows them"),
+        (("pause", "-1"), "No such option"),
+        (("list", "--most", "-3"), "x>=1"),
+        (("list", "--digest", "nope"), "There is no digest nope. Digests: weekly."),
+        (("send", "99999999999999999999", "--wait"), "There is no edition 99999999999999999999"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_said(digest: Digest, arguments: tuple[str, ...], said: str) -> None:
+    error = run(*arguments).exception
+    assert isinstance(error, UserError | click.UsageError)
+    assert said in f"{error.message} {getattr(error, 'hint', '')}"
 
 
 def test_a_test_is_queued_and_said(digest: Digest) -> None:
