@@ -38,7 +38,7 @@ from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
 
-FIRST_CLAIM, MOST_CLAIM = 4, 200
+FIRST_CLAIM, MOST_CLAIM = 4, 400
 CLAIM_SECONDS = 1.0
 """A claim is made as large as a lane sends in this time, so that a pause or an alert takes effect soon."""
 
@@ -90,7 +90,8 @@ class Sender:
         self._size = min(FIRST_CLAIM, self.most)
         self._working = self.lanes
         self._flight = 1
-        self._claim_at = self._look_at = self._journal_at = float("-inf")
+        self._claim_at = self._look_at = self._journal_at = self._due_until = float("-inf")
+        self._due: list[Candidate] = []
         self._database_since: float | None = None
         self._more = True
 
@@ -143,13 +144,18 @@ class Sender:
     def _claim(self) -> bool:
         """Claim for one lane, of the first edition that has something due, as much as may leave; whether there was any."""
         now = self.clock()
-        editions = order(due_editions(only=self.only, now=now), now)
+        if time.monotonic() >= self._due_until:
+            self._due = due_editions(only=self.only, now=now)
+            self._due_until = time.monotonic() + LOOK_SECONDS
+        editions = order(self._due, now)
         grant = self.pacer.allow(self._size, now=now) if editions else Grant(0, wait=LONG)
         self.held_up = grant.reason if not grant.count else ""
         begun = bool(grant.count) and self._claim_first(editions, grant)
         wait = min(grant.wait.total_seconds(), LOOK_SECONDS) if not grant.count else LOOK_SECONDS
         self._claim_at = time.monotonic() + (0 if begun else wait)
         self._more = begun or (not grant.count and grant.wait < PATIENT)
+        if not begun:
+            self._due_until = float("-inf")
         return begun
 
     def _claim_first(self, editions: Sequence[Candidate], grant: Grant) -> bool:
@@ -162,6 +168,7 @@ class Sender:
             if claimed:
                 self.pacer.give_back(grant, grant.count - going, now=self.clock())
                 return True
+            self._due.remove(edition)
         self.pacer.give_back(grant, grant.count, now=self.clock())
         return False
 
@@ -175,7 +182,6 @@ class Sender:
     def _claim_of(self, edition: Candidate, grant: Grant) -> tuple[int, int]:
         """How many mails were claimed, and how many of them go; the others were put back."""
         edition_id = edition.edition_id
-        letters = self._letters_of(edition_id, edition.assembled_at)
         fence, now = next_fence(), self.clock()
         journalled = self._begin_journal(fence)
         try:
@@ -189,7 +195,10 @@ class Sender:
             )
             claimed = len(claim.mails)
             claim = self._without_held_back(claim, urgent=edition.urgent, now=now)
-            load = letters.load_tests if edition.tests else letters.load
+            letters = self._letters_of(
+                edition_id, edition.assembled_at if claim.tests else claim.assembled_at
+            )
+            load = letters.load_tests if claim.tests else letters.load
             templates = load({mail.variant_id for mail in claim.mails})
         except (*DATABASE_AWAY, ValueError):
             # Whether it was committed is not known; nothing of it was begun.
@@ -283,7 +292,7 @@ class Sender:
             self._more, self._claim_at = True, time.monotonic()
         else:
             held.forget_notes()
-        del self._held[fence]
+        self._held.pop(fence)
         self.counts.update(each.state.value for each in held.settlements if each.delivery_id in changed)
         late = [each.delivery_id for each in held.settlements if each.delivery_id not in changed]
         if late:

@@ -77,7 +77,9 @@ class Office:
 
     def _without_held_back(self, claim: Sequence[Mail]) -> list[Mail]:
         self.claims += len(claim)
-        claimed = [ClaimedMail(m.id, 1, m.address, "", None, 1, m.due_at, m.reason) for m in claim]
+        claimed = [
+            ClaimedMail(m.id, 1, m.address, "", None, 1, m.due_at.timestamp(), m.reason) for m in claim
+        ]
         holding = self.pacer.hold_back(claimed, edition_id=7, urgent=False, now=self.now)
         for pk, held in holding.held.items():
             self.mails[pk].due_at, self.mails[pk].reason = held.until, held.reason

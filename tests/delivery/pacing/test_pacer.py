@@ -52,7 +52,10 @@ class Hand:
         due: datetime = NOON,
         reason: str = "",
     ) -> Holding:
-        mails = [ClaimedMail(n, 1, address, "", None, 1, due, reason) for n, address in enumerate(addresses)]
+        mails = [
+            ClaimedMail(n, 1, address, "", None, 1, due.timestamp(), reason)
+            for n, address in enumerate(addresses)
+        ]
         return self.pacer.hold_back(mails, edition_id=edition, urgent=urgent, now=self.now)
 
     def told(self, *results: Result, since: datetime | None = None) -> str:
