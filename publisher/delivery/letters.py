@@ -69,6 +69,8 @@ class Letters:
         )
         for pk, language, message in rows:
             self._templates[pk] = MessageTemplate.from_bytes(message or b""), language
+        for pk in variant_ids:
+            self._templates.move_to_end(pk)
         found = {pk: self._templates[pk] for pk in variant_ids}
         while len(self._templates) > CACHED_VARIANTS:
             self._templates.popitem(last=False)

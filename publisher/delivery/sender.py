@@ -46,7 +46,10 @@ AHEAD = 2
 """Claims held for each lane: the one that it sends, and the next."""
 
 LOOK_SECONDS = 0.5
-"""How often it is asked whether the editions may still be sent, and whether something new is due."""
+"""How often it is asked whether the editions may still be sent; and, when nothing was due, whether something is."""
+
+DUE_SECONDS = 1.0
+"""How long it is known which editions have something due, while they have."""
 
 OVERTIME = 2.0
 """Seconds after the end of its time in which a sender's lanes may go on with what they have begun."""
@@ -84,6 +87,7 @@ class Sender:
         self._done: SimpleQueue[Held] = SimpleQueue()
         self._held: dict[int, Held] = {}
         self._answered: list[Held] = []
+        self._offered = False
         self._unfinished: list[tuple[int, Held | None]] = []
         self._refused: dict[int, str] = {}
         self._letters: dict[tuple[int, datetime | None], Letters] = {}
@@ -92,6 +96,7 @@ class Sender:
         self._flight = 1
         self._claim_at = self._look_at = self._journal_at = self._due_until = float("-inf")
         self._due: list[Candidate] = []
+        self._known_time = clock.anchored(clock.database_now())
         self._database_since: float | None = None
         self._more = True
 
@@ -146,7 +151,7 @@ class Sender:
         now = self.clock()
         if time.monotonic() >= self._due_until:
             self._due = due_editions(only=self.only, now=now)
-            self._due_until = time.monotonic() + LOOK_SECONDS
+            self._due_until = time.monotonic() + DUE_SECONDS
         editions = order(self._due, now)
         grant = self.pacer.allow(self._size, now=now) if editions else Grant(0, wait=LONG)
         self.held_up = grant.reason if not grant.count else ""
@@ -255,8 +260,10 @@ class Sender:
         """Write what lanes have done. Of a claim that is done, what has no result was not accepted: it is given back."""
         self._answered += _taken(self._done, wait)
         if self._answered:
-            changed = settle_all([each for held in self._answered for each in held.settlements])
-            answered, self._answered = self._answered, []
+            settlements = [each for held in self._answered for each in held.settlements]
+            again, self._offered = self._offered, True
+            changed = settle_all(settlements, again=again)
+            answered, self._answered, self._offered = self._answered, [], False
             for held in answered:
                 self._finish(held, changed)
         self._release()
@@ -312,6 +319,10 @@ class Sender:
         self._look_at = time.monotonic() + LOOK_SECONDS
         going = may_go_on({held.claim.edition_id for held in self._held.values()}, now=now)
         stands_still, overtime = standstill.is_on(), time.monotonic() > self.stop_at + OVERTIME
+        if clock.database_now() - self._known_time() > self.lease / 4:
+            # By its new time others may find our leases over already.
+            log.error("sender.database_clock_stepped")
+            self.stop_at, stands_still = time.monotonic(), True
         for held in self._held.values():
             wanted = held.claim.tests or held.claim.edition_id in going
             if stands_still or overtime or not wanted:

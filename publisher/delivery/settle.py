@@ -137,18 +137,22 @@ WITH results AS MATERIALIZED (
     INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
     SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced, r.said
     FROM results r JOIN delivery_delivery known ON known.id = r.id
-    WHERE known.id = ANY(%(ids)s::bigint[])
+    WHERE known.id = ANY(%(ids)s::bigint[]) {unless}
 )
 SELECT id FROM settled
 """
+NOT_YET = "AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.delivery_id = r.id AND a.fence = r.fence)"
 
 MOVES = sorted(
     f"{old}>{new}" for new in State for old in set(sources(new)) & {state.value for state in UNFINISHED}
 )
 
 
-def settle_all(settlements: Sequence[Settlement]) -> set[int]:
-    """Write outcomes and attempts in one transaction; the ids that were still their holders' own and have changed."""
+def settle_all(settlements: Sequence[Settlement], *, again: bool = False) -> set[int]:
+    """Write outcomes and attempts in one transaction; the ids that were still their holders' own and have changed.
+
+    `again`: the database has been asked before, and its answer was lost; attempts that stand there are not written twice.
+    """
     if not settlements:
         return set()
     values: dict[str, Any] = {
@@ -157,7 +161,7 @@ def settle_all(settlements: Sequence[Settlement]) -> set[int]:
         "moves": MOVES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, values)
+        cursor.execute(SETTLE.format(unless=NOT_YET if again else ""), values)
         return {int(row[0]) for row in cursor.fetchall()}
 
 

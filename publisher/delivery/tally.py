@@ -27,9 +27,16 @@ def by_wave(edition_id: int) -> dict[datetime, dict[str, int]]:
     return found
 
 
-# One statement: what is deleted is what is summed, so counts stay exact while others add to them.
+# One statement: what is deleted is what is summed, so counts stay exact while others add to them. Counts that stand in one row,
+# as those of past editions do, are not touched; the others are deleted by their places.
 FOLD = """
-WITH gone AS (DELETE FROM delivery_tally RETURNING edition_id, channel_id, wave_at, state, n)
+WITH scattered AS (
+    SELECT array_agg(ctid) AS rows FROM delivery_tally
+    GROUP BY edition_id, channel_id, wave_at, state HAVING count(*) > 1 OR sum(n) = 0
+), gone AS (
+    DELETE FROM delivery_tally WHERE ctid = ANY(ARRAY(SELECT unnest(rows) FROM scattered))
+    RETURNING edition_id, channel_id, wave_at, state, n
+)
 INSERT INTO delivery_tally (edition_id, channel_id, wave_at, state, n)
 SELECT edition_id, channel_id, wave_at, state, sum(n) FROM gone
 GROUP BY edition_id, channel_id, wave_at, state HAVING sum(n) <> 0

@@ -1,4 +1,4 @@
-"""The editions that have mail due, as `order.py` wants them. Asked before each claim."""
+"""The editions that have mail due, as `order.py` wants them. Asked once a second while mail is sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ CROSS JOIN LATERAL (
 ) first
 CROSS JOIN LATERAL (
     SELECT count(*) AS mails FROM (
-        SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT %(more_than_small)s
+        SELECT 1 FROM delivery_delivery d
+        WHERE d.edition_id = e.id AND d.state = 'queued'
+        ORDER BY d.due_at, d.id  -- along the index: else those that were sent already are read, too
+        LIMIT %(more_than_small)s
     ) few
 ) waiting
 WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s)
