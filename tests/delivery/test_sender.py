@@ -13,6 +13,7 @@ from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.core import clock
 from publisher.core.redis import client
 from publisher.delivery import journal, sender
 from publisher.delivery.journal import Journal, JournalLost
@@ -130,16 +131,52 @@ def test_results_are_kept_until_a_database_that_was_away_has_them(monkeypatch: p
     edition = an_assembled_edition(readers=5)
     settle_all, tries = sender.settle_all, iter(range(3))
 
-    def away_twice(settlements: Any) -> set[int]:
+    def away_twice(settlements: Any, **how: bool) -> set[int]:
         if next(tries, 2) < 2:
             raise OperationalError("the connection was lost")
-        return settle_all(settlements)
+        return settle_all(settlements, **how)
 
     monkeypatch.setattr(sender, "settle_all", away_twice)
     monkeypatch.setattr(sender, "LOOK_SECONDS", 0.01)
     with SmtpSink() as sink:
         assert sent_by(sink, edition) == {"sent": 5}
     assert len(sink.messages) == 5
+
+
+def test_an_attempt_is_written_once_when_the_answer_of_the_database_was_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edition = an_assembled_edition(readers=6)
+    settle, asked = sender.settle_all, []
+
+    def lost_once(settlements: Any, **how: bool) -> set[int]:
+        changed = settle(settlements, **how)
+        asked.append(how)
+        if len(asked) == 1:
+            raise OperationalError("server closed the connection unexpectedly")
+        return changed
+
+    monkeypatch.setattr(sender, "settle_all", lost_once)
+    with SmtpSink() as sink:
+        sent_by(sink, edition, lanes=1, most=6)
+    assert [how["again"] for how in asked] == [False, True]
+    assert states(edition) == {"sent": 6}
+    assert Attempt.objects.count() == 6
+
+
+def test_a_step_of_the_databases_clock_ends_the_sender_before_others_take_its_claims(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edition = an_assembled_edition(readers=20)
+    true_time = clock.database_now
+    with SmtpSink([at("DOT", deed="bytewise")]) as sink:
+        slow = a_sender(sink, clock=lambda: NOON, only=edition.pk)
+        step = timedelta(hours=1)
+        monkeypatch.setattr(clock, "database_now", lambda: true_time() + step * (len(sink.messages) >= 2))
+        monkeypatch.setattr(sender, "LOOK_SECONDS", 0.0)
+        slow.run()
+    assert 2 <= len(sink.messages) < 20
+    assert states(edition) == {"sent": len(sink.messages), "queued": 20 - len(sink.messages)}
 
 
 def test_an_error_of_ours_in_a_lane_is_raised_and_what_it_had_is_settled_by_the_sweep(
