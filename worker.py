@@ -13,6 +13,8 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# They import every page of the desk, 8 MB of each worker; `tests/config/test_checks.py` runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 django.setup()
 
 from tasks import alive, watch  # noqa: E402 - settings exist only after the line above

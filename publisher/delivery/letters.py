@@ -44,7 +44,13 @@ class Letters:
         self.edition = edition
         self._date = date_header(now)
         self._signed_at = int(now.timestamp())
-        self._domain = parse_address(edition.digest.from_address).domain
+        self._digest_id, self._edition_id, self._from = (
+            edition.digest_id,
+            edition.pk,
+            edition.digest.from_address,
+        )
+        self._domain = parse_address(self._from).domain
+        self._base_url = settings.BASE_URL
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
         self._preferences = tokens.writer(Purpose.PREFERENCES)
         self._web = tokens.writer(Purpose.WEB_VERSION)
@@ -82,7 +88,7 @@ class Letters:
             data = self._signer.header(data, at=self._signed_at) + data
         return Outgoing(
             id=mail.id,
-            mail_from=self._return_path(mail.id) if self._return_path else self.edition.digest.from_address,
+            mail_from=self._return_path(mail.id) if self._return_path else self._from,
             rcpt_to=mail.address,
             data=data,
             checked=True,
@@ -91,12 +97,14 @@ class Letters:
 
     def message_id(self, mail: ClaimedMail) -> str:
         """The Message-ID of one delivery, without angle brackets."""
-        return message_id_of(mail.id, self.edition.pk, self._domain)
+        return message_id_of(mail.id, self._edition_id, self._domain)
 
     def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
         """What fills the slots for one recipient. The links of a test or of a copy for the office change nobody's choices."""
-        digest_id, edition_id, reader = self.edition.digest_id, self.edition.pk, mail.subscriber_id or NOBODY
-        web = self._web(reader, edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
+        base_url, digest_id, reader = self._base_url, self._digest_id, mail.subscriber_id or NOBODY
+        web = (
+            self._web(reader, self._edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
+        )
         mailto = self._unsubscribe_mail(reader, digest_id) if self._unsubscribe_mail else ""
         return {
             "to_name": mail.name,
@@ -104,10 +112,10 @@ class Letters:
             "message_id": self.message_id(mail),
             "date": self._date,
             "greeting": greeting(language, mail.name),
-            "unsubscribe_url": f"{settings.BASE_URL}/u/{self._unsubscribe(reader, digest_id)}",
+            "unsubscribe_url": f"{base_url}/u/{self._unsubscribe(reader, digest_id)}",
             "unsubscribe_mailto": mailto,
-            "preferences_url": f"{settings.BASE_URL}/p/{self._preferences(reader, digest_id)}",
-            "web_url": f"{settings.BASE_URL}/e/{web}",
+            "preferences_url": f"{base_url}/p/{self._preferences(reader, digest_id)}",
+            "web_url": f"{base_url}/e/{web}",
         }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -80,7 +81,7 @@ class Settlement(NamedTuple):
     def of(cls, delivery_id: int, fence: int, outcome: Outcome, tried: Try) -> Settlement:
         due_at = outcome.due_at.timestamp() if outcome.due_at else "null"
         line = (
-            f'{{"id":{delivery_id},"fence":{fence},"state":"{outcome.state.value}","reason":{_json(outcome.reason)},'
+            f'{{"id":{delivery_id},"fence":{fence},"state":"{outcome.state}","reason":{_json(outcome.reason)},'
             f'"due_at":{due_at},"unspent":{0 if outcome.spends_try else 1},"worker":{_json(tried.worker)},'
             f'"started_at":{tried.started_at.timestamp()},"ms":{tried.duration_ms},"code":{tried.code or "null"},'
             f'"enhanced":{_json(tried.enhanced)},"said":{_json(tried.text[:LONGEST_TEXT])},'
@@ -95,14 +96,14 @@ class Settlement(NamedTuple):
         return cls(int(fields["id"]), int(fields["fence"]), State(fields["state"]), line)
 
 
-_encode = json.JSONEncoder().encode
+_PLAIN = re.compile(r"[ !#-\[\]-~]*\Z")
 
 
 def _json(text: str) -> str:
     """Text as a JSON string that PostgreSQL takes: without NUL and without halves of surrogate pairs."""
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode()
-    return _encode(text.replace("\0", " ") if "\0" in text else text)
+    if not text or _PLAIN.match(text):
+        return f'"{text}"'
+    return json.dumps(text.encode("utf-8", "replace").decode().replace("\0", " "))
 
 
 # One statement for a whole batch: each row is found by its key. `unknown` is among the old states, and for `sent` also
@@ -130,13 +131,13 @@ WITH results AS MATERIALIZED (
         sent_at = CASE WHEN r.state = 'sent' THEN r.answered_at ELSE d.sent_at END,
         settled_at = CASE WHEN r.state IN ('queued', 'unknown') THEN NULL ELSE r.answered_at END
     FROM results r
-    WHERE d.id = ANY(%(ids)s) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
+    WHERE d.id = ANY(%(ids)s::bigint[]) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
     RETURNING d.id
 ), noted AS (
     INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
     SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced, r.said
     FROM results r JOIN delivery_delivery known ON known.id = r.id
-    WHERE known.id = ANY(%(ids)s)
+    WHERE known.id = ANY(%(ids)s::bigint[])
 )
 SELECT id FROM settled
 """
@@ -152,7 +153,7 @@ def settle_all(settlements: Sequence[Settlement]) -> set[int]:
         return set()
     values: dict[str, Any] = {
         "lines": f"[{','.join([each.line for each in settlements])}]",
-        "ids": [each.delivery_id for each in settlements],
+        "ids": f"{{{','.join([str(each.delivery_id) for each in settlements])}}}",
         "moves": MOVES,
     }
     with connection.cursor() as cursor:

@@ -19,6 +19,9 @@ ENCODED_WORD_BYTES = 45
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~ -]+\Z")
+# Clean as it is, in need of no quotes, and with its address on one line: most are.
+_USUAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z][A-Za-z0-9-]*){0,3}\Z")
+_ONE_LINE = 66
 _URI = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+\Z")
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{0,60}(?::[A-Za-z0-9._-]{0,60}){3}\Z")
@@ -47,7 +50,10 @@ def mailbox(field: str, box: Mailbox) -> bytes:
         address = str(parse_address(box.address))
     except BadAddress as error:
         raise BadHeader(f"{field}: {error}") from error
-    name = clean(box.name)
+    name = box.name
+    if len(name) + len(address) < _ONE_LINE - len(field) and _USUAL_NAME.match(name):
+        return f"{field}: {name} <{address}>\r\n".encode()
+    name = clean(name)
     if not name:
         return f"{field}: <{address}>\r\n".encode()
     return _folded(field, [*_phrase(field, name), f"<{address}>"])

@@ -19,18 +19,22 @@ from typing import Literal, NamedTuple
 
 from publisher.delivery.email import headers
 from publisher.delivery.email.headers import BadHeader, Mailbox
-from publisher.delivery.email.quoted import SOFT, encoded_part, encoded_value
+from publisher.delivery.email.quoted import SOFT, broken, encoded_part, encoded_value
 from publisher.render import slots
 from publisher.render.slots import SlotError
 
 Kind = Literal["to", "message_id", "date", "list_unsubscribe", "html", "text"]
 
+Fill = Callable[[str, Mapping[str, str]], bytes]
+"""From the name of a slot and one recipient's values to the bytes that stand in its place."""
+
 MAGIC = b"mail2 "
 HEADER_VALUES = ("to_name", "to_address", "message_id", "date", "unsubscribe_url", "unsubscribe_mailto")
 """What `join` takes besides the slots of the texts; `to_name` and `unsubscribe_mailto` may be left out."""
 
-# An address that looks the same in HTML, in text and on the wire but for its equals signs: most links do.
-_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9:/._~?%+=@,;-]+\Z")
+# What looks the same in HTML, in text and on the wire: most links and greetings do.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9:/._~?%+@,;-]+\Z")
+_PLAIN_WORDS = re.compile(r"[A-Za-z0-9:._?!+@,;()-]+(?: [A-Za-z0-9:._?!+@,;()-]+)*\Z")
 
 
 class Slot(NamedTuple):
@@ -62,13 +66,11 @@ class MessageTemplate:
         `values` holds HEADER_VALUES and each slot of the texts. Raises SlotError or BadHeader for a value that is
         missing or impossible.
         """
-        pieces = list(self._pieces)
-        filled: dict[Slot, bytes] = {}
-        for place, slot in self._places:
-            value = filled.get(slot)
-            if value is None:
-                value = filled[slot] = FILL[slot.kind](slot.name, values)
-            pieces[place] = value
+        pieces = self._pieces.copy()
+        for fill, name, places in self._plan:
+            value = fill(name, values)
+            for place in places:
+                pieces[place] = value
         return b"".join(pieces)
 
     @cached_property
@@ -76,8 +78,13 @@ class MessageTemplate:
         return [part if isinstance(part, bytes) else b"" for part in self.parts]
 
     @cached_property
-    def _places(self) -> list[tuple[int, Slot]]:
-        return [(place, part) for place, part in enumerate(self.parts) if isinstance(part, Slot)]
+    def _plan(self) -> list[tuple[Fill, str, list[int]]]:
+        """What to fill, and where it goes: each value is made once."""
+        places: dict[Slot, list[int]] = {}
+        for place, part in enumerate(self.parts):
+            if isinstance(part, Slot):
+                places.setdefault(part, []).append(place)
+        return [(FILL[slot.kind], slot.name, found) for slot, found in places.items()]
 
     @cached_property
     def content_hash(self) -> bytes:
@@ -225,16 +232,17 @@ def _text(name: str, values: Mapping[str, str]) -> bytes:
 
 
 def _in_text(kind: Literal["html", "text"], name: str, values: Mapping[str, str]) -> bytes:
-    return _link(values.get(name, "")) or encoded_value(slots.safe_value(kind, name, values))
+    return _alike(name, values.get(name, "")) or encoded_value(slots.safe_value(kind, name, values))
 
 
-@lru_cache(maxsize=64)  # HTML and text hold the same links
-def _link(value: str) -> bytes:
-    """An address that needs no escaping, encoded; empty for anything else."""
-    return encoded_value(value) if _PLAIN_URL.match(value) else b""
+@lru_cache(maxsize=64)  # the text after the HTML, by several lanes
+def _alike(name: str, value: str) -> bytes:
+    """A value that is the same in HTML and in text and needs no escaping, in lines; empty for anything else."""
+    plain = _PLAIN_URL if name.endswith("_url") else _PLAIN_WORDS
+    return broken(value) if plain.match(value) else b""
 
 
-FILL: dict[str, Callable[[str, Mapping[str, str]], bytes]] = {
+FILL: dict[str, Fill] = {
     "to": _to,
     "message_id": _message_id,
     "date": _date,

@@ -40,15 +40,22 @@ def _encoded_section(text: str) -> bytes:
 
 def encoded_value(value: str) -> bytes:
     """A value without line breaks; it begins at the start of a line, and its last line has room for `=`."""
-    if _HARMLESS.match(value):
-        raw = value.encode()
-        lines = [raw[at : at + LINE - 1] for at in range(0, len(raw), LINE - 1)]
-        if not any(line[0] in _CAREFUL for line in lines):
-            return SOFT.join(lines)
+    if _HARMLESS.match(value) and (harmless := broken(value)):
+        return harmless
     encoded = binascii.b2a_qp(value.encode("utf-8", "replace"), istext=False)
     if len(encoded) < LINE and encoded[:1] not in (b".", b"F"):
         return encoded
     return _finished(encoded)
+
+
+def broken(value: str) -> bytes:
+    """A value of ASCII without equals signs, tabs and spaces at its ends, which encoded is the same, broken into lines; empty
+    when one of them would begin as no line may."""
+    raw = value.encode()
+    if len(raw) < LINE:
+        return raw if raw[0] not in _CAREFUL else b""
+    lines = [raw[at : at + LINE - 1] for at in range(0, len(raw), LINE - 1)]
+    return b"" if any(line[0] in _CAREFUL for line in lines) else SOFT.join(lines)
 
 
 def _finished(encoded: bytes) -> bytes:

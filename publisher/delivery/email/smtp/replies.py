@@ -35,6 +35,9 @@ class Reply(NamedTuple):
         """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing; and the lines in one, without the codes that
         each of them may repeat."""
         lines = self.lines
+        if len(lines) == 1:
+            code = _ENHANCED.match(lines[0])
+            return (code.group(1), lines[0][code.end() :].strip()) if code else ("", lines[0])
         found = [_ENHANCED.match(line) for line in lines]
         text = " ".join(line[code.end() :] if code else line for line, code in zip(lines, found, strict=True))
         return found[0].group(1) if found[0] else "", text.strip()
@@ -57,6 +60,14 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
+
+    def skip(self, expected: re.Pattern[bytes]) -> bool:
+        """Pass over what has come when it begins with `expected`, whole replies that say nothing; whether it did."""
+        found = None if self._lines else expected.match(self._buffer)
+        if found is None:
+            return False
+        self._buffer = self._buffer[found.end() :]
+        return True
 
     def next(self) -> Reply | None:
         """The next whole reply, or None when more bytes are needed. Raises Garbage."""

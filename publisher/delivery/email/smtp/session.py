@@ -7,6 +7,7 @@ one before: at any moment at most one message is complete on the wire and unansw
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
@@ -22,6 +23,8 @@ from publisher.delivery.email.smtp.wire import Lost
 EVERYTHING = Features(pipelining=True, eight_bit=True, smtputf8=True)
 DATA = b"DATA\r\n"
 RSET = b"RSET\r\n"
+GRANTED_IN_ONE = re.compile(rb"(?:2[0-9][0-9] [^\n]{0,500}\n){2}354(?: [^\n]{0,500})?\n")
+"""Sender, recipient and content granted, each in one line, as nearly always: nothing to read out of them."""
 
 
 class _Dropped(Exception):
@@ -198,6 +201,8 @@ class Session:
         The first refusal counts; those after it only follow from it.
         """
         read = connection.wire.read_reply
+        if not connection.needs_reset and connection.wire.skip(GRANTED_IN_ONE):
+            return None
         if connection.needs_reset:
             _checked(answer_of(Step.RSET, read(self._limits.reply)), must_succeed=True)
             connection.needs_reset = False

@@ -5,6 +5,7 @@ Knows how much was written when a write fails.
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import ssl
@@ -12,7 +13,7 @@ import time
 
 from publisher.delivery.email.smtp.replies import Garbage, Reply, ReplyReader
 
-CHUNK = 65536
+CHUNK = 8192
 
 
 class Lost(Exception):
@@ -34,8 +35,7 @@ class Wire:
         sock.setblocking(False)
         self._socket = sock
         self._reader = ReplyReader()
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN)
+        self._watch(sock)
 
     def write(self, data: bytes, seconds: float) -> None:
         """Hand all of `data` to the kernel. Raises Lost with the number of bytes that went."""
@@ -46,9 +46,9 @@ class Wire:
             try:
                 sent += self._socket.send(view[sent:])
             except (BlockingIOError, ssl.SSLWantWriteError):
-                self._wait(select.POLLOUT, deadline, seconds, sent)
+                self._wait(self._writable, deadline, seconds, sent)
             except ssl.SSLWantReadError:
-                self._wait(select.POLLIN, deadline, seconds, sent)
+                self._wait(self._readable, deadline, seconds, sent)
             except OSError as error:
                 raise Lost(_reason(error), sent) from error
 
@@ -61,6 +61,10 @@ class Wire:
         except Garbage as error:
             raise Lost(f"the server sent {error}") from error
         return reply
+
+    def skip(self, expected: re.Pattern[bytes]) -> bool:
+        """Pass over replies that have come already, if they are as expected and say nothing else; whether they were."""
+        return self._reader.skip(expected)
 
     def waiting_reply(self) -> Reply | None:
         """A reply that is already here, after a write failed: it may say why. Never waits, never raises."""
@@ -76,14 +80,12 @@ class Wire:
         """
         if not self._reader.is_empty or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return False
-        self._poll.modify(self._socket, select.POLLIN)
-        return not self._poll.poll(0)
+        return not self._readable.poll(0)
 
     def secure(self, context: ssl.SSLContext, name: str, seconds: float) -> None:
         """Turn to TLS. Raises Lost, or ssl.SSLError when certificate or handshake are not acceptable."""
         if not self._reader.is_empty:
             raise Lost("the server sent more before TLS began than it may (possible injection)")
-        self._poll.unregister(self._socket)
         self._socket.settimeout(seconds)
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=name)
@@ -92,7 +94,7 @@ class Wire:
         except OSError as error:
             raise Lost(f"TLS could not be negotiated: {_reason(error)}") from error
         self._socket.setblocking(False)
-        self._poll.register(self._socket, select.POLLIN)
+        self._watch(self._socket)
 
     @property
     def local_address(self) -> str:
@@ -117,14 +119,22 @@ class Wire:
     def close(self) -> None:
         self._socket.close()
 
+    def _watch(self, sock: socket.socket) -> None:
+        """Ways to wait for the socket, one for each direction."""
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(sock, select.POLLIN)
+        self._writable.register(sock, select.POLLOUT)
+
     def _receive(self, deadline: float, seconds: float) -> bytes:
+        if not isinstance(self._socket, ssl.SSLSocket):  # which may hold bytes that no poll tells of
+            self._wait(self._readable, deadline, seconds)
         while True:
             try:
                 data = self._socket.recv(CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
-                self._wait(select.POLLIN, deadline, seconds)
+                self._wait(self._readable, deadline, seconds)
             except ssl.SSLWantWriteError:
-                self._wait(select.POLLOUT, deadline, seconds)
+                self._wait(self._writable, deadline, seconds)
             except OSError as error:
                 raise Lost(_reason(error)) from error
             else:
@@ -132,10 +142,8 @@ class Wire:
                     raise Lost("the server closed the connection")
                 return data
 
-    def _wait(self, event: int, deadline: float, seconds: float, sent: int = 0) -> None:
-        self._poll.modify(self._socket, event)
-        left = deadline - time.monotonic()
-        if left <= 0 or not self._poll.poll(left * 1000):
+    def _wait(self, event: select.poll, deadline: float, seconds: float, sent: int = 0) -> None:
+        if not event.poll(max(deadline - time.monotonic(), 0) * 1000):
             raise Lost(f"no answer within {seconds:g} s", sent)
 
 
