@@ -23,6 +23,8 @@ MIN_SECRET_LENGTH = 32
 DOMAIN = re.compile(
     r"(?=.{1,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I
 )
+SECRETS = re.compile(r":.*@")
+"""Where a password stands in an address, well written or not."""
 SHORT_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,18}")
 
 
@@ -106,6 +108,22 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _address_of(*schemes: str) -> Callable[[str], str]:
+    """An address of one of the schemes, or nothing."""
+
+    def parse(text: str) -> str:
+        expected = f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(expected)
+        try:
+            _ = urlsplit(text).port
+        except ValueError:
+            raise ValueError(f"{expected}, with a number for its port") from None
+        return text
+
+    return parse
+
+
 def _domain(text: str) -> str:
     if text and not DOMAIN.fullmatch(text):
         raise ValueError("a domain name such as bounces.office.example.org")
@@ -150,7 +168,7 @@ SETTINGS: tuple[Setting, ...] = (
         "address",
         "postgres://publisher:secret@db:5432/publisher",
         "The PostgreSQL database (16 or newer). Empty: an embedded PostgreSQL in the data folder.",
-        str,
+        _address_of("postgres", "postgresql"),
     ),
     Setting(
         "PUBLISHER_REDIS_URL",
@@ -158,7 +176,7 @@ SETTINGS: tuple[Setting, ...] = (
         "address",
         "redis://redis:6379/0",
         "Redis or Valkey, with `appendonly yes` and `appendfsync always`. Empty: an embedded Valkey in the data folder.",
-        str,
+        _address_of("redis", "rediss", "unix"),
     ),
     Setting(
         "PUBLISHER_MAIL",
@@ -303,10 +321,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PUBLISHER_THREADS", "4", "threads", "8", "Threads in each web process.", _whole_number(1, 64)),
     Setting(
         "PUBLISHER_CONCURRENCY",
-        "2",
+        "3",
         "processes",
         "4",
-        "Tasks that a worker runs at the same time.",
+        "Tasks that a worker runs at the same time. All but two may send mail, one of the two assembles editions. "
+        "With fewer than 3, posts and new items may wait while a large edition is assembled.",
         _whole_number(1, 64),
     ),
     Setting(
@@ -390,7 +409,7 @@ def _value(setting: Setting, environ: Mapping[str, str]) -> Any:
         return setting.parse(text)
     except ValueError as error:
         raise UserError(
-            f"{setting.name}={text!r} cannot be used: expected {error} ({setting.unit}).",
+            f"{setting.name}={SECRETS.sub(':…@', text)!r} cannot be used: expected {error} ({setting.unit}).",
             f"Example: {setting.name}={setting.example}",
         ) from error
 

@@ -22,5 +22,5 @@ BEAT: dict[str, dict[str, Any]] = {
     "ask about unknown posts": _every(15, "feedback.reconcile"),
     "finish editions": _every(3, "upkeep.finish"),
     "fold the tally": _every(30, "upkeep.fold"),
-    "forget old deliveries": _every(600, "upkeep.prune"),
+    "forget old deliveries": _every(15, "upkeep.prune"),
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ParamSpec, cast
 
 from celery import Task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections
 
 from publisher.core import clock, trace
@@ -46,6 +48,23 @@ def stage(name: str) -> Callable[[Callable[..., Any]], Task[..., None]]:
         return cast("Task[..., None]", shared_task(name=name)(run))
 
     return decorate
+
+
+@contextmanager
+def apart(part: str, then: Callable[[Exception], None] | None = None, **ids: int) -> Iterator[None]:
+    """A part of a task that fails alone: its error is logged with its ids, `then` is told, and the task goes on.
+
+    Only for parts that would otherwise stop what stands behind them.
+    """
+    try:
+        yield
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        log.exception("%s.failed", part, extra=ids)
+        close_old_connections()
+        if then:
+            then(error)
 
 
 def beat(name: str, now: datetime) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.delivery import retention, tally
-from publisher.delivery.closing import cancel_left_over, finish_editions
+from publisher.delivery.closing import clear_away, finish_editions
+from publisher.delivery.turns import LONG, turn
 from publisher.items import memory, rejections, submissions
 from tasks.edge import beat, stage
 
-PRUNE_SECONDS = 60.0
+PRUNE_SECONDS = 3.0
+"""A turn of forgetting. Beat comes again in some seconds; so it never occupies a process for long."""
 
 
 @stage("tasks.upkeep.finish")
 def finish(*, now: datetime) -> dict[str, int]:
     """Close editions of which nothing is left to do."""
-    cancelled, finished = cancel_left_over(now=now), len(finish_editions(now=now))
+    cancelled, finished = clear_away(now=now), len(finish_editions(now=now))
     return {"cancelled": cancelled, "finished": finished} if cancelled or finished else {}
 
 
@@ -32,4 +34,5 @@ def fold(*, now: datetime) -> None:
 @stage("tasks.upkeep.prune")
 def prune(*, now: datetime) -> int:
     """Forget deliveries whose time is over, a while at a time."""
-    return retention.prune(now=now, seconds=PRUNE_SECONDS)
+    with turn(LONG, seconds=PRUNE_SECONDS) as mine:
+        return retention.prune(now=now, seconds=PRUNE_SECONDS) if mine else 0

@@ -18,6 +18,7 @@ SAMPLE_SECONDS = 1.0
 """How long the rate is measured over."""
 MOST_VARIANTS = 10
 """Shown to a person; a script gets all."""
+MOST_FAILED_TESTS = 5
 
 
 def of(edition: Edition, *, said: str, notes: Sequence[str] = ()) -> Report:
@@ -50,6 +51,10 @@ def whole(edition: Edition) -> Report:
         ],
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
+        "failed_tests": [
+            {"delivery": each.pk, "to": each.address, "reason": each.reason}
+            for each in copies.failed_tests(edition, most=MOST_FAILED_TESTS)
+        ],
     }
     return Report(data, _as_text(data))
 
@@ -117,6 +122,7 @@ def _as_text(data: dict[str, Any]) -> str:
     }
     parts = [table({name: value for name, value in rows.items() if value})]
     parts += _lines("Waves", [_wave(each) for each in data["waves"]])
+    parts += _lines("Tests that failed", [f"{each['to']}: {each['reason']}" for each in data["failed_tests"]])
     variants = data["variants"]
     shown = [_variant(each) for each in variants[:MOST_VARIANTS]]
     if len(variants) > len(shown):

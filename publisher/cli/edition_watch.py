@@ -25,10 +25,10 @@ from publisher.cli.report import Report
 from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
-from publisher.delivery import progress
+from publisher.delivery import copies, progress
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
-from publisher.delivery.states import State
+from publisher.delivery.states import UNFINISHED, State
 from publisher.digests.models import Digest, Edition
 
 EVERY_SECONDS = 0.5
@@ -37,6 +37,9 @@ LINE_SECONDS = 10.0
 RATE_OVER_SECONDS = 10.0
 SILENT = timedelta(seconds=30)
 """So long without a tick, no worker is at work."""
+
+TIMED_OUT = 124
+"""The exit code when the time ran out, as of timeout(1)."""
 
 S = Edition.State
 NO_MAIL = "PUBLISHER_MAIL is not set here. Unless the workers have it, no mail leaves."
@@ -47,7 +50,8 @@ NO_WORKER = (
 
 @dataclass(frozen=True)
 class Seen:
-    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle."""
+    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `copies`: those for
+    the office that are not settled."""
 
     name: str
     state: str
@@ -59,6 +63,7 @@ class Seen:
     assembling: Assembling | None = None
     stuck: int = 0
     waits: str = ""
+    copies: int = 0
     next_due: datetime | None = None
 
 
@@ -68,6 +73,7 @@ class Verdict:
 
     ok: bool
     said: str
+    code: int = 1
 
 
 def verdict(seen: Seen) -> Verdict | None:
@@ -94,14 +100,44 @@ def verdict(seen: Seen) -> Verdict | None:
     return None
 
 
-def until_settled(edition_id: int) -> Report:
-    """Wait, showing progress on standard error; then report."""
+def awaited(seen: Seen) -> str:
+    """What it is that has not happened yet, for people. Pure."""
+    if seen.state == S.ASSEMBLING:
+        return f"it is assembled ({seen.assembling})" if seen.assembling else "it is assembled"
+    counted = [
+        (seen.counts.get(State.QUEUED, 0), "queued"),
+        (seen.counts.get(State.SENDING, 0), "being sent"),
+        (seen.counts.get(State.UNKNOWN, 0), "unclear"),
+    ]
+    parts = [f"{n:,} {'mail' if n == 1 else 'mails'} {what}" for n, what in counted if n]
+    parts += (
+        [f"{seen.copies:,} {'copy' if seen.copies == 1 else 'copies'} for the office"] if seen.copies else []
+    )
+    due = f", the next due at {seen.next_due:%Y-%m-%d %H:%M} UTC" if seen.next_due else ""
+    return ", ".join(parts) + due if parts else "the edition is closed by the next tick"
+
+
+def out_of_time(seen: Seen, seconds: int) -> Verdict:
+    """What is said when nobody wants to wait any longer. Pure."""
+    told = f"{seen.name} is not settled after {seconds:,} s: {seen.done:,} of {seen.total:,} done."
+    return Verdict(
+        False,
+        f"{told} Still to come: {awaited(seen)}. It goes on; `publisher edition show` tells how far it is.",
+        TIMED_OUT,
+    )
+
+
+def until_settled(edition_id: int, *, seconds: int | None = None) -> Report:
+    """Wait, for `seconds` at most if given, showing progress on standard error; then report."""
+    ends_at = time.monotonic() + seconds if seconds else float("inf")
     with _shown() as view:
         told: set[str] = set()
         while True:
             now = clock.now()
             seen = look(edition_id, now)
             ended = verdict(seen)
+            if ended is None and seconds and time.monotonic() >= ends_at:
+                ended = out_of_time(seen, seconds)
             if ended:
                 break
             for note in [*hindrances(now), *filter(None, [seen.problem, seen.waits])]:
@@ -112,7 +148,8 @@ def until_settled(edition_id: int) -> Report:
             time.sleep(EVERY_SECONDS)
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     report = edition_report.of(edition, said=ended.said)
-    return replace(report, ok=ended.ok, data={**report.data, "ok": ended.ok, "said": ended.said})
+    data = {**report.data, "ok": ended.ok, "timed_out": ended.code == TIMED_OUT, "said": ended.said}
+    return replace(report, ok=ended.ok, code=ended.code, data=data)
 
 
 def look(edition_id: int, now: datetime) -> Seen:
@@ -131,6 +168,7 @@ def look(edition_id: int, now: datetime) -> Seen:
         assembling=progress.assembling(edition),
         waits=str(progress.waits_for_hours(edition, now) or ""),
         stuck=_stuck(edition) if unclear else 0,
+        copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
         next_due=_next_due(edition, now),
     )
 
@@ -246,9 +284,7 @@ class Rate:
 def _speed(seen: Seen, rate: float) -> str:
     if seen.assembling:
         return ""
-    if seen.next_due:
-        return f"the next are due at {seen.next_due:%Y-%m-%d %H:%M} UTC"
-    if rate <= 0:
-        return ""
+    if rate <= 0 or seen.next_due:
+        return f"waits for: {awaited(seen)}"
     left = timedelta(seconds=round((seen.total - seen.done) / rate))
     return f"{rate:,.0f} a second, {left} left"

@@ -26,6 +26,20 @@ from publisher.items.visibility import visible
 SHOWN = 20
 
 
+class EditionNumber(click.ParamType[int]):
+    """What names an edition on the command line."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip()
+        if not (text.isascii() and text.isdigit()):
+            self.fail(
+                f"{text!r} is no number of an edition. `publisher edition list` shows them.", param, ctx
+            )
+        return int(text)
+
+
 @click.group("edition")
 def edition() -> None:
     """Make an edition, test it, send it and see how far it is. ID is its number in `publisher edition list`."""
@@ -47,10 +61,7 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
     TIME is like 2026-06-01 or 2026-06-01T14:30, in the digest's zone unless it names its own. With --item the edition goes
     before all others. It waits for a person if the digest says so: see `publisher edition send`.
     """
-    found = Digest.objects.filter(slug=digest).first()
-    if found is None:
-        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
-        raise UserError(f"There is no digest {digest}.", f"Digests: {known}.")
+    found = _digest(digest)
     now = clock.now()
     start, end = _window(found, since, until, now)
     if items and (since or until):
@@ -69,17 +80,23 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
 
 
 @edition.command("send")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @click.option("--wait", is_flag=True, help="Show how far it is until everything is settled.")
+@click.option(
+    "--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="With --wait: no longer than that."
+)
 @reporting
-def send(edition_id: int, wait: bool) -> Report:
+def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
     """Let an edition go out: approve it if it waits, resume it if it is paused.
 
-    With --wait the exit code is 0 when every mail is settled and none failed, and 1 otherwise, with the reason.
+    With --wait the exit code is 0 when every mail is settled and none failed, 124 when --timeout ran out (the edition goes
+    on), and 1 otherwise, with the reason.
     """
+    if timeout and not wait:
+        raise click.UsageError("--timeout says how long --wait waits: give both.")
     sent = editions.send(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
     if wait:
-        return edition_watch.until_settled(sent.pk)
+        return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
         Edition.State.SENT: "has been sent.",
         Edition.State.SENDING: "goes out now.",
@@ -91,7 +108,7 @@ def send(edition_id: int, wait: bool) -> Report:
 
 
 @edition.command("show")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @reporting
 def show(edition_id: int) -> Report:
     """Show one edition: state, counts, rate of this second, variants, waves."""
@@ -100,18 +117,20 @@ def show(edition_id: int) -> Report:
 
 @edition.command("list")
 @click.option("--digest", default="", help="Of this digest only, by its slug.")
-@click.option("--most", default=SHOWN, show_default=True, help="So many, the latest first.")
+@click.option(
+    "--most", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="So many, the latest first."
+)
 @reporting
 def list_editions(digest: str, most: int) -> Report:
     """List the editions, the latest first."""
     rows = Edition.objects.select_related("digest").order_by("-pk")
     if digest:
-        rows = rows.filter(digest__slug=digest)
+        rows = rows.filter(digest=_digest(digest))
     return edition_report.listed(rows[:most])
 
 
 @edition.command("pause")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @reporting
 def pause(edition_id: int) -> Report:
     """Stop a running edition. What a server has already taken has left."""
@@ -120,7 +139,7 @@ def pause(edition_id: int) -> Report:
 
 
 @edition.command("resume")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @reporting
 def resume(edition_id: int) -> Report:
     """Let a paused edition go on; try again to assemble one that could not be."""
@@ -129,7 +148,7 @@ def resume(edition_id: int) -> Report:
 
 
 @edition.command("cancel")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @reporting
 def cancel(edition_id: int) -> Report:
     """End an edition for good. What has left has left; what has not will not."""
@@ -138,7 +157,7 @@ def cancel(edition_id: int) -> Report:
 
 
 @edition.command("test")
-@click.argument("edition_id", metavar="ID", type=int)
+@click.argument("edition_id", metavar="ID", type=EditionNumber())
 @click.option("--to", required=True, metavar="ADDRESS", help="Where the test goes.")
 @click.option("--language", default="", help="The fullest mail in this language (BCP 47).")
 @click.option("--as", "like", default="", metavar="ADDRESS", help="The mail that this subscriber gets.")
@@ -157,6 +176,14 @@ def test(edition_id: int, to: str, language: str, like: str) -> Report:
     data = {"delivery": delivery.pk, "to": delivery.address, "edition": edition_id, "notes": notes}
     lines = [f"A test is on its way to {delivery.address} (delivery {delivery.pk})."]
     return Report(data, "\n".join([*lines, *(f"Note: {note}" for note in notes)]))
+
+
+def _digest(slug: str) -> Digest:
+    found = Digest.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
+        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
+    return found
 
 
 def _found(edition_id: int) -> Edition:

@@ -16,11 +16,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Report:
-    """`data` is printed as JSON with `--json`, `text` otherwise. The exit code is 1 when not `ok`."""
+    """`data` is printed as JSON with `--json`, `text` otherwise. The exit code is `code` when not `ok`."""
 
     data: Mapping[str, Any]
     text: str
     ok: bool = True
+    code: int = 1
 
 
 def reporting(command: Callable[P, Report]) -> Callable[P, int]:
@@ -34,7 +35,7 @@ def reporting(command: Callable[P, Report]) -> Callable[P, int]:
         click.echo(
             json.dumps(report.data, ensure_ascii=False, indent=2, default=_plain) if as_json else report.text
         )
-        return 0 if report.ok else 1
+        return 0 if report.ok else report.code
 
     return reports
 

@@ -31,24 +31,34 @@ FROM portion WHERE d.id = portion.id
 """
 
 
-# One probe of the queue's partial index for each cancelled edition, however many rows wait.
+# For each edition that ended without being sent, one probe of the queue's partial index and one of its map, however much is
+# there. Those whose rows were deleted for their age (`retention.py`) are passed over.
 LEFT_OVER = """
-SELECT e.id FROM digests_edition e CROSS JOIN LATERAL (
-    SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued' LIMIT 1
-) waiting WHERE e.state IN ('cancelled', 'empty')
+SELECT e.id, e.state FROM digests_edition e
+WHERE e.state IN ('cancelled', 'empty') AND e.forgotten_at IS NULL AND (
+    EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued')
+    OR EXISTS (SELECT 1 FROM digests_editionselection m WHERE m.edition_id = e.id)
+)
 """
 
+# Which selection got which variant is of no use when nothing more of an edition is written.
+FORGET_SELECTIONS = "DELETE FROM digests_editionselection WHERE edition_id = ANY(%s)"
 
-def cancel_left_over(*, now: datetime) -> int:
-    """Cancel what is still queued of cancelled editions, for about two seconds; how many. The next tick goes on."""
+
+def clear_away(*, now: datetime) -> int:
+    """Cancel what is still queued of editions that are cancelled or empty, and forget their selections, for about two
+    seconds; how many deliveries. The next tick goes on."""
     stop_at, cancelled = time.monotonic() + SECONDS, 0
     with connection.cursor() as cursor:
         cursor.execute(LEFT_OVER)
-        for edition_id in [row[0] for row in cursor.fetchall()]:
+        for edition_id, state in cursor.fetchall():
+            if time.monotonic() >= stop_at:
+                break
+            cursor.execute(FORGET_SELECTIONS, [[edition_id]])
             values: dict[str, Any] = {
                 "edition": edition_id,
                 "now": now,
-                "reason": "The edition was cancelled.",
+                "reason": f"The edition {'was' if state == 'cancelled' else 'is'} {state}.",
                 "batch": BATCH,
             }
             count = 1
@@ -60,7 +70,7 @@ def cancel_left_over(*, now: datetime) -> int:
 
 
 # An edition is finished when no row of it can still change by itself or by a person: three index probes an edition. Tests
-# leave whatever its state is. Which selection got which variant is then of no use any more.
+# leave whatever its state is.
 FINISH = """
 UPDATE digests_edition e
 SET state = 'sent', finished_at = %(now)s
@@ -70,8 +80,6 @@ WHERE e.state = 'sending' AND e.assembled_at IS NOT NULL AND NOT EXISTS (
 )
 RETURNING e.id
 """
-
-FORGET_SELECTIONS = "DELETE FROM digests_editionselection WHERE edition_id = ANY(%s)"
 
 
 def finish_editions(*, now: datetime) -> list[int]:

@@ -108,6 +108,11 @@ def counts_of(edition: Edition, purpose: Delivery.Purpose) -> dict[str, int]:
     return dict(rows)
 
 
+def failed_tests(edition: Edition, *, most: int) -> list[Delivery]:
+    """The tests that failed, the latest first: by the same few rows."""
+    return list(copies_of(edition, Purpose.TEST).filter(state=State.FAILED).order_by("-pk")[:most])
+
+
 def languages_of(edition: Edition) -> list[str]:
     """The languages that the edition comes in, the digest's first one first."""
     return list(dict.fromkeys(variant.language for variant in _fullest_first(edition)))

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import F, Min
 
 from publisher.core import audit, events, trace
+from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, UserError
 from publisher.delivery.leaving import may_still_leave, too_late
@@ -75,7 +75,7 @@ def reconcile_unknown(*, now: datetime) -> int:
 def confirm(
     delivery_id: int,
     *,
-    user: AbstractBaseUser | AnonymousUser | None,
+    user: Actor,
     was_published: bool,
     url: str,
     now: datetime,

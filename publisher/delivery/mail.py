@@ -17,7 +17,7 @@ from publisher.delivery import outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.sender import Sender
-from publisher.delivery.turns import turn
+from publisher.delivery.turns import places_for_mail, turn
 from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     """
     if not settings.MAIL or standstill.is_on() or outage.is_on():
         return {}
-    with turn("mail", seconds=seconds) as mine:
+    with turn("mail", seconds=seconds, places=places_for_mail()) as mine:
         if not mine:
             return {}
         sender = Sender(

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
 from publisher.core import audit, events
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
-
-User = AbstractBaseUser | AnonymousUser | None
 
 ARRIVED = "A person says that it arrived, or that it shall not be sent again."
 AGAIN = "A person says that it shall be sent again."
@@ -34,20 +33,20 @@ SELECT id, fence, %(by)s, %(now)s, 0, %(state)s, '', %(said)s FROM decided
 """
 
 
-def confirm(delivery_id: int, *, user: User, arrived: bool, now: datetime) -> None:
+def confirm(delivery_id: int, *, user: Actor, arrived: bool, now: datetime) -> None:
     """A person's word on one mail: it counts as sent, or it is sent again with the same Message-ID. Raises `UserError`."""
     row = Delivery.objects.select_related("edition__digest").get(pk=delivery_id, edition__isnull=False)
     assert row.edition is not None  # noqa: S101 - for the type checker: the line above asked for it
     _confirm(row.edition, row.pk, user, arrived=arrived, now=now)
 
 
-def confirm_edition(edition_id: int, *, user: User, arrived: bool, now: datetime) -> int:
+def confirm_edition(edition_id: int, *, user: Actor, arrived: bool, now: datetime) -> int:
     """The same word on every unclear mail of an edition; how many. Raises `UserError`."""
     return _confirm(Edition.objects.get(pk=edition_id), None, user, arrived=arrived, now=now)
 
 
 @transaction.atomic
-def _confirm(edition: Edition, delivery_id: int | None, user: User, *, arrived: bool, now: datetime) -> int:
+def _confirm(edition: Edition, delivery_id: int | None, user: Actor, *, arrived: bool, now: datetime) -> int:
     values: dict[str, Any] = {
         "edition": edition.pk,
         "id": delivery_id,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from publisher.digests.models import Edition, EditionSelection, Variant
+from publisher.digests.models import Edition, Variant
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ def prune(*, now: datetime, seconds: float) -> int:
             if time.monotonic() >= stop_at:
                 return forgotten
         _close(edition_id, now)
+        if time.monotonic() >= stop_at:
+            break
     return forgotten
 
 
@@ -65,7 +67,6 @@ def _forget_some(edition_id: int) -> int:
 
 def _close(edition_id: int, now: datetime) -> None:
     """Note that the edition's deliveries are gone, and drop the mails that only they needed; the web version stays."""
-    EditionSelection.objects.filter(edition=edition_id).delete()
     Variant.objects.filter(edition=edition_id).update(message=None)
     Edition.objects.filter(pk=edition_id).update(forgotten_at=now)
     log.info("edition.forgotten", extra={"edition_id": edition_id})

@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery import journal
+from publisher.delivery.broken import fail_tests, why
 from publisher.delivery.claim import Claim, claim_mail, may_go_on, next_fence, release, renew
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
@@ -156,13 +157,20 @@ class Sender:
             try:
                 claimed, going = self._claim_of(edition, grant)
             except (BadAddress, BadHeader, ValueError) as error:
-                pause_broken(edition.edition_id, error)
+                self._broken(edition, error)
                 continue
             if claimed:
                 self.pacer.give_back(grant, grant.count - going, now=self.clock())
                 return True
         self.pacer.give_back(grant, grant.count, now=self.clock())
         return False
+
+    def _broken(self, edition: Candidate, error: Exception) -> None:
+        if not edition.tests:
+            pause_broken(edition.edition_id, error)
+            return
+        self._release()  # what was claimed before it was found out
+        fail_tests(edition.edition_id, error, lease=self.lease, now=self.clock())
 
     def _claim_of(self, edition: Candidate, grant: Grant) -> tuple[int, int]:
         """How many mails were claimed, and how many of them go; the others were put back."""
@@ -242,6 +250,14 @@ class Sender:
             answered, self._answered = self._answered, []
             for held in answered:
                 self._finish(held, changed)
+        self._release()
+        while self._refused:
+            edition_id, problem = next(iter(self._refused.items()))
+            pause(edition_id, problem)
+            del self._refused[edition_id]
+
+    def _release(self) -> None:
+        """Give back what was claimed and not begun."""
         while self._unfinished:  # each is begun again when the database was away in the middle
             fence, begun = self._unfinished[-1]
             release(fence)
@@ -250,10 +266,6 @@ class Sender:
                 begun.forget_notes()
             else:
                 journal.forget(fence)
-        while self._refused:
-            edition_id, problem = next(iter(self._refused.items()))
-            pause(edition_id, problem)
-            del self._refused[edition_id]
 
     def _finish(self, held: Held, changed: set[int]) -> None:
         """Of a claim that is written down: count it, forget its notes, learn from it."""
@@ -333,7 +345,7 @@ def next_size(size: int, sent: int, seconds: float, most: int) -> int:
 def pause_broken(edition_id: int, error: Exception) -> None:
     """An edition that is broken (its sender's address, a stored variant) waits for a person and stops no other."""
     log.error("edition.broken", extra={"edition_id": edition_id, "error": str(error)})
-    pause(edition_id, f"Its mails could not be built: {error}")
+    pause(edition_id, f"Its mails could not be built: {why(error)}")
 
 
 def pause(edition_id: int, problem: str) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 
 from publisher.core import audit, events, standstill
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
 from publisher.delivery.outlook import grown_old
@@ -20,14 +20,12 @@ from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
 
-User = AbstractBaseUser | AnonymousUser | None
-
 GREW_OLD = "All sending stood still, and its time passed long ago; look at it before it goes on."
 LONGEST_REASON = 1000
 
 
 @transaction.atomic
-def stop(*, user: User, by: str, reason: str, now: datetime) -> Standstill:
+def stop(*, user: Actor, by: str, reason: str, now: datetime) -> Standstill:
     """Stop all sending: from the commit on nothing is claimed. `by` names who does it. Raises `UserError`."""
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if not reason:
@@ -41,7 +39,7 @@ def stop(*, user: User, by: str, reason: str, now: datetime) -> Standstill:
 
 
 @transaction.atomic
-def go_on(*, user: User, by: str, now: datetime, since: datetime | None = None) -> list[Edition]:
+def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None) -> list[Edition]:
     """Let sending go on; the editions that have become too old meanwhile and are paused for a person.
 
     `since`: the beginning of the standstill that the person saw; another one stays. Raises `UserError`.

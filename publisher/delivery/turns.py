@@ -1,6 +1,7 @@
-"""Turns at sending: a worker host keeps one process free for other stages. Losing a turn loses order only, never a message.
+"""Turns at what takes long: a worker host keeps a process free for what must happen at once. Losing a turn loses order only.
 
-The claim decides who sends what; a turn only keeps every process of a host from sending mail at once.
+Mail takes all processes of a host but two. Of the two, one may be taken by other long work (an edition that is assembled, old
+rows that are deleted); the other is there for posts, items and ticks. The claim decides who sends what, a lock who assembles.
 """
 
 from __future__ import annotations
@@ -24,10 +25,19 @@ log = logging.getLogger(__name__)
 GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
+LONG = "long"
+"""The turn for long work that is not mail."""
+KEPT_FREE = 2
+
+
+def places_for_mail() -> int:
+    """How many processes of this host may send mail at the same time."""
+    return max(1, settings.ENVIRONMENT.concurrency - KEPT_FREE)
+
+
 @contextmanager
-def turn(name: str, *, seconds: float) -> Iterator[bool]:
-    """Whether there was a turn left on this host. It expires by itself a little after `seconds`."""
-    places = max(1, settings.ENVIRONMENT.concurrency - 1)
+def turn(name: str, *, seconds: float, places: int = 1) -> Iterator[bool]:
+    """Whether one of the `places` on this host was left. It is free again by itself a little after `seconds`."""
     token = f"{os.getpid()}:{secrets.token_hex(8)}".encode()
     held = ""
     try:

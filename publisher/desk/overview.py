@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from publisher.delivery import tally
+from publisher.delivery import tally, trouble
 from publisher.delivery.states import LEFT_US
 from publisher.digests.due import timing_of
 from publisher.digests.models import Digest, Edition
@@ -82,7 +82,7 @@ def overview(*, now: datetime) -> Overview:
         more_drafts=len(drafts) > MOST,
         editions=list(waiting[:MOST]),
         ahead=sorted([*_posts_ahead(now), *_editions_ahead(now)], key=lambda each: each.at),
-        troubles=[trouble for trouble in _troubles(now) if trouble.count],
+        troubles=[each for each in _troubles(now) if each.count],
         gone=sorted([*_posts_gone(), *_editions_gone()], key=lambda each: each.at, reverse=True)[:MOST],
         has_items=Item.objects.exists(),
     )
@@ -148,6 +148,13 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
     ):
         count = Edition.objects.filter(state=edition_state).count()
         yield Trouble(count, title, advice, f"{editions}?state={edition_state.value}", tone)
+    yield Trouble(
+        Edition.objects.filter(state=Edition.State.ASSEMBLING, problem__contains=trouble.MARK).count(),
+        "Editions whose assembling fails",
+        "It is tried again every minute. Ask whoever runs the service.",
+        f"{editions}?state={Edition.State.ASSEMBLING.value}",
+        "bad",
+    )
     stopped = Channel.objects.filter(Q(enabled=True) & ~Q(paused_reason="")).count()
     yield Trouble(
         stopped,

@@ -71,18 +71,23 @@ def create_due(*, now: datetime) -> list[int]:
 
     While all sending stands still none is begun: so one whose time is long past when it goes on waits for a person.
     """
-    if standstill.is_on():
-        return []
-    created = []
-    for digest_id in _weekly().values_list("id", flat=True):
-        edition = _create_for(digest_id, now)
-        if edition is not None:
-            created.append(edition.pk)
-            log.info(
-                "edition.created",
-                extra={"edition_id": edition.pk, "digest": digest_id, "trace_id": edition.trace_id},
-            )
-    return created
+    return [edition.pk for digest_id in rhythmic() if (edition := create_for(digest_id, now=now))]
+
+
+def rhythmic() -> list[int]:
+    """Ids of the digests that may begin an edition by themselves; none while all sending stands still."""
+    return [] if standstill.is_on() else list(_weekly().values_list("id", flat=True))
+
+
+def create_for(digest_id: int, *, now: datetime) -> Edition | None:
+    """Create the digest's edition, if one is due."""
+    edition = _create_for(digest_id, now)
+    if edition is not None:
+        log.info(
+            "edition.created",
+            extra={"edition_id": edition.pk, "digest": digest_id, "trace_id": edition.trace_id},
+        )
+    return edition
 
 
 def due_now(*, now: datetime) -> list[tuple[Digest, DueEdition]]:

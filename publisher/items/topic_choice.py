@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from publisher.core import audit, events
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.items.models import Item, ItemTopic, Topic
 
 
 @transaction.atomic
-def decide(
-    item_id: int, topic_id: int, *, accept: bool, user: AbstractBaseUser | AnonymousUser | None
-) -> ItemTopic:
+def decide(item_id: int, topic_id: int, *, accept: bool, user: Actor) -> ItemTopic:
     """Accept or decline a topic of an item, suggested or not. A later revision of the item does not undo it.
 
     Raises UserError when the item or topic is gone. Deciding the same again changes nothing.

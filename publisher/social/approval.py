@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from publisher.core import audit, events
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.items.visibility import is_visible
 from publisher.schedule.quiet import why_not
@@ -26,8 +27,6 @@ from publisher.social.drafting import drafted
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel, taken
-
-User = AbstractBaseUser | AnonymousUser | None
 
 S = Post.State
 APPROVABLE = (S.DRAFT, S.HELD, S.EXPIRED, S.FAILED)
@@ -43,7 +42,7 @@ class Stale(UserError):
     """Somebody or something has changed the post since the form was shown."""
 
 
-def approve(post_id: int, *, user: User, version: int, now: datetime) -> Post:
+def approve(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     """Let it go out: it waits for the next free slot of its channel.
 
     A failed post may be approved again: nothing of what failed was published. Raises `Stale`, `UserError`.
@@ -62,7 +61,7 @@ def approve(post_id: int, *, user: User, version: int, now: datetime) -> Post:
     return post
 
 
-def edit(post_id: int, *, user: User, version: int, texts: Sequence[str], now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
+def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
     """Put a person's texts in place of the drafted ones. What was approved is a draft again: the new text is not approved.
 
     Raises `Stale`, `UserError` (too long by the network's own measure).
@@ -80,7 +79,7 @@ def edit(post_id: int, *, user: User, version: int, texts: Sequence[str], now: d
     return post
 
 
-def redraft(post_id: int, *, user: User, version: int, now: datetime) -> Post:
+def redraft(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     """Put the template's text of today in place of what is there, a person's too. What was approved is a draft again.
 
     Raises `Stale`, `UserError`.
@@ -100,7 +99,7 @@ def redraft(post_id: int, *, user: User, version: int, now: datetime) -> Post:
     return post
 
 
-def cancel(post_id: int, *, user: User, version: int, reason: str, now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
+def cancel(post_id: int, *, user: Actor, version: int, reason: str, now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
     """Stop a post that is not going out yet, for good. Raises `Stale`, `UserError`."""
     with _changing(post_id, version, CANCELLABLE, "cancelled") as post:
         before = {"state": post.state}
@@ -109,7 +108,7 @@ def cancel(post_id: int, *, user: User, version: int, reason: str, now: datetime
     return post
 
 
-def reschedule(post_id: int, *, user: User, version: int, at: datetime, now: datetime) -> Post:
+def reschedule(post_id: int, *, user: Actor, version: int, at: datetime, now: datetime) -> Post:
     """Give an approved post the time `at` (aware), slot or not. Raises `Stale`, `UserError` (quiet time, too near another)."""
     with _changing(post_id, version, MOVABLE, "moved") as post:
         registry.sending(post.channel.network)
@@ -145,7 +144,7 @@ def _changing(post_id: int, version: int, states: Sequence[str], done: str) -> I
         yield post
 
 
-def _save(post: Post, user: User, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+def _save(post: Post, user: Actor, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     post.version += 1
     post.save()
     audit.record(user, action, post, before, after)

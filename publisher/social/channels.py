@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 
 from publisher.core import audit, events
+from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.social.models import Channel
 from publisher.social.networks import registry
@@ -16,11 +16,9 @@ from publisher.social.slots import lock_channel
 
 log = logging.getLogger(__name__)
 
-User = AbstractBaseUser | AnonymousUser | None
-
 
 @transaction.atomic
-def pause(channel_id: int, *, user: User, reason: str) -> None:
+def pause(channel_id: int, *, user: Actor, reason: str) -> None:
     """Stop a channel; posts keep their state and wait. The first reason stays until the channel is resumed."""
     channel = _locked(channel_id)
     if channel.paused_reason:
@@ -33,7 +31,7 @@ def pause(channel_id: int, *, user: User, reason: str) -> None:
 
 
 @transaction.atomic
-def resume(channel_id: int, *, user: User) -> None:
+def resume(channel_id: int, *, user: Actor) -> None:
     """Let a paused channel go on. What was missed by more than its tolerance expires, the rest leaves with the least gap."""
     channel = _locked(channel_id)
     registry.sending(channel.network)

@@ -24,7 +24,7 @@ from publisher.core.embedded.valkey import EmbeddedValkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEASE_SECONDS = 5
-CONCURRENCY = 3
+CONCURRENCY = 4
 CELERY = (sys.executable, "-m", "celery", "-A", "worker")
 
 

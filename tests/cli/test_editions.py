@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from publisher.cli import edition_report, edition_watch
-from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, hindrances, verdict
+from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
 from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Heartbeat
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
+from publisher.delivery.progress import Assembling
 from publisher.digests.models import Digest, Edition
 from tests.builders import a_digest, a_subscriber, an_item, hours_that_begin_later
 
@@ -174,6 +178,16 @@ def test_show_tells_until_when_an_edition_waits_for_its_hours(digest: Digest) ->
     assert edition_watch.look(edition.pk, clock.now()).waits == waits["reason"]
 
 
+def test_show_says_why_a_test_failed(digest: Digest) -> None:
+    edition = made(digest)
+    assemble(edition.pk, now=clock.now())
+    run("test", edition.pk, "--to", "me@office.example.org")
+    Delivery.objects.filter(purpose="test").update(state="failed", reason="This test could not be built: x")
+    (failed,) = reported("show", edition.pk)["failed_tests"]
+    assert (failed["to"], failed["reason"]) == ("me@office.example.org", "This test could not be built: x")
+    assert "me@office.example.org: This test could not be built: x" in run("show", edition.pk).stdout
+
+
 def test_show_tells_how_far_assembling_is(digest: Digest) -> None:
     edition = made(digest)
     assert reported("show", edition.pk)["assembling"]["step"] == "Choosing its items"
@@ -184,7 +198,24 @@ def test_editions_are_listed_latest_first(digest: Digest) -> None:
     assert "no editions yet" in run("list").output
     first, second = made(digest), made(digest)
     assert [each["id"] for each in reported("list")["editions"]] == [second.pk, first.pk]
+    a_digest(slug="other")
     assert reported("list", "--digest", "other")["editions"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "weekly"), "no number of an edition. `publisher edition list` shows them"),
+        (("pause", "-1"), "No such option"),
+        (("list", "--most", "-3"), "x>=1"),
+        (("list", "--digest", "nope"), "There is no digest nope. Digests: weekly."),
+        (("send", "99999999999999999999", "--wait"), "There is no edition 99999999999999999999"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_said(digest: Digest, arguments: tuple[str, ...], said: str) -> None:
+    error = run(*arguments).exception
+    assert isinstance(error, UserError | click.UsageError)
+    assert said in f"{error.message} {getattr(error, 'hint', '')}"
 
 
 def test_a_test_is_queued_and_said(digest: Digest) -> None:
@@ -259,6 +290,56 @@ def test_wait_shows_lines_and_succeeds_when_all_is_settled(
     assert result.return_value == 0
     assert "0 of 2 done" in result.stderr
     assert "is sent: 2 mails" in result.stdout
+
+
+def test_wait_ends_with_a_status_of_its_own_when_its_time_runs_out_and_the_edition_goes_on(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    quick = SimpleNamespace(monotonic=itertools.count(step=0.3).__next__, sleep=lambda _seconds: None)
+    monkeypatch.setattr(edition_watch, "time", quick)
+    result = run("send", edition.pk, "--wait", "--timeout", 1)
+    assert result.return_value == 124
+    assert "is not settled after 1 s: 0 of 2 done. Still to come: 2 mails queued. It goes on" in result.stdout
+    assert "waits for: 2 mails queued" in result.stderr
+    edition.refresh_from_db()
+    assert edition.state == "sending"
+
+
+def test_what_is_settled_within_its_time_is_no_timeout(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    Edition.objects.update(state="sent")
+    result = run("send", edition.pk, "--wait", "--timeout", 60, "--json")
+    assert result.return_value == 0
+    assert json.loads(result.stdout)["timed_out"] is False
+
+
+def test_a_time_limit_without_waiting_is_a_mistake(digest: Digest) -> None:
+    assert "give both" in str(run("send", made(digest).pk, "--timeout", 5).exception)
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        (replace(SEEN, state="assembling", assembling=Assembling("Writing", 2, 9)), "it is assembled (Writing: 2 of 9)"),
+        (replace(SEEN, counts={"queued": 1, "sending": 2000, "unknown": 3}),
+         "1 mail queued, 2,000 mails being sent, 3 mails unclear"),
+        (replace(SEEN, counts={"queued": 2}, next_due=datetime(2026, 6, 2, 8, tzinfo=UTC)),
+         "2 mails queued, the next due at 2026-06-02 08:00 UTC"),
+        (replace(SEEN, counts={"sent": 5}, copies=1), "1 copy for the office"),
+        (replace(SEEN, counts={"sent": 5}), "the edition is closed by the next tick"),
+    ],
+)  # fmt: skip
+def test_what_is_waited_for_is_said(seen: Seen, text: str) -> None:
+    assert awaited(seen) == text
+
+
+def test_copies_for_the_office_are_waited_for_too(digest: Digest) -> None:
+    Digest.objects.update(seeds=["boss@office.example.org"])
+    edition = assemble(made(digest).pk, now=clock.now())
+    assert edition_watch.look(edition.pk, clock.now()).copies == 1
 
 
 def test_wait_tells_steps_of_assembling(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:

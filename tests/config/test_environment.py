@@ -35,6 +35,10 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PUBLISHER_DATABASE_URL", "db.example.org"),
+        ("PUBLISHER_DATABASE_URL", "mysql://publisher@db.example.org/publisher"),
+        ("PUBLISHER_DATABASE_URL", "postgres://publisher@db.example.org:port/publisher"),
+        ("PUBLISHER_REDIS_URL", "redis.example.org:6379"),
         ("PUBLISHER_PORT", "eighty"),
         ("PUBLISHER_PORT", "70000"),
         ("PUBLISHER_BASE_URL", "publisher.example.org"),
@@ -59,6 +63,15 @@ def test_a_value_that_cannot_be_used_is_named_with_what_is_expected(
         read({"PUBLISHER_DATA_DIR": str(tmp_path), name: value})
     assert name in refused.value.message
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["mysql://u:geheim@db/p", "postgres:/u:geheim@db/p", "postgres://u:geh/geheim@db:x/p"]
+)
+def test_a_password_in_an_address_that_cannot_be_used_is_not_shown(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError) as refused:
+        read({"PUBLISHER_DATA_DIR": str(tmp_path), "PUBLISHER_DATABASE_URL": text})
+    assert "geheim" not in refused.value.message
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ import pytest
 from publisher.core.alone import EDITION, alone
 from publisher.delivery import enqueue
 from publisher.delivery.claim import claim_mail
-from publisher.delivery.closing import cancel_left_over
+from publisher.delivery.closing import clear_away
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.delivery.retraction import retract_everywhere
 from publisher.digests import editions
 from publisher.digests.assembling import drop_item
 from publisher.digests.due import create_due
-from publisher.digests.models import Digest, Edition
+from publisher.digests.models import Digest, Edition, EditionSelection
 from publisher.items.models import Item
 from tests.builders import NOON, a_digest, a_subscriber, an_item
 from tests.delivery.test_mail import BEFORE, an_assembled_edition, sent_by
@@ -162,9 +162,20 @@ def test_what_a_cancelled_edition_held_comes_in_the_next_one_if_nothing_had_left
     assert [held.item.title for held in edition.edition_items.all()] == titles
 
 
+def test_what_is_left_of_an_edition_that_became_empty_is_cleared_away_by_the_tick() -> None:
+    edition = an_assembled_edition(readers=2)
+    Edition.objects.filter(pk=edition.pk).update(state="empty", finished_at=NOON)
+    assert clear_away(now=NOON) == 2
+    assert set(Delivery.objects.values_list("state", "reason")) == {("cancelled", "The edition is empty.")}
+    assert not EditionSelection.objects.exists()
+
+
 def test_what_waits_of_cancelled_editions_is_cancelled_by_the_tick() -> None:
     edition = an_assembled_edition(readers=2)
     other = an_assembled_edition(a_digest(), readers=1)
     editions.cancel(edition.pk, user=an_editor(), now=NOON)
-    assert cancel_left_over(now=NOON) == 2
+    assert EditionSelection.objects.filter(edition=edition).exists()
+    assert clear_away(now=NOON) == 2
+    assert set(EditionSelection.objects.values_list("edition", flat=True)) == {other.pk}
+    assert clear_away(now=NOON) == 0
     assert len(claim_mail(other.pk, fence=1, now=NOON, limit=9, lease=timedelta(minutes=5)).mails) == 1

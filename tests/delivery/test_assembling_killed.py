@@ -145,7 +145,7 @@ def test_a_portion_that_was_cut_off_in_the_middle_leaves_nothing_of_itself(
 
 
 def test_an_edition_cancelled_while_its_deliveries_are_written_leaves_none_waiting() -> None:
-    from publisher.delivery.closing import cancel_left_over
+    from publisher.delivery.closing import clear_away
     from publisher.digests import editions
 
     edition = a_due_edition()
@@ -159,7 +159,7 @@ def test_an_edition_cancelled_while_its_deliveries_are_written_leaves_none_waiti
         patch.setattr(enqueue, "_write", killed_after(1, cancel_first))
         with pytest.raises(Killed):
             assemble(edition.pk, now=NOON)
-    cancel_left_over(now=NOON)
+    clear_away(now=NOON)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}
 
 

@@ -8,7 +8,9 @@ from datetime import time, timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from publisher.audience import tokens
 from publisher.audience.models import Suppression
@@ -16,12 +18,13 @@ from publisher.audience.tokens import NOBODY
 from publisher.core import standstill
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Standstill
-from publisher.delivery import tally
+from publisher.delivery import signing, tally
+from publisher.delivery.claim import claim_mail, next_fence
 from publisher.delivery.closing import finish_editions
 from publisher.delivery.copies import send_test
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.enqueue import assemble
-from publisher.delivery.models import Delivery
+from publisher.delivery.models import Attempt, Delivery
 from publisher.digests import editions
 from publisher.digests.models import Digest, Edition
 from tests.builders import NOON, a_digest, a_subscriber, an_item
@@ -162,6 +165,65 @@ def mailed_later(edition: Edition) -> list[EmailMessage]:
     with SmtpSink() as sink:
         sent_by(sink, edition, now=NOON + timedelta(minutes=5))
     return [email.message_from_bytes(m.data, policy=email.policy.default) for m in sink.messages]
+
+
+def test_a_test_whose_sender_is_impossible_fails_with_the_reason_and_is_not_tried_again() -> None:
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    Digest.objects.update(from_address="nobody")
+    assert mailed(edition) == []
+    row = Delivery.objects.get(purpose="test")
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert row.reason.startswith("This test could not be built: ")
+    assert Attempt.objects.get(delivery=row).text == row.reason
+    edition.refresh_from_db()
+    assert (edition.state, counts(edition)) == ("waiting", {"queued": 3})
+
+
+def test_a_test_that_cannot_be_signed_fails_and_says_what_to_do(settings: Any) -> None:
+    signing.switch_on(signing.make_key("office.example.org", "p1", bits=2048, now=NOON))
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    settings.SECRET_KEY = "another-key-that-opens-nothing-that-the-former-one-closed"
+    assert mailed(edition) == []
+    row = Delivery.objects.get(purpose="test")
+    assert row.state == "failed"
+    assert "cannot be opened" in row.reason
+    assert "PUBLISHER_SECRET_KEY_FALLBACKS" in row.reason
+
+
+def test_a_test_whose_rendering_is_impossible_fails_and_leaves_no_claim() -> None:
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    Digest.objects.update(reply_to="no address at all\r\nBcc: x@example.net")
+    assert mailed(edition) == []
+    assert Delivery.objects.get(purpose="test").state == "failed"
+
+
+def test_a_test_whose_rendering_was_corrected_meanwhile_is_cancelled_and_says_so() -> None:
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    edition.variants.update(retired=True)
+    assert mailed(edition) == []
+    row = Delivery.objects.get(purpose="test")
+    assert (row.state, row.reason) == (
+        "cancelled",
+        "The edition was corrected before this test left: send another.",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_test_does_not_wait_for_an_edition_that_is_being_assembled() -> None:
+    edition = an_edition()
+    send_test(edition.pk, to=ME, actor=None, now=NOON)
+    with psycopg.connect(**connection.get_connection_params()) as assembling:
+        assembling.execute("SELECT 1 FROM digests_edition WHERE id = %s FOR UPDATE", [edition.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+        claim = claim_mail(
+            edition.pk, fence=next_fence(), now=NOON, limit=5, lease=timedelta(minutes=5), tests=True
+        )
+    assert [each.address for each in claim.mails] == [ME]
 
 
 def test_a_test_of_an_edition_that_was_sent_shows_what_the_reader_got() -> None:

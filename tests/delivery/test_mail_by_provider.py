@@ -156,6 +156,25 @@ def test_a_wrong_key_costs_no_message_a_try_and_is_shown(inbox: redis.Redis, set
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
 
 
+def test_a_refused_sender_pauses_its_own_edition_and_stops_no_other(
+    inbox: redis.Redis, settings: Any
+) -> None:
+    refused = an_assembled_edition(a_digest(from_address="news@elsewhere.example.org"), readers=2)
+    other = an_assembled_edition(readers=2)
+    with Mailgun() as fake:
+        settings.MAIL = fake.url()
+        send_due(seconds=20, clock_=lambda: NOON)
+    refused.refresh_from_db()
+    other.refresh_from_db()
+    assert refused.state == "paused"
+    assert "from parameter is not a valid address" in refused.problem
+    assert (other.state, other.problem) == ("sending", "")
+    assert states(refused) == {"queued": 2}
+    assert set(Delivery.objects.filter(edition=refused).values_list("attempts", flat=True)) == {0}
+    assert states(other) == {"sent": 2}
+    assert not outage.is_on()
+
+
 def test_an_address_that_cannot_be_used_is_explained_on_the_edition(
     inbox: redis.Redis, settings: Any
 ) -> None:

@@ -57,6 +57,12 @@ def test_copies_stand_apart_from_the_counts_and_are_marked_in_the_log(desk: Clie
         assert "A copy for the office" in text_of(desk, address)
 
 
+def test_why_a_test_failed_stands_on_the_page_of_its_edition(desk: Client) -> None:
+    edition = an_edition()
+    a_mail(edition, "me@office.example.org", purpose="test", state="failed", reason="No DKIM key opens.")
+    assert "No DKIM key opens." in text_of(desk, f"/desk/editions/{edition.pk}")
+
+
 def test_waves_are_shown_with_their_clocks_and_asked_for_again_while_it_goes_out(desk: Client) -> None:
     edition = an_edition(state="sending", local_day=date(2026, 6, 1), local_at=time(8))
     due = NOON.replace(hour=0)

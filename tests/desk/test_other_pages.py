@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from publisher.core import clock
+from publisher.delivery import trouble
 from publisher.desk import posts
 from publisher.desk.badges import TABLES, badge_of
 from publisher.digests.models import Edition
@@ -66,6 +67,7 @@ def test_today_names_what_waits_what_goes_out_and_what_went_out(desk: Client) ->
 @pytest.mark.django_db
 def test_today_counts_what_needs_a_person(desk: Client) -> None:
     edition = an_edition(state="paused")
+    trouble.begin(an_edition(a_digest(), state="assembling").pk, ZeroDivisionError())
     a_mail(edition, state="unknown")
     a_post(state="held")
     a_channel(paused_reason="The access was withdrawn.")
@@ -74,7 +76,7 @@ def test_today_counts_what_needs_a_person(desk: Client) -> None:
     text = text_of(desk, "/desk/")
     for expected in (
         *("Deliveries that may have arrived", "Posts held back", "Editions paused", "Channels stopped"),
-        *("Entries refused this week", "Feeds that cannot be read"),
+        *("Entries refused this week", "Feeds that cannot be read", "Editions whose assembling fails"),
     ):
         assert expected in text
     assert "Posts that failed" not in text

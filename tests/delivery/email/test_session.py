@@ -501,27 +501,6 @@ def test_a_hang_up_in_the_middle_of_the_content_is_certainly_not_accepted() -> N
     assert sink.messages == []
 
 
-def test_torn_away_while_waiting_for_the_answer_names_the_message_in_doubt(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Torn(BaseException):
-        """A time limit from outside."""
-
-    with SmtpSink([at("DOT", deed="silence", after=1)]) as sink, a_session(sink) as session:
-        results = session.send(messages(3))
-        next(results)
-        wire = session._connection.wire  # type: ignore[union-attr]  # open after one result
-
-        def torn(event: int, deadline: float, seconds: float, sent: int = 0) -> None:
-            if session.in_doubt is not None:
-                raise Torn
-
-        monkeypatch.setattr(wire, "_wait", torn)
-        with pytest.raises(Torn):
-            next(results)
-        assert session.in_doubt == 2
-
-
 def test_an_unknown_says_so() -> None:
     with SmtpSink([at("DOT", deed="close")]) as sink:
         answer = send(sink, messages(1))[0].answer

@@ -43,7 +43,8 @@ class Mailjet(FakeApi):
         if any(name.lower() in FORBIDDEN for name in message.get("Headers", {})):
             return _error("send-0011", "Header cannot be customized using the Headers collection.", "Headers")
         if not message["From"]["Email"].endswith("@" + self.verified):
-            return _error("send-0008", "Is not an authorized email address for your account.", "From")
+            said = f'"{message["From"]["Email"]}" is not an authorized sender email address for your account.'
+            return _error("send-0008", said, "From", status=403)
         if not is_address(recipient["Email"]) or recipient["Email"] in self.refused:
             return _error("mj-0013", f'"{recipient["Email"]}" is an invalid email address.', "To[0].Email")
         assert message["TrackClicks"] == message["TrackOpens"] == "disabled"
@@ -71,11 +72,11 @@ class Mailjet(FakeApi):
         return {"Status": "success", "To": [to], "Cc": [], "Bcc": []}
 
 
-def _error(code: str, message: str, about: str) -> dict[str, Any]:
+def _error(code: str, message: str, about: str, *, status: int = 400) -> dict[str, Any]:
     error = {
         "ErrorIdentifier": "1",
         "ErrorCode": code,
-        "StatusCode": 400,
+        "StatusCode": status,
         "ErrorMessage": message,
         "ErrorRelatedTo": [about],
     }

@@ -21,6 +21,8 @@ class Mailtrap(FakeApi):
         body = request.json()
         if request.path == "/send":
             result = self._one(body)
+            if not _is_from(body, self.verified):
+                raise Refused(403, {"success": False, "errors": ["Forbidden"]})
             return Answer(200 if result["success"] else 400, result)
         assert request.path == "/batch"
         if len(body["requests"]) > self.most:
@@ -35,7 +37,7 @@ class Mailtrap(FakeApi):
 
     def _one(self, message: Mapping[str, Any]) -> dict[str, Any]:
         (recipient,) = message["to"]
-        if not message["from"]["email"].endswith("@" + self.verified):
+        if not _is_from(message, self.verified):
             return {"success": False, "errors": ["'from' is of a domain that is not verified"]}
         if not is_address(recipient["email"]) or recipient["email"] in self.refused:
             return {"success": False, "errors": ["'to' address is invalid"]}
@@ -55,3 +57,7 @@ class Mailtrap(FakeApi):
             )
         )
         return {"success": True, "message_ids": [number]}
+
+
+def _is_from(message: Mapping[str, Any], domain: str) -> bool:
+    return str(message["from"]["email"]).endswith("@" + domain)

@@ -9,6 +9,7 @@ import base64
 import email
 import email.policy
 import re
+from dataclasses import dataclass
 
 from tests.fakes.mail_apis.server import Answer, FakeApi, Mail, Refused, Request, decoded, is_address
 
@@ -17,8 +18,12 @@ SIGNED = re.compile(
 )
 
 
+@dataclass
 class Ses(FakeApi):
     scheme = "ses"
+
+    in_sandbox: bool = False
+    """Where recipients must be verified, too."""
 
     def url(self, key: str | None = None) -> str:
         return f"ses://{key or self.key}:its%2Fsecret@eu-west-1?api={self.api}"
@@ -35,11 +40,16 @@ class Ses(FakeApi):
         raw = base64.b64decode(body["Content"]["Raw"]["Data"])
         message = email.message_from_bytes(raw, policy=email.policy.default)
         sender = message["From"].addresses[0]
-        if sender.domain != self.verified:
+        if unverified := [
+            identity
+            for identity, domain in ((message["From"], sender.domain), (address, address.rpartition("@")[2]))
+            if domain != self.verified and (self.in_sandbox or identity is not address)
+        ]:
             raise _error(
                 400,
                 "MessageRejected",
-                "Email address is not verified. The following identities failed the check.",
+                "Email address is not verified. The following identities failed the check in region EU-WEST-1: "
+                + ", ".join(map(str, unverified)),
             )
         if not is_address(address):
             raise _error(400, "BadRequestException", "Local address contains control or whitespace")

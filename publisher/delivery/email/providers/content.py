@@ -78,7 +78,7 @@ def letter_of(message: Outgoing) -> Letter:
         values["message_id"],
         own,
         values,
-        template.join(values),  # as it is without a signature of ours: providers change what it would cover
+        message.data,
     )
 
 

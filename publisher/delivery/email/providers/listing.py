@@ -10,7 +10,9 @@ from typing import Any
 
 from publisher.delivery.email.outgoing import Answer
 
-Refusal = Callable[[int, str], Answer]
+Refusal = Callable[[int, Any], Answer]
+"""Makes the answer of a refusal from its status and its body, which has the form that a single message's has."""
+
 ACCEPTED = 200
 UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What comes of reading an answer that is not of its form."""
@@ -25,7 +27,7 @@ def read_postmark(body: Any, refusal: Refusal) -> Sequence[Answer]:
     return [
         Answer(None, ACCEPTED, text=item["Message"], remote_id=item["MessageID"])
         if item.get("ErrorCode", 0) == 0
-        else refusal(422, f"{item['ErrorCode']} {item['Message']}")
+        else refusal(422, item)
         for item in body
     ]
 
@@ -48,17 +50,9 @@ def read_mailjet(body: Any, refusal: Refusal) -> Sequence[Answer]:
     return [
         Answer(None, ACCEPTED, remote_id=str(item["To"][0]["MessageID"]))
         if item["Status"] == "success"
-        else refusal(*_mailjet_error(item["Errors"]))
+        else refusal(int(item["Errors"][0].get("StatusCode", 400)), {"Messages": [item]})
         for item in body["Messages"]
     ]
-
-
-def _mailjet_error(errors: Sequence[Any]) -> tuple[int, str]:
-    said = [
-        f"{each['ErrorCode']} {each['ErrorMessage']} ({', '.join(each.get('ErrorRelatedTo', []))})"
-        for each in errors
-    ]
-    return int(errors[0].get("StatusCode", 400)), "; ".join(said)
 
 
 def mailtrap(payloads: Sequence[Any]) -> tuple[str, Any]:
@@ -68,9 +62,7 @@ def mailtrap(payloads: Sequence[Any]) -> tuple[str, Any]:
 
 def read_mailtrap(body: Any, refusal: Refusal) -> Sequence[Answer]:
     return [
-        Answer(None, ACCEPTED, remote_id=item["message_ids"][0])
-        if item["success"]
-        else refusal(422, "; ".join(item["errors"]))
+        Answer(None, ACCEPTED, remote_id=item["message_ids"][0]) if item["success"] else refusal(422, item)
         for item in body["responses"]
     ]
 

@@ -1,67 +1,103 @@
 """What a provider's answer means for a message, and what failed when no answer came: tables, read top down.
 
-Statuses are those of HTTP; where an API says more in its body, the row names it.
+Statuses are those of HTTP. Where an API says more, a row names the field of its body that decides. Words of a text are looked
+at only where an API has nothing else, and then from its beginning: what stands behind may be an address or a subject.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
-from publisher.delivery.email.headers import clean
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, SenderRefused, Unknown
+from publisher.delivery.email.providers.reading import Said, values_at
 
 Kind = type[OtherSideError]
 
-LONGEST_REASON = 500
-LONGEST_WAIT = timedelta(days=1)
 
-# (scheme or "" for every provider, lowest status, highest status, what stands in the body, what it means for the message)
-# A message is Rejected only for what is its own fault: a sender or account that may not send is the fault of none.
-RULES: tuple[tuple[str, int, int, str, Kind], ...] = (
-    # https://postmarkapp.com/developer/api/overview#error-codes; the number stands at the beginning of what is read
-    ("postmark", 422, 422, r"^(?:100|429)\b", Retry),
-    ("postmark", 422, 422, r"^(?:10|400|401|405|412|413|1221|1235)\b|'From'", ChannelDown),
+class Rule(NamedTuple):
+    """A row. `scheme`: whose, "" of every provider. `low` to `high`: the statuses. `path`: the field (`values_at`) of which one
+    value must match `pattern` as a whole; "" of both: any body. `{sender}` in a pattern is the address of the sender."""
+
+    scheme: str
+    low: int
+    high: int
+    path: str
+    pattern: str
+    kind: Kind
+
+
+# A message is Rejected only for what is its own fault. A sender that may not send stops its own edition (SenderRefused), an
+# account that may not stops everything (ChannelDown). A refusal that no row knows (the 4xx at the end) counts against the one
+# message that was refused alone: so no address can stop an edition, and an edition that is refused again and again is paused
+# by its limit of errors, with what was said.
+RULES: tuple[Rule, ...] = tuple(Rule(*row) for row in (
+    # https://postmarkapp.com/developer/api/overview#error-codes
+    ("postmark", 422, 422, "ErrorCode", r"100|429", Retry),
+    ("postmark", 422, 422, "ErrorCode", r"10|405|412|413|1221|1235", ChannelDown),
+    ("postmark", 422, 422, "ErrorCode", r"400|401", SenderRefused),
+    ("postmark", 422, 422, "Message", r"Invalid 'From' address.*", SenderRefused),
     # https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors
-    ("sendgrid", 400, 400, r"\bfrom\b|sender identity", ChannelDown),
-    ("mailgun", 400, 400, r"'?\bfrom'? parameter|not allowed to send|\bdisabled\b", ChannelDown),
-    ("brevo", 400, 400, r"\bsender\b|not_enough_credits|account_under_validation", ChannelDown),
-    ("mailjet", 400, 499, r"\bFrom\b|sender", ChannelDown),
-    ("resend", 400, 499, r"invalid_from_address|`from`", ChannelDown),
-    ("resend", 409, 409, r"invalid_idempotent_request", Unknown),
-    ("mailersend", 422, 422, r"from\.email|quota|trial", ChannelDown),
-    ("mailtrap", 400, 499, r"'from'", ChannelDown),
-    ("sparkpost", 420, 420, r"", Retry),  # "exceed sending limit"
-    ("sparkpost", 400, 422, r"sending domain", ChannelDown),
-    ("scaleway", 400, 400, r"\bfrom\b|domain", ChannelDown),
+    ("sendgrid", 400, 403, "errors.field", r"from(?:\.email)?", SenderRefused),
+    # Mailgun has a text only. The domain is that of our own address of it, of all senders: the account's.
+    ("mailgun", 400, 400, "message", r"'?from'? parameter is .*", SenderRefused),
+    ("mailgun", 400, 400, "message", r"Domain \S+ is not allowed to send.*|(?:Account|Domain \S+) is disabled.*", ChannelDown),
+    # https://developers.brevo.com/docs/how-it-works
+    ("brevo", 400, 400, "code", r"not_enough_credits|account_under_validation|permission_denied", ChannelDown),
+    ("brevo", 400, 400, "message", r"Sending has been rejected because the sender you used .*", SenderRefused),
+    ("brevo", 400, 400, "message", r"sender (?:\w+ )?is missing|valid sender .*", SenderRefused),
+    ("brevo", 400, 400, "message", r"\w+ is (?:not valid|missing) in sender", SenderRefused),
+    # https://dev.mailjet.com/email/guides/send-api-v31/#send-api-errors
+    ("mailjet", 400, 499, "Messages.Errors.ErrorCode", r"send-0006|send-0007|send-0008", SenderRefused),
+    ("mailjet", 400, 499, "Messages.Errors.ErrorRelatedTo", r"(?:From|Sender)(?:\W.*)?", SenderRefused),
+    ("mailjet", 400, 499, "ErrorCode", r"send-0006|send-0007|send-0008", SenderRefused),
+    # https://resend.com/docs/api-reference/errors; 403 with this name: a domain that is not verified, or may not write to all
+    ("resend", 400, 499, "name", r"invalid_from_address", SenderRefused),
+    ("resend", 403, 403, "name", r"validation_error", SenderRefused),
+    ("resend", 422, 422, "message", r"Invalid `from` field.*", SenderRefused),
+    # https://developers.mailersend.com/general.html#errors; a trial may write to few addresses
+    ("mailersend", 422, 422, "errors", r"from(?:\..*)?", SenderRefused),
+    ("mailersend", 422, 422, "message", r".* #MS42225", ChannelDown),
+    # https://docs.mailtrap.io/developers/email-sending/: "Make sure domain verification process is completed"
+    ("mailtrap", 403, 403, "", r"", SenderRefused),
+    ("mailtrap", 400, 499, "errors", r"'from' .*", SenderRefused),
+    # https://support.sparkpost.com/docs/faq/difference-between-invalid-and-unconfigured; 420: "exceed sending limit"
+    ("sparkpost", 420, 420, "", r"", Retry),
+    ("sparkpost", 400, 422, "errors.code", r"7001", SenderRefused),
+    # https://www.scaleway.com/en/developers/api/: 403 is said of a key's rights and of a domain's alike
+    ("scaleway", 400, 400, "details.argument_name", r"from(?:\..*)?", SenderRefused),
+    ("scaleway", 403, 403, "type", r"permissions_denied", SenderRefused),
+    ("scaleway", 412, 412, "type", r"precondition_failed", SenderRefused),
     # Mandrill answers every error with 500 and a name: https://mailchimp.com/developer/transactional/docs/fundamentals/
-    ("mandrill", 500, 500, r"Invalid_Key|PaymentRequired|Unknown_Subaccount", ChannelDown),
-    ("mandrill", 500, 500, r"ValidationError", Rejected),
-    ("mandrill", 400, 400, r"invalid-sender|unsigned|test-mode-limit", ChannelDown),
-    # Postal answers 200 with a status of its own
-    ("postal", 200, 200, r"UnauthenticatedFromAddress|InvalidServerAPIKey|ServerSuspended|AccessDenied", ChannelDown),
-    ("postal", 200, 200, r"parameter-error|\berror\b", Rejected),
-    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
-    ("ses", 400, 400, r"^(?:LimitExceeded|TooManyRequests|Throttling)", Retry),
-    ("ses", 400, 400, r"^(?:AccountSuspended|SendingPaused|MailFromDomainNotVerified)|not verified", ChannelDown),
-    ("", 200, 299, "", Unknown),  # accepted, perhaps, in words that are not understood
-    ("", 300, 399, "", ChannelDown),  # the API is somewhere else now
-    ("", 408, 408, "", Retry),
-    ("", 409, 409, "", Unknown),  # the same call is being answered just now
-    ("", 425, 425, "", Retry),
-    ("", 429, 429, "", Retry),
-    ("", 401, 405, "", ChannelDown),  # key, payment, permission, address of the API
-    ("", 407, 407, "", ChannelDown),
-    ("", 400, 499, "", Rejected),
-    ("", 500, 500, "", Retry),  # all of these APIs ask to try again after 500 and 503
-    ("", 503, 503, "", Retry),
-    ("", 501, 599, "", Unknown),  # a gateway that lost what is behind it
-)  # fmt: skip
+    ("mandrill", 500, 500, "name", r"Invalid_Key|PaymentRequired|Unknown_Subaccount", ChannelDown),
+    ("mandrill", 500, 500, "name", r"ValidationError", Rejected),
+    ("mandrill", 400, 400, "reject_reason", r"invalid-sender|unsigned", SenderRefused),
+    ("mandrill", 400, 400, "reject_reason", r"test-mode-limit", ChannelDown),
+    # Postal answers 200 with a status of its own: https://apiv1.postalserver.io/controllers/send/message
+    ("postal", 200, 200, "data.code", r"UnauthenticatedFromAddress|FromAddressMissing", SenderRefused),
+    ("postal", 200, 200, "data.code", r"InvalidServerAPIKey|ServerSuspended|AccessDenied", ChannelDown),
+    ("postal", 200, 200, "status", r"parameter-error|error", Rejected),
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html. In the sandbox recipients must be verified,
+    # too: the text lists who is not.
+    ("ses", 400, 400, "Error.Code", r"(?:LimitExceeded|TooManyRequests|Throttling).*", Retry),
+    ("ses", 400, 400, "Error.Code", r"(?:AccountSuspended|SendingPaused).*", ChannelDown),
+    ("ses", 400, 400, "Error.Code", r"MailFromDomainNotVerified.*", SenderRefused),
+    ("ses", 400, 400, "Error.Message", r"Email address is not verified\.?", SenderRefused),
+    ("ses", 400, 400, "Error.Message", r"Email address is not verified\. [^:]*:(.*[\s,<])?{sender}([\s,>].*)?", SenderRefused),
+    ("", 200, 299, "", "", Unknown),  # accepted, perhaps, in words that are not understood
+    ("", 300, 399, "", "", ChannelDown),  # the API is somewhere else now
+    ("", 408, 408, "", "", Retry),
+    ("", 409, 409, "", "", Unknown),  # the same call is being answered just now
+    ("", 425, 425, "", "", Retry),
+    ("", 429, 429, "", "", Retry),
+    ("", 401, 405, "", "", ChannelDown),  # key, payment, permission, address of the API
+    ("", 407, 407, "", "", ChannelDown),
+    ("", 400, 499, "", "", Rejected),
+    ("", 500, 500, "", "", Retry),  # all of these APIs ask to try again after 500 and 503
+    ("", 503, 503, "", "", Retry),
+    ("", 501, 599, "", "", Unknown),  # a gateway that lost what is behind it
+))  # fmt: skip
 
 # The innermost error that is in this table decides; what is not may have been accepted. Names, since boto3 may be missing.
 FAILURES: dict[str, tuple[Kind, str]] = {
@@ -88,12 +124,10 @@ FAILURES: dict[str, tuple[Kind, str]] = {
 LOST = (Unknown, "the connection ended before the answer")
 
 
-def error_of(
-    scheme: str, status: int, said: str, reason: str, after: timedelta | None = None
-) -> OtherSideError:
-    """What an answer that is not acceptance means. `said`: the body's own words; `reason`: what people read."""
-    kind = _meaning(scheme, status, said)
-    return Retry(reason, after) if kind is Retry else kind(reason)
+def error_of(scheme: str, said: Said, reason: str, *, sender: str) -> OtherSideError:
+    """What an answer that is not acceptance means. `reason`: what people read; `sender`: the address in From."""
+    kind = next((rule.kind for rule in RULES if _fits(rule, scheme, said, sender)), Unknown)
+    return Retry(reason, said.after) if kind is Retry else kind(reason)
 
 
 def failure_of(error: BaseException) -> tuple[Kind, str]:
@@ -101,19 +135,13 @@ def failure_of(error: BaseException) -> tuple[Kind, str]:
     return next((FAILURES[name] for name in _names(error) if name in FAILURES), LOST)
 
 
-@cache
-def _rules() -> Sequence[tuple[str, int, int, re.Pattern[str], Kind]]:
-    return [
-        (scheme, low, high, re.compile(words, re.IGNORECASE), kind)
-        for scheme, low, high, words, kind in RULES
-    ]
-
-
-def _meaning(scheme: str, status: int, said: str) -> Kind:
-    for whose, low, high, words, kind in _rules():
-        if whose in ("", scheme) and low <= status <= high and words.search(said):
-            return kind
-    return Unknown
+def _fits(rule: Rule, scheme: str, said: Said, sender: str) -> bool:
+    if rule.scheme not in ("", scheme) or not rule.low <= said.status <= rule.high:
+        return False
+    if not rule.pattern:
+        return True
+    pattern = re.compile(rule.pattern.replace("{sender}", re.escape(sender)), re.IGNORECASE | re.DOTALL)
+    return any(pattern.fullmatch(value) for value in values_at(said.body, rule.path))
 
 
 def _names(error: BaseException) -> Iterator[str]:
@@ -127,40 +155,3 @@ def _names(error: BaseException) -> Iterator[str]:
             inner = chain[0].__cause__ or getattr(chain[0], "kwargs", {}).get("error")
     for each in chain:
         yield from (cls.__name__ for cls in type(each).__mro__)
-
-
-# Where the APIs put words that a person can read; among them the codes that RULES look for.
-WORDS = frozenset(
-    ("message", "error", "errormessage", "errorcode", "erroridentifier", "errorrelatedto", "errors", "reason", "reject_reason",
-     "code", "name", "description", "detail", "details", "field", "status", "type")
-)  # fmt: skip
-
-
-def words_of(body: str) -> str:
-    """The words of an answer in one line: of JSON the texts under the usual names, else the text itself."""
-    try:
-        found = " ".join(_words(json.loads(body)))
-    except ValueError:
-        found = ""
-    return clean(found or re.sub(r"<[^>]*>", " ", body))[:LONGEST_REASON]
-
-
-def _words(value: Any, name: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _words(each, key.lower() if key.lower() in WORDS or not name else name)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _words(each, name)
-    elif name in WORDS and value not in (None, ""):
-        yield str(value)
-
-
-def wait_of(header: str | None, *, now: datetime) -> timedelta | None:
-    """`Retry-After` (RFC 9110 section 10.2.3): seconds or a date; None when there is none that can be used."""
-    text = (header or "").strip()
-    try:
-        wait = timedelta(seconds=int(text)) if text.isdecimal() else parsedate_to_datetime(text) - now
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return min(wait, LONGEST_WAIT) if wait > timedelta() else None

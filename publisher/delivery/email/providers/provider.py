@@ -41,12 +41,12 @@ class Listing:
 
     `combine` makes of the payloads that anymail built, in order, the endpoint ("": the usual one) and the body of the call;
     `read` makes of what came back one answer for each. It raises KeyError, TypeError, ValueError or IndexError where that
-    is not what it expects, and takes from `refusal` what a refused message is told.
+    is not what it expects, and takes from `refusal`, by status and body, what a refused message is told.
     """
 
     most: int
     combine: Callable[[Sequence[Any]], tuple[str, Any]]
-    read: Callable[[Any, Callable[[int, str], Answer]], Sequence[Answer]]
+    read: Callable[[Any, Callable[[int, Any], Answer]], Sequence[Answer]]
 
 
 @dataclass(frozen=True)

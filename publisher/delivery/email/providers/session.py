@@ -7,24 +7,23 @@ that is refused as a whole is halved until the message at fault is found, which 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError
 
-from publisher.core import clock
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.delivery.email.address import BadAddress
-from publisher.delivery.email.headers import BadHeader, clean
+from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
 from publisher.delivery.email.providers.backends import backend_of, open_backend, opening_errors
 from publisher.delivery.email.providers.calls import Call, call_of
 from publisher.delivery.email.providers.content import Letter, letter_of
 from publisher.delivery.email.providers.listing import UNREADABLE, answers_of
-from publisher.delivery.email.providers.outcomes import error_of, failure_of, wait_of, words_of
+from publisher.delivery.email.providers.outcomes import error_of, failure_of
 from publisher.delivery.email.providers.provider import Merging
+from publisher.delivery.email.providers.reading import Said, said_in
 from publisher.delivery.email.providers.url import Account
 from publisher.render.slots import SlotError
 
@@ -163,7 +162,9 @@ class ProviderSession:
                 return self._answers_in(response, call)
             return self._answers_by_address(response, call)
         except AnymailAPIError as error:
-            return self._failed(error) if error.response is None else self._refused(*_read(error.response))
+            if error.response is None:
+                return self._failed(error)
+            return self._refused(said_in(error.response), letters)
         except (AnymailError, SlotError) as error:
             return Answer(Rejected(f"Not sent: {self._hidden(str(error.args[0]))}."))
 
@@ -177,38 +178,44 @@ class ProviderSession:
     def _answers_in(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
         """The answers of a call that carried many whole messages; when it is refused as a whole, they are not there."""
         assert call.listing  # noqa: S101 - asked for by the caller
-        answers = answers_of(response, call.listing.read, self._refused)
-        return answers if len(answers) == len(call.letters) else self._refused(*_read(response))
+        answers = answers_of(
+            response,
+            call.listing.read,
+            lambda status, body: self._refused(Said(status, body), call.letters),
+        )
+        if len(answers) == len(call.letters):
+            return answers
+        return self._refused(said_in(response), call.letters)
 
     def _answers_by_address(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
         """The answers as anymail reads them. A recipient may be refused in a call that is answered with 200."""
+        said = said_in(response)
         try:
             found = self._backend.parse_recipient_status(response, call.payload, call.message)
         except UNREADABLE:
-            return self._refused(*_read(response))
-        status, said, _ = _read(response)
+            return self._refused(said, call.letters)
         answers = []
         for letter in call.letters:
             about = found.get(letter.to.address)
             if about is None or about.status not in (*GIVEN, *REFUSED):
-                answers.append(self._refused(status, said))
+                answers.append(self._refused(said, call.letters))
             elif about.status in GIVEN:
-                answers.append(Answer(None, status, remote_id=str(about.message_id or "")))
+                answers.append(Answer(None, said.status, remote_id=str(about.message_id or "")))
             else:
-                answers.append(self._refused(max(status, 400), said))
+                answers.append(self._refused(replace(said, status=max(said.status, 400)), call.letters))
         return answers
 
-    def _refused(self, status: int, said: str, after: timedelta | None = None) -> Answer:
-        error = error_of(self._account.scheme, status, said, self._reason(status, said), after)
-        return Answer(error, status, text=f"{status} {self._hidden(said)}".strip())
+    def _refused(self, said: Said, letters: Sequence[Letter]) -> Answer:
+        """What was said of letters of one sender."""
+        words = self._hidden(said.words)
+        reason = f"{self._account} answered {said.status}{': ' if words else ''}{words}"
+        error = error_of(self._account.scheme, said, reason, sender=letters[0].form.sender.address)
+        return Answer(error, said.status, text=f"{said.status} {words}".strip())
 
     def _failed(self, error: AnymailAPIError) -> Answer:
         """No answer came, or none that can be read."""
         kind, how = failure_of(error.__cause__ or error)
         return Answer(kind(f"{self._account}: {how}."))
-
-    def _reason(self, status: int, said: str) -> str:
-        return f"{self._account} answered {status}{': ' if said else ''}{self._hidden(said)}"
 
     def _hidden(self, text: str) -> str:
         for secret in self._account.secrets:
@@ -225,16 +232,3 @@ def _letter(message: Outgoing) -> Letter | Result:
 
 def _for_each(answers: Answer | Sequence[Answer], letters: Sequence[Letter]) -> Sequence[Answer]:
     return [answers] * len(letters) if isinstance(answers, Answer) else answers
-
-
-def _read(response: Any) -> tuple[int, str, timedelta | None]:
-    """Status, words and wished-for wait of an answer; boto3's is a dictionary."""
-    if isinstance(response, Mapping):
-        error, about = response.get("Error", {}), response["ResponseMetadata"]
-        headers, said = about.get("HTTPHeaders", {}), f"{error.get('Code', '')}: {error.get('Message', '')}"
-        return about["HTTPStatusCode"], clean(said), wait_of(headers.get("retry-after"), now=clock.now())
-    return (
-        response.status_code,
-        words_of(response.text),
-        wait_of(response.headers.get("Retry-After"), now=clock.now()),
-    )

@@ -46,10 +46,6 @@ class Session:
     def __init__(
         self, server: MailServer, limits: Limits | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self.in_doubt: int | None = None
-        """The id of the message that is complete on the wire and unanswered. When `send` is torn away by an
-        exception (a time limit, an interrupt), this message may have been accepted; all others without a
-        result certainly were not."""
         self._server = server
         self._limits = limits or Limits()
         self._tls = tls
@@ -83,7 +79,6 @@ class Session:
                 self._clean = False
                 started = time.monotonic()
                 answer = self._answer(message, upcoming.peek)
-                self.in_doubt = None
                 if isinstance(answer.error, ChannelDown):
                     raise answer.error
                 self._clean = self._announced is None
@@ -146,13 +141,11 @@ class Session:
         if not connection.wire.is_quiet():
             # What has come already must not be taken for the answer to this message.
             raise _Dropped(not_sent("The server answered before its turn."))
-        self.in_doubt = message.id
         try:
             connection.wire.write(b"".join((body, DOT, envelope)), self._limits.write)
         except Lost as lost:
             if lost.sent >= len(body) + len(DOT):
                 return self._lost_after_dot(lost)
-            self.in_doubt = None
             raise _Dropped(self._early_answer(connection, lost)) from lost
         self._announced = following
         try:

@@ -42,6 +42,11 @@ def test_a_message_of_bytes_alone_is_read_the_same(name: str) -> None:
     assert alone.form.headers == {**whole.form.headers, **whole.headers}
 
 
+def test_a_message_that_is_joined_already_is_not_joined_again() -> None:
+    message = an_outgoing(1, a_template())
+    assert letter_of(message).raw is message.data
+
+
 def test_a_long_name_in_another_script_keeps_no_spaces_from_its_encoding() -> None:
     name = "国别办公室" * 8
     message = an_outgoing(1, a_template(), name=name)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.core.errors import ChannelDown, Rejected, Retry, SenderRefused, Unknown
 from publisher.delivery.email.headers import Mailbox
 from publisher.delivery.email.outgoing import Outgoing, Result, Withdrawn
 from publisher.delivery.email.providers.table import PROVIDERS
@@ -22,6 +22,7 @@ from tests.delivery.email.providers.steps import (
     session_at,
 )
 from tests.fakes.mail_apis.server import FakeApi, Mail, at, split_address
+from tests.fakes.mail_apis.ses import Ses
 
 every = pytest.mark.parametrize("api", ALL, ids=lambda api: api.scheme)
 in_batches = pytest.mark.parametrize("api", IN_BATCHES, ids=lambda api: api.scheme)
@@ -169,7 +170,23 @@ def test_a_sender_that_may_not_send_is_no_recipients_fault(api: type[FakeApi], c
     with api(verified="other.example.org") as fake:
         sent = send(fake, letters(count))
     assert sent.results == []
-    assert isinstance(sent.ended_by, ChannelDown)
+    assert isinstance(sent.ended_by, SenderRefused)
+
+
+@every
+def test_a_refused_recipient_whose_address_reads_like_a_refusal_of_the_sender_is_refused_alone(
+    api: type[FakeApi],
+) -> None:
+    template, address = a_template(), "'From'.sender.disabled@from.example.net"
+    outgoing = [
+        an_outgoing(1, template),
+        an_outgoing(2, template, to=address),
+        an_outgoing(3, template),
+    ]
+    with api(refused=frozenset({address})) as fake:
+        sent = send(fake, outgoing)
+    assert sent.kinds == ["accepted", "Rejected", "accepted"]
+    assert sent.ended_by is None
 
 
 @every
@@ -338,6 +355,15 @@ def test_leave_is_asked_before_each_call() -> None:
         session.close()
     assert asked == [0, 0, 2]
     assert fake.recipients == ["reader1@example.net", "reader2@example.net"]
+
+
+def test_a_recipient_that_is_not_verified_in_the_sandbox_of_ses_is_refused_alone() -> None:
+    template = a_template()
+    outgoing = [an_outgoing(1, template), an_outgoing(2, template, to="anna@office.example.org")]
+    with Ses(in_sandbox=True) as fake:
+        sent = send(fake, outgoing)
+    assert sent.kinds == ["Rejected", "accepted"]
+    assert sent.ended_by is None
 
 
 def test_what_is_unknown_says_how_it_came_to_that() -> None:
