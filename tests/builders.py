@@ -67,6 +67,12 @@ def a_digest(**given: Any) -> Digest:
     return Digest.objects.create(**fields)
 
 
+def hours_that_begin_later() -> dict[str, Any]:
+    """For `a_digest`: an hour a day, which begins two hours from now by the true clock."""
+    opens = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=2)
+    return {"zone": "UTC", "send_from": opens.time(), "send_until": (opens + timedelta(hours=1)).time()}
+
+
 def a_subscriber(
     digest: Digest, email: str = "", *, language: str = "en", name: str = "", **choice: Any
 ) -> Subscription:

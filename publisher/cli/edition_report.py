@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.cli.report import Report, table
+from publisher.core import clock
 from publisher.delivery import copies, progress
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Edition
@@ -91,8 +92,10 @@ def _head(edition: Edition) -> dict[str, Any]:
 
 def _progress(edition: Edition) -> dict[str, Any]:
     assembling, sending = progress.assembling(edition), progress.sending(edition)
+    waits = progress.waits_for_hours(edition, clock.now())
     return {
         "assembling": asdict(assembling) if assembling else None,
+        "waits": {"reason": str(waits), "until": waits.until} if waits else None,
         "recipients": sending.total,
         "left": sending.left,
         "done": sending.done,
@@ -105,6 +108,7 @@ def _as_text(data: dict[str, Any]) -> str:
         "edition": f"{data['id']}, {data['name']}",
         "state": f"{data['state']} ({data['meaning']})",
         "problem": data["problem"],
+        "waits": data["waits"]["reason"] if data["waits"] else "",
         "assembling": progress.Assembling(**data["assembling"]) if data["assembling"] else "",
         "due": _time(data["due_at"]) + (", by each reader's own clock" if data["local_day"] else ""),
         "holds": f"{_time(data['window_from'])} to {_time(data['window_to'])}",

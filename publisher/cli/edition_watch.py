@@ -62,6 +62,7 @@ class Seen:
     counts: dict[str, int]
     assembling: Assembling | None = None
     stuck: int = 0
+    waits: str = ""
     copies: int = 0
     next_due: datetime | None = None
 
@@ -139,7 +140,7 @@ def until_settled(edition_id: int, *, seconds: int | None = None) -> Report:
                 ended = out_of_time(seen, seconds)
             if ended:
                 break
-            for note in [*hindrances(now), *([seen.problem] if seen.problem else [])]:
+            for note in [*hindrances(now), *filter(None, [seen.problem, seen.waits])]:
                 if note not in told:
                     view.note(note)
                     told.add(note)
@@ -165,6 +166,7 @@ def look(edition_id: int, now: datetime) -> Seen:
         total=sending.total,
         counts=sending.counts,
         assembling=progress.assembling(edition),
+        waits=str(progress.waits_for_hours(edition, now) or ""),
         stuck=_stuck(edition) if unclear else 0,
         copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
         next_due=_next_due(edition, now),

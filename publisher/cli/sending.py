@@ -109,6 +109,7 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
                 "queued": each.queued,
                 "unclear": each.unclear,
                 "asks": each.asks,
+                "waits_until": each.waits.until if each.waits else None,
             }
             for each in ahead.mails
         ],
@@ -139,6 +140,8 @@ def _leaving(ahead: Outlook) -> Iterator[str]:
     for each in ahead.mails:
         if not each.asks and each.queued:
             yield f"  {each.edition}: {each.queued:,} mails, due {moment(each.edition.due_at)}"
+            if each.waits:
+                yield f"    {each.waits}"
     for posts in ahead.posts:
         if posts.leave:
             yield f"  {posts.channel}: {posts.leave} posts"

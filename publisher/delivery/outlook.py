@@ -15,6 +15,7 @@ from django.db.models import Count
 from publisher.delivery import tally
 from publisher.delivery.departure import is_too_late
 from publisher.delivery.models import Delivery
+from publisher.delivery.progress import WaitsForHours, waits_for_hours
 from publisher.delivery.states import State
 from publisher.digests.due import LATE_ASKS, due_now
 from publisher.digests.models import Digest, Edition
@@ -26,13 +27,14 @@ UNFINISHED = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
 
 @dataclass(frozen=True)
 class Mails:
-    """Queued mails of an edition. `asks`: they wait for a person even when sending goes on; `unclear`: nobody knows of
-    these whether they arrived, so they are not among the queued."""
+    """Queued mails of an edition. `asks`: they wait for a person even when sending goes on; `waits`: they leave in the hours
+    of their digest; `unclear`: nobody knows of these whether they arrived, so they are not among the queued."""
 
     edition: Edition
     queued: int
     unclear: int
     asks: bool
+    waits: WaitsForHours | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
     """What would leave at once. `stood_since`: when all sending was stopped, for what has become too old since."""
     old = {edition.pk for edition in grown_old(stood_since, now=now)} if stood_since else set()
     return Outlook(
-        mails=list(_mails(old)),
+        mails=list(_mails(old, now)),
         posts=_posts(now),
         editions=[NewEdition(digest, due.due_at, due.late) for digest, due in due_now(now=now)],
     )
@@ -90,7 +92,7 @@ def grown_old(stood_since: datetime, *, now: datetime) -> list[Edition]:
     return list(going.select_related("digest").order_by("due_at", "id"))
 
 
-def _mails(old: set[int]) -> Iterator[Mails]:
+def _mails(old: set[int], now: datetime) -> Iterator[Mails]:
     """By the tally: no row of a delivery is read."""
     open_ones = Edition.objects.filter(state__in=UNFINISHED).select_related("digest")
     for edition in open_ones.order_by("due_at", "id"):
@@ -98,7 +100,8 @@ def _mails(old: set[int]) -> Iterator[Mails]:
         queued = counts.get(State.QUEUED, 0)
         unclear = counts.get(State.SENDING, 0) + counts.get(State.UNKNOWN, 0)
         if queued or unclear:
-            yield Mails(edition, queued, unclear, edition.state != S.SENDING or edition.pk in old)
+            asks = edition.state != S.SENDING or edition.pk in old
+            yield Mails(edition, queued, unclear, asks, waits_for_hours(edition, now))
 
 
 def _posts(now: datetime) -> list[Posts]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
@@ -15,6 +16,7 @@ from publisher.delivery import tally
 from publisher.delivery.states import LEFT_US, UNFINISHED
 from publisher.digests.models import Edition
 from publisher.schedule import waves
+from publisher.schedule.hours import SendingHours, next_open
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,18 @@ class Wave:
         return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
+@dataclass(frozen=True)
+class WaitsForHours:
+    """It is being sent, but not at this hour: nothing leaves until `until` (UTC). As text, for people, in the digest's zone."""
+
+    hours: SendingHours
+    until: datetime
+
+    def __str__(self) -> str:
+        local = self.until.astimezone(self.hours.zone)
+        return f"It waits for its hours ({self.hours}). Mail leaves again from {local:%-d %B, %H:%M} in that zone."
+
+
 def assembling(edition: Edition) -> Assembling | None:
     """How far assembling is; None when it is not being assembled."""
     if edition.state != Edition.State.ASSEMBLING:
@@ -82,6 +96,14 @@ def sending(edition: Edition) -> Sending:
     unfinished = sum(counts.get(state, 0) for state in UNFINISHED)
     left = sum(counts.get(state, 0) for state in LEFT_US)
     return Sending(total, left, total - unfinished, counts)
+
+
+def waits_for_hours(edition: Edition, now: datetime) -> WaitsForHours | None:
+    """Whether nothing of an edition that is being sent leaves at this hour; tests do."""
+    digest = edition.digest
+    hours = SendingHours(ZoneInfo(digest.zone), digest.send_from, digest.send_until)
+    opens = next_open(hours, now)
+    return WaitsForHours(hours, opens) if edition.state == Edition.State.SENDING and opens != now else None
 
 
 def waves_of(edition: Edition) -> list[Wave]:

@@ -22,7 +22,7 @@ from publisher.core.models import AuditEntry
 from publisher.delivery import copies
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
-from publisher.delivery.progress import assembling, sending, waves_of
+from publisher.delivery.progress import assembling, sending, waits_for_hours, waves_of
 from publisher.delivery.states import State
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
@@ -213,6 +213,7 @@ def progress_context(edition: Edition) -> dict[str, Any]:
     counts = totals.counts
     return {
         "assembling": assembling(edition),
+        "waits": waits_for_hours(edition, clock.now()),
         "counts": [(state.value, counts[state.value]) for state in State if counts.get(state.value)],
         "totals": totals,
         "unclear": counts.get(State.UNKNOWN, 0),

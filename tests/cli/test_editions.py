@@ -23,7 +23,7 @@ from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.digests.models import Digest, Edition
-from tests.builders import a_digest, a_subscriber, an_item
+from tests.builders import a_digest, a_subscriber, an_item, hours_that_begin_later
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +164,18 @@ def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
     text = run("show", edition.pk).output
     assert "1 of 2 done, 1 sent" in text
     assert "en      1 items" in text
+
+
+def test_show_tells_until_when_an_edition_waits_for_its_hours(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    assert reported("show", edition.pk)["waits"] is None
+    hours = hours_that_begin_later()
+    Digest.objects.update(**hours)
+    waits = reported("show", edition.pk)["waits"]
+    assert waits["reason"].startswith("It waits for its hours (")
+    assert f"T{hours['send_from']:%H:%M}" in waits["until"]
+    assert waits["reason"] in run("show", edition.pk).output
+    assert edition_watch.look(edition.pk, clock.now()).waits == waits["reason"]
 
 
 def test_show_says_why_a_test_failed(digest: Digest) -> None:

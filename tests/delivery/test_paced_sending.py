@@ -12,6 +12,8 @@ import redis
 from publisher.delivery.mail import WAITS, send_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
+from publisher.delivery.pacing.pacer import Pacer, Result
+from publisher.delivery.states import State
 from publisher.digests import editions
 from publisher.digests.models import Digest
 from tests.builders import NOON, a_digest
@@ -20,6 +22,8 @@ from tests.fakes.smtp_sink import SmtpSink, at
 from tests.social.steps import an_editor
 
 pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
 
 
 def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(settings: Any) -> None:
@@ -42,6 +46,32 @@ def test_a_provider_s_rate_gives_each_mail_a_moment_and_lets_others_pass(setting
     assert all(
         after - before >= timedelta(seconds=10) for before, after in itertools.pairwise(held + later[1:])
     )
+
+
+def test_mail_of_a_provider_that_rests_is_not_claimed_again_and_again_and_others_leave_meanwhile() -> None:
+    edition = an_assembled_edition(readers=120)
+    gmail = Delivery.objects.order_by("id")[:80]
+    for delivery in gmail:
+        delivery.address = delivery.address.replace("@example.net", "@gmail.com")
+        delivery.save()
+    pacer = Pacer.of_settings()
+    asked = Result("a@gmail.com", State.QUEUED, 421, "4.7.28", "unusual rate of mail")
+    pacer.after_results(edition.pk, [asked], since=None, now=NOON)
+    with SmtpSink() as sink:
+        assert sent_by(sink, edition, most=10, pacer=pacer) == {"sent": 40}
+        waiting = Delivery.objects.filter(state="queued")
+        assert waiting.count() == 80
+        assert waiting.exclude(fence=0).count() <= 10, "one claim showed it"
+        assert {row.reason.partition(" (")[0] for row in waiting} == {"Waits: gmail.com asked for peace"}
+        assert {row.due_at for row in waiting.order_by("due_at")[:3]} == {NOON + MINUTE}
+        last = max(row.due_at for row in waiting)
+        assert last <= NOON + 2 * MINUTE
+        assert sent_by(sink, edition, now=NOON + MINUTE) == {"sent": 3}, "it is tried with a few"
+        assert sent_by(sink, edition, now=last) == {"sent": 77}
+        readers = [address.partition("@")[0] for address in sink.recipients]
+    assert len(set(readers)) == len(readers) == 120
+    in_order = list(Delivery.objects.order_by("id").values_list("address", flat=True)[:80])
+    assert sink.recipients[40:] == in_order
 
 
 def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from publisher.delivery import enqueue
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
-from publisher.delivery.progress import Assembling, assembling, sending, variants_of
+from publisher.delivery.progress import Assembling, assembling, sending, variants_of, waits_for_hours
 from publisher.digests import rendering
 from publisher.digests.assembling import choose_items, group_selections
 from publisher.digests.models import Edition
-from tests.builders import NOON, a_subscriber
+from tests.builders import NOON, a_digest, a_sending_edition, a_subscriber
 from tests.delivery.test_assembling_killed import Killed, a_due_edition, killed_after
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,20 @@ def test_what_is_sending_is_counted_by_state_without_copies() -> None:
     seen = sending(edition)
     assert (seen.total, seen.left, seen.done) == (7, 1, 2)
     assert seen.counts == {"queued": 5, "sent": 1, "failed": 1}
+
+
+def test_an_edition_outside_its_hours_says_until_when_in_its_zone() -> None:
+    edition = a_sending_edition(a_digest(send_from=time(8), send_until=time(11)), mails=1)
+    waits = waits_for_hours(edition, NOON)
+    assert waits is not None
+    assert waits.until == NOON + timedelta(hours=12)
+    assert str(waits) == (
+        "It waits for its hours (08:00–11:00 Asia/Shanghai). Mail leaves again from 2 June, 08:00 in that zone."
+    )
+    assert waits_for_hours(edition, waits.until) is None
+    edition.state = "paused"
+    assert waits_for_hours(edition, NOON) is None
+    assert waits_for_hours(a_sending_edition(mails=1), NOON) is None
 
 
 def test_variants_tell_their_size_and_readers_those_of_most_readers_first() -> None:

@@ -10,7 +10,7 @@ from publisher.core.models import AuditEntry
 from publisher.digests import editions
 from publisher.digests.models import Edition, Variant
 from publisher.render.slots import mark
-from tests.builders import NOON, a_digest, an_item
+from tests.builders import NOON, a_digest, an_item, hours_that_begin_later
 from tests.desk.builders import a_mail, a_variant, an_edition
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,18 @@ def test_progress_counts_deliveries_by_state(desk: Client) -> None:
     assert "<strong>3</strong> of 4 done, 2 sent" in text
     assert 'max="4" value="3"' in text
     assert "every 2s" in text
+
+
+@pytest.mark.parametrize("page", ["", "/progress"])
+def test_an_edition_that_waits_for_its_hours_says_so_and_until_when(desk: Client, page: str) -> None:
+    hours = hours_that_begin_later()
+    closed = an_edition(a_digest(**hours), state="sending")
+    said = text_of(desk, f"/desk/editions/{closed.pk}{page}")
+    assert "It waits for its hours" in said
+    assert f"{hours['send_from']:%H:%M} in that zone." in said
+    assert "waits for its hours" not in text_of(
+        desk, f"/desk/editions/{an_edition(state='sending').pk}{page}"
+    )
 
 
 def test_progress_is_not_asked_for_any_more_when_it_is_over(desk: Client) -> None:

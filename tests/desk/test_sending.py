@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from publisher.core.models import AuditEntry, Standstill
-from tests.builders import NOON, a_channel, a_digest, a_sending_edition
+from tests.builders import NOON, a_channel, a_digest, a_sending_edition, hours_that_begin_later
 from tests.desk.builders import a_post
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,11 @@ def test_the_page_shows_what_would_leave_and_what_waits(desk: Client, stands: St
     assert f"{edition}" in said
     assert "3 mails" in said
     assert "1 too late" in said
+
+
+def test_the_page_says_which_mails_wait_for_their_hours(desk: Client) -> None:
+    a_sending_edition(a_digest(**hours_that_begin_later()), mails=1)
+    assert desk.get(PAGE).content.decode().count("It waits for its hours") == 1
 
 
 def test_who_may_not_sees_no_button_and_is_refused(desk: Client, stands: Standstill) -> None:

@@ -48,12 +48,3 @@ def order(candidates: Iterable[Candidate], now: datetime) -> list[Candidate]:
             each.edition_id,
         ),
     )
-
-
-def waits_for_hours(candidate: Candidate, now: datetime) -> str:
-    """Why an edition is not sent at this hour, for people to read; or nothing."""
-    opens = next_open(candidate.hours, now)
-    if opens == now:
-        return ""
-    local = opens.astimezone(candidate.hours.zone)
-    return f"Waits for its hours ({candidate.hours}): goes on {local:%d %B, %H:%M}."

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.delivery.pacing.order import SMALL, Candidate, order, waits_for_hours
+from publisher.delivery.pacing.order import SMALL, Candidate, order
 from publisher.schedule.hours import SendingHours
 from tests.builders import NOON
 
@@ -44,13 +44,9 @@ def test_a_single_alert_goes_before_a_large_digest_that_was_due_earlier() -> Non
     assert not an_edition(1).urgent
 
 
-def test_an_edition_outside_its_hours_waits_and_says_until_when() -> None:
+def test_an_edition_outside_its_hours_waits() -> None:
     closed = an_edition(1, priority=9, hours=MORNING)
     assert ids(closed, an_edition(2)) == [2]
-    assert waits_for_hours(closed, NOON) == (
-        "Waits for its hours (08:00–11:00 Asia/Shanghai): goes on 02 June, 08:00."
-    )
-    assert waits_for_hours(an_edition(2), NOON) == ""
 
 
 def test_tests_go_first_and_at_any_hour() -> None:

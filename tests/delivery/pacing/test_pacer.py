@@ -12,9 +12,9 @@ import redis
 from publisher.core.redis import client
 from publisher.delivery.claim import ClaimedMail, claim_mail, next_fence
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.held_back import TICKET, HeldBack, Holding, put_back, put_behind
+from publisher.delivery.pacing.held_back import NOTHING, TICKET, HeldBack, Holding, put_back, put_behind
 from publisher.delivery.pacing.limits import Limits, parse_domain_rates, parse_rates, parse_warmup
-from publisher.delivery.pacing.pacer import PROBE, Grant, Pacer, Result
+from publisher.delivery.pacing.pacer import AFTER_PROBE, PROBE, Grant, Pacer, Result
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_sending_edition
@@ -156,6 +156,77 @@ def test_an_alert_is_not_held_behind_a_digest(inbox: redis.Redis) -> None:
         hand.hold(*["lin@example.org"] * 200)
     assert hand.hold("lin@example.org", urgent=True) == {}
     assert hand.hold("lin@example.org")[0].until > hand.now + 5 * MINUTE, "behind those of its edition"
+
+
+def test_an_edition_that_is_cancelled_holds_the_next_one_up_for_a_minute_at_most(inbox: redis.Redis) -> None:
+    hand = Hand(domains="gmail.com=20/s")
+    hand.hold("warm@gmail.com")
+    hand.now += MINUTE
+    for _ in range(20):
+        held = hand.hold(*["lin@gmail.com"] * 200)
+    assert all(hand.now + MINUTE < each.until < hand.now + 4 * MINUTE for each in held.values())
+    assert not any(each.reason.startswith(TICKET) for each in held.values()), "they ask again"
+    [next_one] = hand.holding("lin@gmail.com", edition=8).held.values()
+    assert next_one.until <= hand.now + MINUTE + SECOND
+    hand.now = next_one.until
+    assert hand.holding("lin@gmail.com", edition=8).held == {}
+
+
+def test_mail_that_gets_no_moment_comes_back_in_step_with_its_provider_s_rate(inbox: redis.Redis) -> None:
+    hand = Hand(domains="gmail.com=20/s")
+    hand.hold("warm@gmail.com")
+    hand.now += MINUTE
+    for _ in range(6):
+        hand.hold(*["lin@gmail.com"] * 200)
+    holding = hand.holding(*["lin@gmail.com"] * 90, *["lin@example.org"] * 110)
+    [behind] = holding.behind
+    moments = [each.until for each in holding.held.values()]
+    assert (len(moments), behind.begin, behind.due_by) == (90, moments[-1] + behind.step, hand.now)
+    assert 4.9 * SECOND < moments[-1] - moments[0] < 5 * SECOND, "nine tenths of 20/s"
+    hand.pacer.lined_up(7, behind, 100_000, now=hand.now)
+    assert {each.until for each in hand.hold(*["lin@gmail.com"] * 9).values()} == {hand.now + 60 * MINUTE}
+
+
+def test_mail_behind_is_looked_for_where_a_tenth_of_a_claim_is_held_back(inbox: redis.Redis) -> None:
+    hand = Hand()
+    hand.told(Result("lin@gmail.com", QUEUED, 421, "4.7.28", "unusual rate of mail"))
+    few = hand.holding(*["lin@gmail.com"] * 9, *["lin@example.org"] * 191)
+    many = hand.holding(*["lin@gmail.com"] * 23, *["lin@example.org"] * 177)
+    assert (len(few.held), few.behind) == (9, [])
+    [behind] = many.behind
+    assert (behind.bucket, behind.due_by, behind.latest) == (
+        "gmail.com",
+        NOON + MINUTE - SECOND,
+        NOON + 2 * MINUTE,
+    )
+    assert sorted(each.until for each in many.held.values())[:PROBE] == [NOON + MINUTE] * PROBE
+    assert max(each.until for each in many.held.values()) <= NOON + MINUTE + AFTER_PROBE
+
+
+def test_where_nobody_rests_and_nothing_is_limited_no_mail_is_looked_at(inbox: redis.Redis) -> None:
+    class Unread(list[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            raise AssertionError("a mail was looked at")
+
+    hand = Hand()
+    hand.told(Result("lin@gmail.com", QUEUED, 421, "4.7.28", "unusual rate of mail"))
+    hand.now += 2 * MINUTE
+    hand.told(Result("lin@gmail.com", SENT, 250))
+    hand.now += SECOND
+    assert hand.pacer._rests.states(hand.now), "remembered for hours"
+    assert hand.pacer.hold_back(Unread([1]), edition_id=7, urgent=False, now=hand.now) == NOTHING
+
+
+def test_acceptances_are_written_down_once_a_second(inbox: redis.Redis) -> None:
+    hand = Hand(percent=10)
+    hand.allow()
+    before = commands(inbox)
+    for _ in range(50):
+        assert hand.told(*[Result("lin@gmail.com", SENT, 250)] * 200) == ""
+    assert commands(inbox) - before == 1, "the INFO that counts"
+    hand.now += SECOND
+    hand.told(Result("lin@gmail.com", SENT, 250))
+    assert inbox.llen("publisher:pacing:results:7") == 2
 
 
 def test_a_provider_that_asks_for_peace_gets_it_and_is_tried_carefully(inbox: redis.Redis) -> None:
