@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import SimpleQueue
@@ -19,6 +20,7 @@ from django.conf import settings
 
 from publisher.core import trace
 from publisher.core.errors import ChannelDown, Rejected, Retry, SenderRefused
+from publisher.core.strands import Inbox, SharedThread
 from publisher.delivery import journal
 from publisher.delivery.claim import Claim, ClaimedMail
 from publisher.delivery.email.headers import BadHeader
@@ -33,8 +35,8 @@ from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
 
-BUILT_AHEAD = 32
-"""Messages that a lane holds ready: a megabyte of usual ones."""
+BUILT_AHEAD = 8
+"""Messages that a lane holds ready: with those of the other lanes, what the processor's cache has room for."""
 
 Clock = Callable[[], datetime]
 
@@ -99,8 +101,9 @@ def _as_meant(answer: Answer) -> Answer:
 class Lane:
     """Takes claims from `ready` until it finds None, and puts each into `done`."""
 
-    def __init__(self, session: Transport, ready: SimpleQueue[Held | None], done: SimpleQueue[Held]) -> None:
+    def __init__(self, session: Transport, ready: Inbox[Held | None], done: SimpleQueue[Held]) -> None:
         self.journal = Journal()
+        self.gives_way = session.gives_way
         self._session = session
         self._ready = ready
         self._done = done
@@ -198,3 +201,17 @@ class Lane:
                     "reason": outcome.reason,
                 },
             )
+
+
+@contextmanager
+def at_work(lanes: Sequence[Lane], ready: Inbox[Held | None]) -> Iterator[list[Future[None]]]:
+    """Have lanes work, in one thread where they give way to each other; at the end they are waited for, which need one None
+    each to end.
+    """
+    if all(lane.gives_way for lane in lanes):
+        with SharedThread("lanes") as thread:
+            ready.thread = thread
+            yield thread.start([lane.run for lane in lanes])
+    else:
+        with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
+            yield [pool.submit(lane.run) for lane in lanes]

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -21,13 +21,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
+from publisher.core.strands import Inbox
 from publisher.delivery import journal
 from publisher.delivery.broken import fail_tests, why
 from publisher.delivery.claim import Claim, claim_mail, may_go_on, next_fence, release, renew
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.transport import Transport
-from publisher.delivery.lanes import Clock, Held, Lane
+from publisher.delivery.lanes import Clock, Held, Lane, at_work
 from publisher.delivery.letters import Letters
 from publisher.delivery.pacing.due import due_editions
 from publisher.delivery.pacing.held_back import put_back, put_behind
@@ -83,7 +84,7 @@ class Sender:
     held_up: str = ""
 
     def __post_init__(self) -> None:
-        self._ready: SimpleQueue[Held | None] = SimpleQueue()
+        self._ready: Inbox[Held | None] = Inbox()
         self._done: SimpleQueue[Held] = SimpleQueue()
         self._held: dict[int, Held] = {}
         self._answered: list[Held] = []
@@ -112,8 +113,7 @@ class Sender:
         self._size = min(max(self._size, self._flight), self.most)
         lanes = [Lane(transport, self._ready, self._done) for transport in transports]
         try:
-            with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
-                futures = [pool.submit(lane.run) for lane in lanes]
+            with at_work(lanes, self._ready) as futures:
                 try:
                     while self._step(futures):
                         pass
@@ -335,8 +335,9 @@ class Sender:
 
     def _take_back(self) -> None:
         """Claims that no lane has begun are done, with nothing sent."""
-        for held in _taken(self._ready, 0):
-            self._done.put(held)
+        for held in self._ready.clear():
+            if held:
+                self._done.put(held)
 
     def _stop_all(self) -> None:
         for held in self._held.values():

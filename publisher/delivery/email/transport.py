@@ -18,6 +18,9 @@ class Transport(Protocol):
     flight: int
     """The most messages that can be in doubt at once: complete on the wire, and without an answer. They are consecutive."""
 
+    gives_way: bool
+    """Whether others in its thread go on while it waits (`core.strands`)."""
+
     def send(self, messages: Iterable[Outgoing], may_go: Callable[[], bool] = always) -> Generator[Result]:
         """Send each message and yield its result, in order; settle it before asking for the next.
 

@@ -52,6 +52,8 @@ class HttpLimits:
 class ProviderSession:
     """A user of one account at a provider, over connections that stay open. Not for use by two threads."""
 
+    gives_way = False
+
     def __init__(self, account: Account, limits: HttpLimits | None = None) -> None:
         limits = limits or HttpLimits()
         batch = account.provider.batch

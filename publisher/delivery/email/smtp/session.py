@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
 
+from publisher.core import strands
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
 from publisher.delivery.email.smtp.connection import Connection, Limits
@@ -42,6 +43,7 @@ class Session:
     """
 
     flight = 1
+    gives_way = True
 
     def __init__(
         self, server: MailServer, limits: Limits | None = None, tls: ssl.SSLContext | None = None
@@ -125,7 +127,8 @@ class Session:
             connection.quit()
             connection = None
         if connection is None:
-            connection = self._connection = Connection.open(self._server, self._limits, self._tls)
+            connection = strands.elsewhere(lambda: Connection.open(self._server, self._limits, self._tls))
+            self._connection = connection
         return connection
 
     def _exchange(

@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 
+from publisher.core import strands
 from publisher.delivery.email.smtp.replies import Garbage, Reply, ReplyReader
 
 CHUNK = 8192
@@ -46,9 +47,9 @@ class Wire:
             try:
                 sent += self._socket.send(view[sent:])
             except (BlockingIOError, ssl.SSLWantWriteError):
-                self._wait(self._writable, deadline, seconds, sent)
+                self._wait(select.POLLOUT, deadline, seconds, sent)
             except ssl.SSLWantReadError:
-                self._wait(self._readable, deadline, seconds, sent)
+                self._wait(select.POLLIN, deadline, seconds, sent)
             except OSError as error:
                 raise Lost(_reason(error), sent) from error
 
@@ -120,21 +121,19 @@ class Wire:
         self._socket.close()
 
     def _watch(self, sock: socket.socket) -> None:
-        """Ways to wait for the socket, one for each direction."""
-        self._readable, self._writable = select.poll(), select.poll()
+        self._readable = select.poll()
         self._readable.register(sock, select.POLLIN)
-        self._writable.register(sock, select.POLLOUT)
 
     def _receive(self, deadline: float, seconds: float) -> bytes:
         if not isinstance(self._socket, ssl.SSLSocket):  # which may hold bytes that no poll tells of
-            self._wait(self._readable, deadline, seconds)
+            self._wait(select.POLLIN, deadline, seconds)
         while True:
             try:
                 data = self._socket.recv(CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
-                self._wait(self._readable, deadline, seconds)
+                self._wait(select.POLLIN, deadline, seconds)
             except ssl.SSLWantWriteError:
-                self._wait(self._writable, deadline, seconds)
+                self._wait(select.POLLOUT, deadline, seconds)
             except OSError as error:
                 raise Lost(_reason(error)) from error
             else:
@@ -142,8 +141,8 @@ class Wire:
                     raise Lost("the server closed the connection")
                 return data
 
-    def _wait(self, event: select.poll, deadline: float, seconds: float, sent: int = 0) -> None:
-        if not event.poll(max(deadline - time.monotonic(), 0) * 1000):
+    def _wait(self, event: int, deadline: float, seconds: float, sent: int = 0) -> None:
+        if not strands.ready(self._socket.fileno(), event, max(deadline - time.monotonic(), 0)):
             raise Lost(f"no answer within {seconds:g} s", sent)
 
 
