@@ -36,15 +36,15 @@ class Link:
 
 
 def write(purpose: Purpose, subscriber_id: int, target_id: int) -> str:
-    return writer(purpose)(subscriber_id, target_id)
+    return writer(purpose, target_id)(base36(subscriber_id))
 
 
-def writer(purpose: Purpose) -> Callable[[int, int], str]:
-    """A function that writes many tokens of one purpose (the key is derived once)."""
-    signature = quick_signature(f"link.{purpose}")
+def writer(purpose: Purpose, target_id: int) -> Callable[[str], str]:
+    """A function from a subscriber's id in base 36 to a token, for many tokens: the key is derived once."""
+    signature, target = quick_signature(f"link.{purpose}"), base36(target_id)
 
-    def write_one(subscriber_id: int, target_id: int) -> str:
-        text = f"{base36(subscriber_id)}.{base36(target_id)}"
+    def write_one(subscriber: str) -> str:
+        text = f"{subscriber}.{target}"
         return f"{text}~{signature(text)}"
 
     return write_one

@@ -6,6 +6,7 @@ Keys come from the secret key; former keys keep opening what they closed (`PUBLI
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Callable
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
 else:
     _TextField = models.TextField  # generic for the type checker only
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class CannotDecrypt(Exception):
@@ -58,7 +62,7 @@ def quick_signature(purpose: str) -> Callable[[str], str]:
     mac = quick_hmac(hashlib.sha256(force_bytes(f"{maker.salt!s}signer") + force_bytes(maker.key)).digest())
 
     def signature(text: str) -> str:
-        return base64.urlsafe_b64encode(mac(text.encode())).rstrip(b"=").decode()
+        return binascii.b2a_base64(mac(text.encode()), newline=False).translate(_URL_SAFE, b"=").decode()
 
     return signature
 

@@ -22,6 +22,9 @@ from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
 
+LOOK_MS = 100
+"""How often it is looked whose time to wait is over; nobody waits exactly."""
+
 
 class Strand(greenlet):  # type: ignore[misc]  # untyped: greenlet is a C extension
     """One piece of work of a shared thread."""
@@ -54,6 +57,7 @@ class SharedThread:
         self._poll.register(self._woken, select.POLLIN)
         self._waiting: dict[int, tuple[Strand, float]] = {}
         self._parked: list[Strand] = []
+        self._look_at = 0.0
 
     def __enter__(self) -> SharedThread:
         return self
@@ -118,21 +122,20 @@ class SharedThread:
             able = self._next() if self._waiting or self._parked else []
 
     def _next(self) -> list[tuple[Strand, bool]]:
-        """Wait for the first that can go on; all that can, with whether they waited in vain."""
+        """Wait for the first that can go on; all that can, with whether it was in time."""
         able: list[tuple[Strand, bool]] = []
-        ends = min((until for _, until in self._waiting.values()), default=None)
-        left = None if ends is None else max(0.0, ends - time.monotonic()) * 1000
-        for descriptor, _ in self._poll.poll(left):
+        for descriptor, _ in self._poll.poll(LOOK_MS if self._waiting else None):
             if descriptor == self._woken.fileno():
                 self._woken.recv(4096)
                 able += [(strand, True) for strand in self._parked]
                 self._parked.clear()
             else:
                 able.append((self._forget(descriptor), True))
-        if not able and ends is not None:
-            now = time.monotonic()
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_MS / 1000
             late = [descriptor for descriptor, (_, until) in self._waiting.items() if until <= now]
-            able = [(self._forget(descriptor), False) for descriptor in late]
+            able += [(self._forget(descriptor), False) for descriptor in late]
         return able
 
     def _forget(self, descriptor: int) -> Strand:

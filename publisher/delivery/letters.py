@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from publisher.audience import tokens, unsubscribe_mail
 from publisher.audience.tokens import NOBODY, Purpose
+from publisher.core.base36 import base36
 from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
@@ -50,11 +51,11 @@ class Letters:
             edition.digest.from_address,
         )
         self._domain = parse_address(self._from).domain
+        self._id_end = message_id(_installation(), self._domain)
         self._base_url = settings.BASE_URL
-        self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE)
-        self._preferences = tokens.writer(Purpose.PREFERENCES)
-        self._web = tokens.writer(Purpose.WEB_VERSION)
-        self._copy = tokens.writer(Purpose.VARIANT)
+        self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE, self._digest_id)
+        self._preferences = tokens.writer(Purpose.PREFERENCES, self._digest_id)
+        self._web = tokens.writer(Purpose.WEB_VERSION, edition.pk)
         address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
         self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
         self._return_path = return_path.writer(domain) if domain else None
@@ -98,32 +99,27 @@ class Letters:
         )
 
     def message_id(self, mail: ClaimedMail) -> str:
-        """The Message-ID of one delivery, without angle brackets."""
-        return message_id_of(mail.id, self._edition_id, self._domain)
+        """The Message-ID of one delivery, without angle brackets: the same in every try, and not the same in another
+        installation's database."""
+        return f"{self._edition_id}.{mail.id}.{self._id_end}"
 
     def values(self, mail: ClaimedMail, language: str) -> dict[str, str]:
         """What fills the slots for one recipient. The links of a test or of a copy for the office change nobody's choices."""
-        base_url, digest_id, reader = self._base_url, self._digest_id, mail.subscriber_id or NOBODY
-        web = (
-            self._web(reader, self._edition_id) if mail.subscriber_id else self._copy(NOBODY, mail.variant_id)
-        )
-        mailto = self._unsubscribe_mail(reader, digest_id) if self._unsubscribe_mail else ""
+        base_url, reader = self._base_url, mail.subscriber_id or NOBODY
+        mailto = self._unsubscribe_mail(reader, self._digest_id) if self._unsubscribe_mail else ""
+        signed = base36(reader)
+        copy = "" if mail.subscriber_id else tokens.write(Purpose.VARIANT, NOBODY, mail.variant_id)
         return {
             "to_name": mail.name,
             "to_address": mail.address,
             "message_id": self.message_id(mail),
             "date": self._date,
             "greeting": greeting(language, mail.name),
-            "unsubscribe_url": f"{base_url}/u/{self._unsubscribe(reader, digest_id)}",
+            "unsubscribe_url": f"{base_url}/u/{self._unsubscribe(signed)}",
             "unsubscribe_mailto": mailto,
-            "preferences_url": f"{base_url}/p/{self._preferences(reader, digest_id)}",
-            "web_url": f"{base_url}/e/{web}",
+            "preferences_url": f"{base_url}/p/{self._preferences(signed)}",
+            "web_url": f"{base_url}/e/{copy or self._web(signed)}",
         }
-
-
-def message_id_of(delivery_id: int, edition_id: int, domain: str) -> str:
-    """The Message-ID of a delivery: the same in every try, and not the same in another installation's database."""
-    return message_id(f"{edition_id}.{delivery_id}.{_installation()}", domain)
 
 
 @lru_cache(1)

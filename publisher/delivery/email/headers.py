@@ -20,7 +20,7 @@ ENCODED_WORD_BYTES = 45
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~ -]+\Z")
 # Clean as it is, in need of no quotes, and with its address on one line: most are.
-_USUAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z][A-Za-z0-9-]*){0,3}\Z")
+_USUAL_NAME = re.compile(r"[A-Za-z0-9-]+(?: [A-Za-z0-9-]+){0,3}\Z")
 _ONE_LINE = 66
 _URI = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+\Z")

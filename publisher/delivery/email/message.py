@@ -25,8 +25,8 @@ from publisher.render.slots import SlotError
 
 Kind = Literal["to", "message_id", "date", "list_unsubscribe", "html", "text"]
 
-Fill = Callable[[str, Mapping[str, str]], bytes]
-"""From the name of a slot and one recipient's values to the bytes that stand in its place."""
+Fill = Callable[[Mapping[str, str]], bytes]
+"""From one recipient's values to a header's line."""
 
 MAGIC = b"mail2 "
 HEADER_VALUES = ("to_name", "to_address", "message_id", "date", "unsubscribe_url", "unsubscribe_mailto")
@@ -67,10 +67,12 @@ class MessageTemplate:
         missing or impossible.
         """
         pieces = self._pieces.copy()
-        for fill, name, places in self._plan:
-            value = fill(name, values)
-            for place in places:
-                pieces[place] = value
+        for place, fill in self._headers:
+            pieces[place] = fill(values)
+        for name, places in self._texts:
+            alike = _alike(name, values.get(name, ""))
+            for place, kind in places:
+                pieces[place] = alike or encoded_value(slots.safe_value(kind, name, values))
         return b"".join(pieces)
 
     @cached_property
@@ -78,13 +80,22 @@ class MessageTemplate:
         return [part if isinstance(part, bytes) else b"" for part in self.parts]
 
     @cached_property
-    def _plan(self) -> list[tuple[Fill, str, list[int]]]:
-        """What to fill, and where it goes: each value is made once."""
-        places: dict[Slot, list[int]] = {}
+    def _headers(self) -> list[tuple[int, Fill]]:
+        """The places of headers, and what fills them."""
+        return [
+            (place, FILL[part.kind])
+            for place, part in enumerate(self.parts)
+            if isinstance(part, Slot) and part.kind in FILL
+        ]
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, list[tuple[int, slots.Kind]]]]:
+        """The slots of the texts, each with its places in text and HTML: most values are the same in both."""
+        places: dict[str, list[tuple[int, slots.Kind]]] = {}
         for place, part in enumerate(self.parts):
-            if isinstance(part, Slot):
-                places.setdefault(part, []).append(place)
-        return [(FILL[slot.kind], slot.name, found) for slot, found in places.items()]
+            if isinstance(part, Slot) and part.kind not in FILL:
+                places.setdefault(part.name, []).append((place, "html" if part.kind == "html" else "text"))
+        return list(places.items())
 
     @cached_property
     def content_hash(self) -> bytes:
@@ -202,15 +213,15 @@ def _body(boundary: bytes, kind: Literal["html", "text"], content: str) -> list[
     return [*out, b"\r\n"]
 
 
-def _to(_name: str, values: Mapping[str, str]) -> bytes:
+def _to(values: Mapping[str, str]) -> bytes:
     return headers.mailbox("To", Mailbox(_value(values, "to_address"), values.get("to_name", "")))
 
 
-def _message_id(_name: str, values: Mapping[str, str]) -> bytes:
+def _message_id(values: Mapping[str, str]) -> bytes:
     return headers.message_id("Message-ID", _value(values, "message_id"))
 
 
-def _date(_name: str, values: Mapping[str, str]) -> bytes:
+def _date(values: Mapping[str, str]) -> bytes:
     return _date_line(_value(values, "date"))
 
 
@@ -219,23 +230,10 @@ def _date_line(value: str) -> bytes:
     return headers.plain("Date", value)
 
 
-def _list_unsubscribe(_name: str, values: Mapping[str, str]) -> bytes:
+def _list_unsubscribe(values: Mapping[str, str]) -> bytes:
     return headers.list_unsubscribe(_value(values, "unsubscribe_url"), values.get("unsubscribe_mailto", ""))
 
 
-def _html(name: str, values: Mapping[str, str]) -> bytes:
-    return _in_text("html", name, values)
-
-
-def _text(name: str, values: Mapping[str, str]) -> bytes:
-    return _in_text("text", name, values)
-
-
-def _in_text(kind: Literal["html", "text"], name: str, values: Mapping[str, str]) -> bytes:
-    return _alike(name, values.get(name, "")) or encoded_value(slots.safe_value(kind, name, values))
-
-
-@lru_cache(maxsize=64)  # the text after the HTML, by several lanes
 def _alike(name: str, value: str) -> bytes:
     """A value that is the same in HTML and in text and needs no escaping, in lines; empty for anything else."""
     plain = _PLAIN_URL if name.endswith("_url") else _PLAIN_WORDS
@@ -247,8 +245,6 @@ FILL: dict[str, Fill] = {
     "message_id": _message_id,
     "date": _date,
     "list_unsubscribe": _list_unsubscribe,
-    "html": _html,
-    "text": _text,
 }
 
 
