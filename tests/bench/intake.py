@@ -27,7 +27,7 @@ def measure() -> dict[str, float]:
     stream.add_many(entries)
     return {
         "stream_adds_per_s": ITEMS / added,
-        "intake_new_items_per_s": ITEMS / new,
+        "intake_items_per_second": ITEMS / new,
         "intake_unchanged_items_per_s": ITEMS / _drain(),
     }
 
