@@ -18,8 +18,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's sync API leaves an event loop in the thread
 
 import django  # noqa: E402 - the settings read the environment set above
+import django.conf  # noqa: E402
 
 django.setup()
+# The slow hashing of passwords took half of the time of the desk's tests.
+django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # pytest-xdist hands this process's environment to its workers, whose settings would be read before their conftest.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -93,14 +93,15 @@ class SharedThread:
 
     def wait_for(self, descriptor: int, event: int, seconds: float) -> bool:
         """Let others go on until the socket is ready; False when it was not in time. One strand for each socket."""
-        self._waiting[descriptor] = (cast("Strand", getcurrent()), time.monotonic() + seconds)
+        strand: Strand = getcurrent()
+        self._waiting[descriptor] = strand, time.monotonic() + seconds
         self._poll.register(descriptor, event)
-        return bool(self._switch())
+        return bool(self._main.switch())
 
     def park(self) -> None:
         """Let others go on until somebody calls `wake`."""
-        self._parked.append(cast("Strand", getcurrent()))
-        self._switch()
+        self._parked.append(getcurrent())
+        self._main.switch()
 
     def elsewhere(self, work: Callable[[], T]) -> T:
         """The result of work that blocks, done in another thread while others go on here."""
@@ -109,9 +110,6 @@ class SharedThread:
         while not future.done():
             self.park()
         return future.result()
-
-    def _switch(self) -> object:
-        return self._main.switch()
 
     def _run(self, strands: Sequence[Strand]) -> None:
         self._main = getcurrent()

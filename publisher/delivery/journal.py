@@ -76,14 +76,20 @@ class Journal:
     def __init__(self) -> None:
         self._connection: AbstractConnection | None = None
         self._lock = threading.Lock()
+        self._beginning = 0, b""
 
     def begun(self, fence: int) -> None:
         """Say that a lane begins this claim. Raises `JournalLost`."""
-        self._send(_rpush(fence, BEGUN))
+        self._send(_packed(b"RPUSH", _key(fence).encode(), BEGUN))
 
     def note(self, settlement: Settlement) -> None:
         """Hand one result to the kernel. Raises `JournalLost`."""
-        self._send(_rpush(settlement.fence, settlement.line.encode()))
+        fence, beginning = self._beginning
+        if fence != settlement.fence:  # what the commands of one claim begin with is made once
+            beginning = b"*3\r\n" + _words(b"RPUSH", _key(settlement.fence).encode())
+            self._beginning = settlement.fence, beginning
+        line = settlement.line.encode()
+        self._send(b"%b$%d\r\n%b\r\n" % (beginning, len(line), line))
 
     def forget(self, fence: int) -> None:
         """Drop the notes of a claim whose results are in PostgreSQL. In vain when Redis is away: they end by themselves."""
@@ -165,10 +171,10 @@ def _key(fence: int) -> str:
     return f"publisher:claim:{fence}"
 
 
-def _rpush(fence: int, line: bytes) -> bytes:
-    return _packed(b"RPUSH", _key(fence).encode(), line)
-
-
 def _packed(*words: bytes) -> bytes:
     """A command in Redis's protocol (RESP)."""
-    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
+    return b"*%d\r\n" % len(words) + _words(*words)
+
+
+def _words(*words: bytes) -> bytes:
+    return b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])

@@ -30,7 +30,7 @@ from publisher.delivery.journal import Journal, JournalLost
 from publisher.delivery.letters import Letters, Templates
 from publisher.delivery.pacing import pacer
 from publisher.delivery.pacing.scopes import Scope, scope_of
-from publisher.delivery.settle import ACCEPTED, Settlement, Try, outcome_of, worker_name
+from publisher.delivery.settle import Acceptances, Settlement, Try, outcome_of, worker_name
 from publisher.render.slots import SlotError
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,9 @@ class Held:
     journal: Journal | None = None
     seconds: float = 0.0
     renewed: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        self.acceptances = Acceptances(self.claim.fence, worker_name())
 
     def is_ours(self) -> bool:
         """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
@@ -170,21 +173,11 @@ class Lane:
     def _note(self, held: Held, mail: ClaimedMail, result: Result) -> None:
         """Keep a result, here and where it outlives this process. Where it does not, nothing more of the claim is begun;
         what a call has brought already is still taken."""
-        now, answer = held.clock(), _as_meant(result.answer)
-        outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
-        tried = Try(
-            worker=self._worker,
-            started_at=now - timedelta(seconds=result.seconds),
-            duration_ms=round(result.seconds * 1000, 2),
-            code=answer.code or None,
-            enhanced=answer.enhanced,
-            text=answer.text or (answer.error.reason if answer.error else ""),
-            remote_id=(answer.remote_id or held.letters.message_id(mail)) if answer.accepted else "",
-        )
-        settlement = Settlement.of(mail.id, held.claim.fence, outcome, tried)
+        answer = result.answer if result.answer.error is None else _as_meant(result.answer)
+        settlement = self._settlement(held, mail, answer, result.seconds)
         held.settlements.append(settlement)
         held.results.append(
-            pacer.Result(mail.address, outcome.state, answer.code, answer.enhanced, answer.text)
+            pacer.Result(mail.address, settlement.state, answer.code, answer.enhanced, answer.text)
         )
         if held.journalled:
             try:
@@ -192,15 +185,33 @@ class Lane:
             except JournalLost as error:
                 held.stopped = True
                 log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
-        if outcome is not ACCEPTED:
-            log.info(
-                "delivery.answered",
-                extra={
-                    "delivery_id": mail.id,
-                    "state": outcome.state.value,
-                    "reason": outcome.reason,
-                },
+
+    def _settlement(self, held: Held, mail: ClaimedMail, answer: Answer, seconds: float) -> Settlement:
+        now = held.clock()
+        if answer.error is None:
+            return held.acceptances.settlement(
+                mail.id,
+                started_at=now.timestamp() - seconds,
+                duration_ms=round(seconds * 1000, 2),
+                code=answer.code,
+                enhanced=answer.enhanced,
+                text=answer.text,
+                remote_id=answer.remote_id or held.letters.message_id(mail),
             )
+        outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
+        log.info(
+            "delivery.answered",
+            extra={"delivery_id": mail.id, "state": outcome.state.value, "reason": outcome.reason},
+        )
+        tried = Try(
+            worker=self._worker,
+            started_at=now - timedelta(seconds=seconds),
+            duration_ms=round(seconds * 1000, 2),
+            code=answer.code or None,
+            enhanced=answer.enhanced,
+            text=answer.text or answer.error.reason,
+        )
+        return Settlement.of(mail.id, held.claim.fence, outcome, tried)
 
 
 @contextmanager

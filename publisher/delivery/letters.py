@@ -96,6 +96,7 @@ class Letters:
             data=data,
             checked=True,
             merge=Merge(template, values),
+            seven_bit=template.is_ascii and mail.address.isascii(),
         )
 
     def message_id(self, mail: ClaimedMail) -> str:

@@ -96,6 +96,36 @@ class Settlement(NamedTuple):
         return cls(int(fields["id"]), int(fields["fence"]), State(fields["state"]), line)
 
 
+class Acceptances:
+    """Settlements of what one worker sends under one fence and is accepted, as nearly everything is: what stands in all of
+    their lines is written once."""
+
+    def __init__(self, fence: int, worker: str) -> None:
+        self._fence = fence
+        self._beginning = (
+            f'{{"fence":{fence},"state":"{State.SENT}","reason":"","due_at":null,"unspent":0,"worker":{_json(worker)},'
+            '"remote_url":"","id":'
+        )
+
+    def settlement(
+        self,
+        delivery_id: int,
+        *,
+        started_at: float,
+        duration_ms: float,
+        code: int,
+        enhanced: str,
+        text: str,
+        remote_id: str,
+    ) -> Settlement:
+        """As `Settlement.of`; `started_at` is in seconds since 1970, code 0 is none."""
+        line = (
+            f'{self._beginning}{delivery_id},"started_at":{started_at},"ms":{duration_ms},"code":{code or "null"},'
+            f'"enhanced":{_json(enhanced)},"said":{_json(text[:LONGEST_TEXT])},"remote_id":{_json(remote_id[:LONGEST_ID])}}}'
+        )
+        return Settlement(delivery_id, self._fence, State.SENT, line)
+
+
 _PLAIN = re.compile(r"[ !#-\[\]-~]*\Z")
 
 

@@ -31,6 +31,8 @@ from tests.large import a_large_edition
 
 RACE, SMALL, LARGE = 50_000, 10_000, 1_000_000
 SESSIONS = 10
+IDLE = 0.2
+"""Seconds of CPU that workers take in a second of waiting, at most."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -176,14 +178,25 @@ def workers(port: int) -> Iterator[list[psutil.Process]]:
             subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log) for command in commands
         ]
     try:
-        time.sleep(5)
-        yield [psutil.Process(process.pid) for process in started]
+        found = [psutil.Process(process.pid) for process in started]
+        _wait_until_idle(found)
+        yield found
     finally:
         for process in started:
             process.terminate()
         for process in started:
             process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_idle(pids: list[psutil.Process]) -> None:
+    """Until the worker has its processes, and they have nothing to do but to tick: starting is no part of sending."""
+    for _ in range(60):
+        before = _cpu(pids)
+        time.sleep(1)
+        if len(_family(pids)) > len(pids) and _cpu(pids) - before < IDLE:
+            return
+    raise AssertionError("The workers did not come to rest.")
 
 
 def _family(pids: list[psutil.Process]) -> list[psutil.Process]:

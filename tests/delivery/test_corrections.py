@@ -213,6 +213,7 @@ def test_an_edition_with_mail_in_flight_or_in_the_making_is_corrected_by_the_nex
     with another_session() as session:
         session.execute("SELECT pg_advisory_lock(%s)", [EDITION + edition.pk])
         assert correct_everywhere() == 0
+        session.execute("SELECT pg_advisory_unlock_all()")  # a session that ends lets go a moment later
     assert correct_everywhere() == 1
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.delivery.email.address import BadAddress, parse_address
 
@@ -22,13 +22,12 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~ -]+\Z")
 # Clean as it is, in need of no quotes, and with its address on one line: most are.
 _USUAL_NAME = re.compile(r"[A-Za-z0-9-]+(?: [A-Za-z0-9-]+){0,3}\Z")
 _ONE_LINE = 66
-_URI = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]+\Z", re.IGNORECASE)
+_URI = re.compile(r"(?i:https?://|mailto:)[!#-;=?-~]+\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+\Z")
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{0,60}(?::[A-Za-z0-9._-]{0,60}){3}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """A name in any script, which may be empty, and an address."""
 
     address: str
@@ -47,10 +46,10 @@ def clean(text: str) -> str:
 def mailbox(field: str, box: Mailbox) -> bytes:
     """`To: Name <address>`. Raises BadHeader for a bad address."""
     try:
-        address = str(parse_address(box.address))
+        local, domain = parse_address(box.address)
     except BadAddress as error:
         raise BadHeader(f"{field}: {error}") from error
-    name = box.name
+    address, name = f"{local}@{domain}", box.name
     if len(name) + len(address) < _ONE_LINE - len(field) and _USUAL_NAME.match(name):
         return f"{field}: {name} <{address}>\r\n".encode()
     name = clean(name)

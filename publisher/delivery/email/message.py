@@ -69,11 +69,17 @@ class MessageTemplate:
         pieces = self._pieces.copy()
         for place, fill in self._headers:
             pieces[place] = fill(values)
-        for name, places in self._texts:
-            alike = _alike(name, values.get(name, ""))
+        for name, plain, places in self._texts:
+            value = values.get(name, "")
+            alike = broken(value) if plain.match(value) else b""
             for place, kind in places:
                 pieces[place] = alike or encoded_value(slots.safe_value(kind, name, values))
         return b"".join(pieces)
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        """Whether a message is ASCII when the recipient's address is: names, texts and links are encoded."""
+        return all(piece.isascii() for piece in self._pieces)
 
     @cached_property
     def _pieces(self) -> list[bytes]:
@@ -89,13 +95,17 @@ class MessageTemplate:
         ]
 
     @cached_property
-    def _texts(self) -> list[tuple[str, list[tuple[int, slots.Kind]]]]:
-        """The slots of the texts, each with its places in text and HTML: most values are the same in both."""
+    def _texts(self) -> list[tuple[str, re.Pattern[str], list[tuple[int, slots.Kind]]]]:
+        """The slots of the texts, each with its places in text and HTML, and with a pattern of values that are the same in both
+        and need no escaping: most do."""
         places: dict[str, list[tuple[int, slots.Kind]]] = {}
         for place, part in enumerate(self.parts):
             if isinstance(part, Slot) and part.kind not in FILL:
                 places.setdefault(part.name, []).append((place, "html" if part.kind == "html" else "text"))
-        return list(places.items())
+        return [
+            (name, _PLAIN_URL if name.endswith("_url") else _PLAIN_WORDS, found)
+            for name, found in places.items()
+        ]
 
     @cached_property
     def content_hash(self) -> bytes:
@@ -232,12 +242,6 @@ def _date_line(value: str) -> bytes:
 
 def _list_unsubscribe(values: Mapping[str, str]) -> bytes:
     return headers.list_unsubscribe(_value(values, "unsubscribe_url"), values.get("unsubscribe_mailto", ""))
-
-
-def _alike(name: str, value: str) -> bytes:
-    """A value that is the same in HTML and in text and needs no escaping, in lines; empty for anything else."""
-    plain = _PLAIN_URL if name.endswith("_url") else _PLAIN_WORDS
-    return broken(value) if plain.match(value) else b""
 
 
 FILL: dict[str, Fill] = {

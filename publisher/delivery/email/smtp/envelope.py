@@ -52,15 +52,18 @@ def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Ans
     parameters = _parameters(message, sender, recipient, features)
     if isinstance(parameters, Answer):
         return parameters
-    path = str(sender) if sender else ""
-    return f"MAIL FROM:<{path}>{parameters}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
+    path = f"{sender.local}@{sender.domain}" if sender else ""
+    return (
+        f"MAIL FROM:<{path}>{parameters}\r\n".encode(),
+        f"RCPT TO:<{recipient.local}@{recipient.domain}>\r\n".encode(),
+    )
 
 
 def _parameters(
     message: Outgoing, sender: Address | None, recipient: Address, features: Features
 ) -> str | Answer:
     parameters = "" if features.size is None else f" SIZE={len(message.data)}"
-    if not message.data.isascii():
+    if not message.seven_bit and not message.data.isascii():
         if not features.eight_bit:
             return refused_here("5.6.3", "Not sent: 8-bit text, and the server takes 7-bit only.")
         parameters += " BODY=8BITMIME"

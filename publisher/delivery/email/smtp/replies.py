@@ -12,6 +12,8 @@ MAX_LINES = 200
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: +|$)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SIMPLE = re.compile(rb"([2-5][0-9][0-9]) ([ -~]{0,500})\r\n")
+"""A reply of one line, as most are."""
 _START = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
 
 
@@ -71,7 +73,10 @@ class ReplyReader:
 
     def next(self) -> Reply | None:
         """The next whole reply, or None when more bytes are needed. Raises Garbage."""
-        while True:
+        if not self._lines and (simple := _SIMPLE.match(self._buffer)):
+            self._buffer = self._buffer[simple.end() :]
+            return Reply(int(simple[1]), (simple[2],))
+        while self._buffer:
             line, newline, rest = self._buffer.partition(b"\n")
             if len(line) > MAX_LINE:
                 raise Garbage(f"a reply line longer than {MAX_LINE} bytes")
@@ -82,6 +87,7 @@ class ReplyReader:
                 reply = Reply(self._code, tuple(self._lines))
                 self._lines = []
                 return reply
+        return None
 
     def _add(self, line: bytes) -> bool:
         """Take one line; whether it ends a reply."""
