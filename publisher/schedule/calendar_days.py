@@ -5,15 +5,13 @@ Ordinary weekends are no holidays here: whether a channel posts on a Sunday is f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 import holidays
-
-_SUBDIVISIONS = holidays.list_supported_countries(include_aliases=False)
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,11 @@ def holiday_on(day: date, countries: tuple[str, ...]) -> str | None:
         if name := known.names.get(day):
             return f"{name} ({country}; {known.note})" if known.note else f"{name} ({country})"
     return None
+
+
+@cache  # loads the calendars of all countries: 9 MB that workers do not need
+def _parts_by_country() -> Mapping[str, Collection[str]]:
+    return holidays.list_supported_countries(include_aliases=False)
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +59,8 @@ def days_off(country: str, year: int) -> DaysOff:
 def is_known_country(code: str) -> bool:
     """Whether there is a calendar for `code`: `CN`, `GB`, `GB-SCT`."""
     country, dash, part = code.partition("-")
-    return country in _SUBDIVISIONS and (not dash or part in _SUBDIVISIONS[country])
+    known = _parts_by_country()
+    return country in known and (not dash or part in known[country])
 
 
 def _announced_in_china(year: int) -> dict[date, str]:
