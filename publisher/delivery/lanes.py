@@ -1,4 +1,4 @@
-"""A lane of the sender: one thread with one connection to the mail server or provider. It takes claims, sends each in order
+"""A lane of the sender: one connection to the mail server or provider. It takes claims, sends each in order
 and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
 
 Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with

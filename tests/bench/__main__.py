@@ -15,6 +15,7 @@ MODULES = {
     "slots": "choosing a slot",
     "render": "rendering a digest",
     "smtp": "joining and sending over SMTP",
+    "lanes": "several connections of one process",
     "assembling": "assembling an edition",
     "email": "a whole edition against smtp-source",
     "dkim": "signing with DKIM",
