@@ -42,6 +42,11 @@ _RULES = (
     _Rule(Scope.ONE, text=r"gr[ae]y.?list"),
     # Postfix, after many addresses that do not exist: it ends the connection.
     _Rule(Scope.ONE, text=r"too many errors"),
+    # Exim and others, of a connection that was used often enough: the next one is welcome.
+    _Rule(
+        Scope.ONE,
+        text=r"too many (messages|mails|transactions) (in|on|per|for) (this |one |a |the )?(connection|session)",
+    ),
     # Gmail, of one recipient who receives too much from anybody (450 4.2.1).
     _Rule(Scope.ONE, text=r"user.{0,60}receiving (mail )?(too|at a rate)"),
     # Of us as a customer of the server: Amazon SES (454), Postfix's anvil(8), hosted relays.
@@ -56,8 +61,9 @@ _RULES = (
     _Rule(Scope.DOMAIN, enhanced=r"4\.7\.(2[4-9]|3\d|[56]\d\d)"),  # Gmail; Microsoft
     _Rule(Scope.DOMAIN, code="421", enhanced=r"4\.7\.\d+"),
     _Rule(Scope.DOMAIN, enhanced=r"4\.4\.5"),  # congestion (RFC 3463)
-    # A full disk, a restart, a fault in its configuration (RFC 3463): the server's own.
-    _Rule(Scope.SERVER, enhanced=r"4\.3\.[125]"),
+    # A full disk, a fault in its configuration (RFC 3463): the server's own. 4.3.2, which ends many a connection, is said by one
+    # machine that restarts among several that go on: it stays unclear.
+    _Rule(Scope.SERVER, enhanced=r"4\.3\.[15]"),
     # The recipient's address or mailbox, the conversation, the content (RFC 3463).
     _Rule(Scope.ONE, enhanced=r"4\.[1256]\.\d+|4\.4\.2"),
     _Rule(Scope.UNCLEAR),

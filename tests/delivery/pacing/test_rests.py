@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import redis
 
-from publisher.delivery.pacing.backoff import SERVER, Answer
+from publisher.delivery.pacing.backoff import SERVER, SERVER_PATIENCE, Answer
 from publisher.delivery.pacing.rests import KEY, Rests
 from tests.builders import NOON
 
@@ -67,4 +67,14 @@ def test_providers_that_say_the_same_at_once_let_the_server_rest(inbox: redis.Re
     rests = Rests()
     too_many = Answer(421, "", "too many connections")
     rests.after([(f"{n}.example", too_many) for n in range(3)], NOON)
+    assert rests.states(NOON)[SERVER].rests(NOON)
+
+
+def test_a_server_that_ends_connections_and_goes_on_taking_mail_is_not_left_alone(inbox: redis.Redis) -> None:
+    rests = Rests()
+    ends = Answer(421, "4.3.2", "going down")
+    for _ in range(50):
+        rests.after([("a.example", TAKEN)] * 6 + [("a.example", ends)], NOON)
+    assert not any(state.rests(NOON) for state in rests.states(NOON).values())
+    rests.after([(f"{n}.example", ends) for n in range(SERVER_PATIENCE)], NOON)
     assert rests.states(NOON)[SERVER].rests(NOON)

@@ -24,6 +24,8 @@ ONE, DOMAIN, SERVER, UNCLEAR, NOBODY = Scope.ONE, Scope.DOMAIN, Scope.SERVER, Sc
         (ONE, 450, "4.1.8", "Sender address rejected: Domain not found"),
         (ONE, 421, "4.7.0", "mx.example Error: too many errors"),
         (ONE, 421, "4.4.2", "Timeout exceeded"),
+        (ONE, 421, "4.7.0", "relay.example Error: too many messages in this connection"),
+        (UNCLEAR, 421, "4.3.2", "Service shutting down and closing transmission channel"),
         (DOMAIN, 421, "4.7.28", "Gmail has detected an unusual rate of unsolicited mail"),
         (DOMAIN, 421, "4.7.0", "IP not in whitelist for RCPT domain, closing connection."),
         (DOMAIN, 451, "4.7.650", "The mail server has been temporarily rate limited due to IP reputation."),
