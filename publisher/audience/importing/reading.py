@@ -7,7 +7,7 @@ from typing import Final
 
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import Outcome
-from publisher.audience.importing.records import Lines, Record, records
+from publisher.audience.importing.records import Lines, Record, Shape, records
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.importing.rows import Checker, Staged
 
@@ -27,8 +27,7 @@ def good_rows(
     report: Callable[[], None],
 ) -> Iterator[Staged]:
     """Counts all rows in `outcome`; `report` is called now and then, and at the end."""
-    single = frozenset(layout.columns.places.values())
-    for record in records(lines, layout.delimiter, width=layout.width, single=single):
+    for record in records(lines, _shape(layout)):
         outcome.read += 1
         if outcome.read % _STEP == 0:
             report()
@@ -37,6 +36,13 @@ def good_rows(
         except Refused as error:
             refuse(record.line, error, record.cells)
     report()
+
+
+def _shape(layout: Layout) -> Shape:
+    """The word on consent is free text; all other cells that are read are short."""
+    places = layout.columns.places
+    short = frozenset(place for field, place in places.items() if field != "consent")
+    return Shape(layout.delimiter, layout.width, places["email"], short)
 
 
 def _cells(record: Record, width: int) -> list[str]:

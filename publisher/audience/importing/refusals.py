@@ -7,10 +7,12 @@ from typing import Final
 REASONS: Final[dict[str, str]] = {
     "columns": "The row has {found} columns, the header {expected}.",
     "quotes": "A quotation mark is not closed, or text stands behind a closing one.",
+    "doubtful": "The row runs over several lines, and those inside look like rows: a quotation mark may be missing.",
     "too_long": "The line or one of its fields is too long to be meant.",
     "damaged": "The {field} has bytes that are not {encoding} (shown as \ufffd).",
     "controls": "The {field} has control characters.",
     "no_address": "There is no address.",
+    "several": "There is more than one address: “{value}”. Each needs a row of its own.",
     "address": "{problem}",
     "machine": "{address} is the mailbox of a machine or of mail administration: no reader.",
     "role": "{address} is the mailbox of a role, not of a person.",

@@ -33,6 +33,7 @@ ROLES: Final = words(
 """Mailboxes that several people share."""
 
 _NAMED: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_BETWEEN_ADDRESSES: Final = re.compile(r"[\s,;<>]+")
 _EDGES: Final = " \t\n\r\u00a0\u200b\u200c\u200d\u2060\u3000\ufeff\"'"
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _DAMAGED: Final = "\ufffd"
@@ -128,6 +129,8 @@ class Checker:
         try:
             return *addresses.checked_with_key(text), name
         except UserError as error:
+            if sum("@" in part for part in _BETWEEN_ADDRESSES.split(text)) > 1:
+                raise Refused("several", value=text) from None
             raise Refused("address", problem=error.message) from None
 
     def _consent(self, cell: str) -> str | None:
