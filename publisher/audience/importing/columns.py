@@ -90,6 +90,11 @@ def field_of(name: str) -> str:
     return _NAMES.get(_plain(name), "")
 
 
+def are_own(names: Sequence[str]) -> bool:
+    """Whether these are the columns of a file of refused rows."""
+    return tuple(map(_plain, names[: len(OWN)])) == OWN
+
+
 def resolve(names: Sequence[str], said: Mapping[str, str]) -> Columns:
     """Places of all fields, what was `said` (column → field, by name or number) before what names mean.
 

@@ -10,6 +10,7 @@ from publisher.audience.importing.outcome import Outcome
 from publisher.audience.importing.records import Lines, Record, Shape, records
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.importing.rows import Checker, Staged
+from publisher.core.spreadsheets import original_cell
 
 _STEP: Final = 5_000  # rows between two reports of progress
 
@@ -27,10 +28,13 @@ def good_rows(
     report: Callable[[], None],
 ) -> Iterator[Staged]:
     """Counts all rows in `outcome`; `report` is called now and then, and at the end."""
+    made_safe = layout.made_safe
     for record in records(lines, _shape(layout)):
         outcome.read += 1
         if outcome.read % _STEP == 0:
             report()
+        if made_safe:
+            record.cells[:] = map(original_cell, record.cells)
         try:
             yield checker.check(record.line, _cells(record, layout.width))
         except Refused as error:

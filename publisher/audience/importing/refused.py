@@ -1,6 +1,7 @@
 """The file of refused rows: line, reason, and the row as it was. Repaired, it can be imported like its original.
 
-UTF-8 with a mark, so that Excel opens it rightly, and the delimiter of the original. It holds what the original held about
+UTF-8 with a mark, so that Excel opens it rightly, and the delimiter of the original. What a spreadsheet would run is made text by
+an apostrophe, which is taken off again when the file is imported (`Layout.made_safe`). It holds what the original held about
 people, so only its owner may read it.
 """
 
@@ -18,6 +19,7 @@ from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
 from publisher.audience.importing.refusals import Refused
 from publisher.core.errors import UserError
+from publisher.core.spreadsheets import safe_cell
 
 
 class RefusedRows:
@@ -40,8 +42,8 @@ class RefusedRows:
             if self._file is None:
                 self._outcome.refused_file, self._file = _created(self._original, self._wanted)
                 self._writer = csv.writer(self._file, delimiter=self._delimiter)
-                self._writer.writerow(self._header)
-            self._writer.writerow([line, refused.reason, *cells])
+                self._writer.writerow(map(safe_cell, self._header))
+            self._writer.writerow([line, *map(safe_cell, (refused.reason, *cells))])
 
     def close(self) -> None:
         """A file that is asked for holds this import's rows, or is not there."""
