@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError as InvalidRow
 from django.db import models, transaction
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from publisher.audience import addresses, subscriptions
+from publisher.audience import addresses, mailboxes, subscriptions
 from publisher.audience.choices import Choice
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
@@ -192,6 +192,7 @@ def add_subscriber(
     consent: str,
 ) -> Report:
     """Subscribe a person who has agreed to it; or change what they chose. What is not given stays as it is."""
+    shared = _is_shared(address)
     digest = Digest.objects.filter(slug=slug).first()
     if digest is None:
         known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
@@ -216,9 +217,21 @@ def add_subscriber(
             "language": choice.language,
             "topics": names,
             "kinds": choice.kinds,
+            "shared": shared,
         },
-        f"{email} receives {digest} in {choice.language}: {held}.",
+        f"{email} receives {digest} in {choice.language}: {held}."
+        + ("\nNote: this looks like a mailbox that people share (info@, press@ …)." if shared else ""),
     )
+
+
+def _is_shared(address: str) -> bool:
+    """Whether people share the mailbox. Raises UserError for one that no reader has: as in an import."""
+    local = addresses.key(addresses.checked(address)).partition("@")[0]
+    if local in mailboxes.MACHINES:
+        raise UserError(
+            mailboxes.MACHINE_REFUSED.format(address=address.strip()), "Give the address of a person."
+        )
+    return local in mailboxes.ROLES
 
 
 def _spoken(digest: Digest, language: str) -> str:

@@ -76,7 +76,7 @@ def _consent(_context: click.Context, _option: click.Parameter, given: str) -> s
               help="Mailboxes that people share, such as info@ and press@.")  # fmt: skip
 @click.option("--encoding", default="", help="Of the file; left out: the one that it certainly has.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where refused rows go. Left out: FILE.refused.csv, beside FILE.csv.")  # fmt: skip
+              help="Where refused rows go. Left out: FILE.refused.csv, beside FILE.csv; in a dry run nowhere.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @reporting
 def import_subscribers(
@@ -115,7 +115,7 @@ def import_subscribers(
     if not dry_run:
         trail = {key: data[key] for key in ("file", *outcome.counts())}
         audit.record(None, "subscribers.imported", digest, {}, trail)
-    return Report(data, _text(data), ok=outcome.staged > 0)
+    return Report(data, _text(data), ok=outcome.staged > 0 or outcome.read == 0)
 
 
 def _digest(slug: str) -> Digest:
@@ -182,6 +182,10 @@ def _data(outcome: Outcome, file: Path, digest: Digest, *, dry: bool, seconds: f
 
 
 def _text(data: dict[str, Any]) -> str:
+    if not data["read"]:
+        return (
+            f"{data['file']} has a header and no row below it: nobody to subscribe, and nothing is changed."
+        )
     delimiter = {",": "commas", ";": "semicolons", "\t": "tabs"}.get(data["delimiter"], data["delimiter"])
     taken = ", ".join(f"{field} from “{printable(name, 40)}”" for field, name in data["columns"].items())
     lines = [
@@ -206,6 +210,10 @@ def _refusals(data: dict[str, Any]) -> list[str]:
     if data["refused"] > len(shown):
         reasons = ", ".join(f"{code} {count:,}" for code, count in data["refused_by_reason"].items())
         lines.append(f"  and {data['refused'] - len(shown):,} more. By reason: {reasons}.")
-    if lines:
-        lines = ["Refused:", *lines, f"All refused rows are in {data['refused_file']}: repair and import it."]
-    return lines
+    if not lines:
+        return []
+    kept = f"All refused rows are in {data['refused_file']}: repair and import it."
+    if not data["refused_file"]:
+        name = f"{Path(data['file']).stem}.refused.csv"
+        kept = f"An import would write the refused rows to {name} beside the file; --refused FILE writes them now."
+    return ["Refused:", *lines, kept]

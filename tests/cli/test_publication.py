@@ -189,6 +189,16 @@ def test_a_subscriber_is_added_with_proof_of_consent(tmp_path: Path) -> None:
     assert Consent.objects.get().how == "open day"
 
 
+def test_a_mailbox_of_a_machine_is_refused_and_a_shared_one_is_named(tmp_path: Path) -> None:
+    """As in an import."""
+    applied(tmp_path, the_documented_file())
+    with pytest.raises(UserError, match="mailbox of a machine or of mail administration"):
+        run_add("Postmaster@example.org", "--digest", "weekly", "--consent", "x")
+    assert not Subscription.objects.exists()
+    assert "people share" in run_add("info@example.org", "--digest", "weekly", "--consent", "x").output
+    assert "people share" not in run_add("lin@example.org", "--digest", "weekly", "--consent", "x").output
+
+
 def test_an_unknown_digest_is_refused_and_the_known_are_named(tmp_path: Path) -> None:
     applied(tmp_path, the_documented_file())
     with pytest.raises(UserError) as refused:

@@ -23,11 +23,17 @@ from publisher.core.spreadsheets import safe_cell
 
 
 class RefusedRows:
-    """Writes and counts them; its file is made with the first. Raises UserError when it cannot be written."""
+    """Writes and counts them; its file is made with the first. Raises UserError when it cannot be written.
 
-    def __init__(self, original: Path, wanted: Path | None, layout: Layout, outcome: Outcome) -> None:
+    `only_count`: no file is made.
+    """
+
+    def __init__(
+        self, original: Path, wanted: Path | None, layout: Layout, outcome: Outcome, *, only_count: bool
+    ) -> None:
         self._original = original
         self._wanted = wanted
+        self._only_count = only_count
         self._delimiter = layout.delimiter
         self._header = [*OWN, *(layout.names or [f"column {n}" for n in range(1, layout.width + 1)])]
         self._outcome = outcome
@@ -38,6 +44,8 @@ class RefusedRows:
         if len(self._outcome.refused_rows) < MOST_SHOWN:
             row = {"line": line, "code": refused.code, "reason": refused.reason}
             self._outcome.refused_rows.append(row)
+        if self._only_count:
+            return
         with _in_words(self._outcome.refused_file or self._original.parent):
             if self._file is None:
                 self._outcome.refused_file, self._file = _created(self._original, self._wanted)
@@ -56,14 +64,14 @@ class RefusedRows:
 
 @contextmanager
 def refused_rows(
-    original: Path, wanted: Path | None, layout: Layout, outcome: Outcome
+    original: Path, wanted: Path | None, layout: Layout, outcome: Outcome, *, dry: bool = False
 ) -> Iterator[RefusedRows]:
     """Into the file `wanted`; else into a new one beside the original, numbered rather than put in the place of one that a
-    person may be repairing.
+    person may be repairing. In a `dry` run only into one that is wanted.
     """
     if wanted and wanted.exists() and wanted.samefile(original):
         raise UserError(f"{wanted} is the file to import.", "Name another with --refused FILE.")
-    rows = RefusedRows(original, wanted, layout, outcome)
+    rows = RefusedRows(original, wanted, layout, outcome, only_count=dry and wanted is None)
     try:
         yield rows
     finally:

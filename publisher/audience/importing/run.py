@@ -34,7 +34,7 @@ def import_file(path: Path, plan: Plan, *, now: datetime, progress: Progress) ->
             outcome = _described(encoding, layout)
             checker = _checker(plan, layout, encoding, now)
             with staging.staging() as cursor:
-                with refused_rows(path, plan.refused, layout, outcome) as refused:
+                with refused_rows(path, plan.refused, layout, outcome, dry=plan.dry) as refused:
                     good = good_rows(
                         lines,
                         layout,

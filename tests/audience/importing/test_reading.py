@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.audience.importing.records import LONGEST_LINE, Lines, Shape, records
-from publisher.audience.importing.rows import MACHINES
+from publisher.audience.mailboxes import MACHINES
 from publisher.core.errors import UserError
 from tests.audience.importing.files import a_csv, read
 
