@@ -59,6 +59,7 @@ class Outcome:
 
     encoding: str = ""
     delimiter: str = ""
+    header: bool = True
     columns: dict[str, str] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
     read: int = 0

@@ -35,7 +35,7 @@ class RefusedRows:
         self._wanted = wanted
         self._only_count = only_count
         self._delimiter = layout.delimiter
-        self._header = [*OWN, *(layout.names or [f"column {n}" for n in range(1, layout.width + 1)])]
+        self._header = [*OWN, *(layout.names or _named_by_fields(layout))]
         self._outcome = outcome
         self._file: TextIO | None = None
 
@@ -60,6 +60,12 @@ class RefusedRows:
                 self._file.close()
         elif self._wanted and self._wanted.is_file():  # not /dev/null
             self._wanted.unlink()
+
+
+def _named_by_fields(layout: Layout) -> list[str]:
+    """A header for rows that had none, so that they can be imported without a word on their columns."""
+    fields = {place: field for field, place in layout.columns.places.items()}
+    return [fields.get(place, f"column {place + 1}") for place in range(layout.width)]
 
 
 @contextmanager

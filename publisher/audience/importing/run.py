@@ -57,6 +57,7 @@ def _described(encoding: str, layout: Layout) -> Outcome:
     return Outcome(
         encoding=encoding.removesuffix("-sig"),
         delimiter=layout.delimiter,
+        header=bool(layout.names),
         columns={field: layout.names[at] if layout.names else str(at + 1) for field, at in places.items()},
         unknown_columns=layout.columns.unknown,
     )

@@ -97,6 +97,18 @@ def test_a_formula_that_was_refused_is_imported_as_it_was(tmp_path: Path) -> Non
     assert [(row.email, row.name) for row in found.rows] == [("+lin@example.org", "=Lin")]
 
 
+def test_rows_without_a_header_get_one_and_numbers_of_columns_stay_what_they_were(tmp_path: Path) -> None:
+    outcome = Outcome()
+    layout = Layout(",", (), 3, Columns({"email": 2, "name": 0}))
+    with refused_rows(tmp_path / "readers.csv", None, layout, outcome) as refused:
+        refused.add(1, Refused("zone", value="Mars"), ["Lin", "42", "lin@example.org"])
+    assert outcome.refused_file is not None
+    for said in ({}, {"1": "name", "3": "email"}):
+        found = read(outcome.refused_file.read_bytes(), said=said)
+        assert [(row.email, row.name) for row in found.rows] == [("lin@example.org", "Lin")]
+        assert found.layout.columns.unknown == ("column 2",)
+
+
 def test_without_refused_rows_there_is_no_file(tmp_path: Path) -> None:
     wanted = tmp_path / "mine.csv"
     wanted.write_text("of an earlier import", encoding="utf-8")
