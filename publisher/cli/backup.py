@@ -124,6 +124,7 @@ def _report(manifest: Manifest, done: Restored) -> Report:
         "doubted_posts": told.doubted_posts,
         "expired_posts": told.expired_posts,
         "paused": [edition.pk for edition in told.paused],
+        "paused_names": [edition.short_name for edition in told.paused],
         "leavers_taken_over": done.leavers,
         "stream_read_again": done.stream_again,
         "key": done.key,
@@ -144,7 +145,9 @@ def _told(done: Restored) -> Iterator[tuple[int, str]]:
     yield told.held_mails, "mails are held: they may have left, and only a person may send them again"
     yield told.doubted_posts, "posts may be published: their networks are asked"
     yield told.expired_posts, "posts may have been published after the backup, and wait for a person"
-    names = ", ".join(map(str, told.paused[:MOST_NAMES])) + (", …" if len(told.paused) > MOST_NAMES else "")
+    names = ", ".join(each.short_name for each in told.paused[:MOST_NAMES]) + (
+        ", …" if len(told.paused) > MOST_NAMES else ""
+    )
     yield len(told.paused), f"editions are paused ({names}): resume or cancel each in the desk"
     yield done.leavers, "people have left or were suppressed since the backup, and are not written to"
 

@@ -60,6 +60,17 @@ def create(domain: str, selector: str, bits: int) -> Report:
     return Report(_data(key), text)
 
 
+@dkim.command("list")
+@reporting
+def list_keys() -> Report:
+    """List the keys of all domains, and which of them sign."""
+    keys = list(SigningKey.objects.order_by("domain", "-created_at", "-id"))
+    width = max((len(str(key)) for key in keys), default=0)
+    lines = [f"{key!s:{width}}  {_state(key):3}  made {key.created_at:%Y-%m-%d}" for key in keys]
+    none = "There are no keys. `publisher dkim create DOMAIN` makes one; a relay may sign with its own."
+    return Report({"keys": [_data(key) for key in keys]}, "\n".join(lines) or none)
+
+
 @dkim.command()
 @domain_argument
 @reporting

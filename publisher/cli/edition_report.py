@@ -29,8 +29,9 @@ def of(edition: Edition, *, said: str, notes: Sequence[str] = ()) -> Report:
 def listed(editions: Iterable[Edition]) -> Report:
     """Some editions, a line each."""
     rows = [{**_head(each), **_progress(each)} for each in editions]
+    width = max((len(row["short_name"]) for row in rows), default=0)
     lines = [
-        f"{row['id']:>5}  {row['name']}  due {row['due_at']:%Y-%m-%d %H:%M} UTC  {row['state']}  "
+        f"{row['short_name']:{width}}  {row['name']}  due {row['due_at']:%Y-%m-%d %H:%M} UTC  {row['state']}  "
         f"{row['left']:,} of {row['recipients']:,} sent"
         for row in rows
     ]
@@ -71,6 +72,7 @@ def rate_of(edition: Edition) -> float:
 def _head(edition: Edition) -> dict[str, Any]:
     return {
         "id": edition.pk,
+        "short_name": edition.short_name,
         "name": str(edition),
         "digest": edition.digest.slug,
         "number": edition.number,
@@ -105,7 +107,7 @@ def _progress(edition: Edition) -> dict[str, Any]:
 
 def _as_text(data: dict[str, Any]) -> str:
     rows = {
-        "edition": f"{data['id']}, {data['name']}",
+        "edition": f"{data['short_name']}, {data['name']} (ID {data['id']})",
         "state": f"{data['state']} ({data['meaning']})",
         "problem": data["problem"],
         "waits": data["waits"]["reason"] if data["waits"] else "",

@@ -17,7 +17,7 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.errors import UserError
 from publisher.delivery import copies
-from publisher.digests import due, editions
+from publisher.digests import due, editions, naming
 from publisher.digests.models import MOST_POSITIONS, Digest, Edition
 from publisher.items.languages import primary
 from publisher.items.models import Item
@@ -26,23 +26,24 @@ from publisher.items.visibility import visible
 SHOWN = 20
 
 
-class EditionNumber(click.ParamType[int]):
+class EditionName(click.ParamType[str]):
     """What names an edition on the command line."""
 
-    name = "number"
+    name = "edition"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip()
-        if not (text.isascii() and text.isdigit()):
+        if not naming.is_a_name(text):
             self.fail(
-                f"{text!r} is no number of an edition. `publisher edition list` shows them.", param, ctx
+                f"{text!r} names no edition: write it like weekly#8, or its ID. {naming.SHOWN}", param, ctx
             )
-        return int(text)
+        return text
 
 
 @click.group("edition")
 def edition() -> None:
-    """Make an edition, test it, send it and see how far it is. ID is its number in `publisher edition list`."""
+    """Make an edition, test it, send it and see how far it is. EDITION is its name in `publisher edition list`, such as weekly#8,
+    or its ID."""
 
 
 @edition.command("create")
@@ -61,7 +62,7 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
     TIME is like 2026-06-01 or 2026-06-01T14:30, in the digest's zone unless it names its own. With --item the edition goes
     before all others. It waits for a person if the digest says so: see `publisher edition send`.
     """
-    found = _digest(digest)
+    found = naming.digest_named(digest)
     now = clock.now()
     start, end = _window(found, since, until, now)
     if items and (since or until):
@@ -76,17 +77,19 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
         given = {"window_from": start, "window_to": end, "items": list(items)}
         audit.record(audit.os_user(), "edition.create", made, after=_written(given))
         events.emit("edition.ready", edition_id=made.pk)
-    return edition_report.of(made, said=f"Edition {made.pk} of {found} was made. It is assembled next.")
+    return edition_report.of(
+        made, said=f"The edition {made.short_name} was made (ID {made.pk}). It is assembled next."
+    )
 
 
 @edition.command("send")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @click.option("--wait", is_flag=True, help="Show how far it is until everything is settled.")
 @click.option(
     "--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="With --wait: no longer than that."
 )
 @reporting
-def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
+def send(name: str, wait: bool, timeout: int | None) -> Report:
     """Let an edition go out: approve it if it waits, resume it if it is paused.
 
     With --wait the exit code is 0 when every mail is settled and none failed, 124 when --timeout ran out (the edition goes
@@ -94,7 +97,7 @@ def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
     """
     if timeout and not wait:
         raise click.UsageError("--timeout says how long --wait waits: give both.")
-    sent = editions.send(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    sent = editions.send(naming.named(name).pk, user=audit.os_user(), now=clock.now())
     if wait:
         return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
@@ -108,11 +111,11 @@ def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
 
 
 @edition.command("show")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @reporting
-def show(edition_id: int) -> Report:
+def show(name: str) -> Report:
     """Show one edition: state, counts, rate of this second, variants, waves."""
-    return edition_report.whole(_found(edition_id))
+    return edition_report.whole(naming.named(name))
 
 
 @edition.command("list")
@@ -125,72 +128,64 @@ def list_editions(digest: str, most: int) -> Report:
     """List the editions, the latest first."""
     rows = Edition.objects.select_related("digest").order_by("-pk")
     if digest:
-        rows = rows.filter(digest=_digest(digest))
+        rows = rows.filter(digest=naming.digest_named(digest))
     return edition_report.listed(rows[:most])
 
 
 @edition.command("pause")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @reporting
-def pause(edition_id: int) -> Report:
+def pause(name: str) -> Report:
     """Stop a running edition. What a server has already taken has left."""
-    paused = editions.pause(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    paused = editions.pause(naming.named(name).pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(paused, said=f"{paused} is paused.")
 
 
 @edition.command("resume")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @reporting
-def resume(edition_id: int) -> Report:
+def resume(name: str) -> Report:
     """Let a paused edition go on; try again to assemble one that could not be."""
-    resumed = editions.resume(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    resumed = editions.resume(naming.named(name).pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(resumed, said=f"{resumed} goes on.")
 
 
 @edition.command("cancel")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @reporting
-def cancel(edition_id: int) -> Report:
+def cancel(name: str) -> Report:
     """End an edition for good. What has left has left; what has not will not."""
-    cancelled = editions.cancel(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    cancelled = editions.cancel(naming.named(name).pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
 
 
 @edition.command("test")
-@click.argument("edition_id", metavar="ID", type=EditionNumber())
+@click.argument("name", metavar="EDITION", type=EditionName())
 @click.option("--to", required=True, metavar="ADDRESS", help="Where the test goes.")
 @click.option("--language", default="", help="The fullest mail in this language (BCP 47).")
 @click.option("--as", "like", default="", metavar="ADDRESS", help="The mail that this subscriber gets.")
 @reporting
-def test(edition_id: int, to: str, language: str, like: str) -> Report:
+def test(name: str, to: str, language: str, like: str) -> Report:
     """Send the edition's mail to one address now, also while it waits for approval.
 
     Its subject begins with [Test], its links change nobody's choices, and it counts as no recipient.
     """
     if language and like:
         raise UserError("--language and --as both choose the mail.", "Give one.")
+    found = naming.named(name)
     delivery = copies.send_test(
-        _found(edition_id).pk, to=to, language=language, like=like, actor=audit.os_user(), now=clock.now()
+        found.pk, to=to, language=language, like=like, actor=audit.os_user(), now=clock.now()
     )
     notes = edition_watch.hindrances(clock.now())
-    data = {"delivery": delivery.pk, "to": delivery.address, "edition": edition_id, "notes": notes}
+    data = {
+        "delivery": delivery.pk,
+        "to": delivery.address,
+        "edition": found.pk,
+        "short_name": found.short_name,
+        "notes": notes,
+    }
     lines = [f"A test is on its way to {delivery.address} (delivery {delivery.pk})."]
     return Report(data, "\n".join([*lines, *(f"Note: {note}" for note in notes)]))
-
-
-def _digest(slug: str) -> Digest:
-    found = Digest.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
-        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
-    return found
-
-
-def _found(edition_id: int) -> Edition:
-    found = Edition.objects.select_related("digest").filter(pk=edition_id).first()
-    if found is None:
-        raise UserError(f"There is no edition {edition_id}.", "`publisher edition list` shows them.")
-    return found
 
 
 def _window(digest: Digest, since: str, until: str, now: datetime) -> tuple[datetime, datetime]:

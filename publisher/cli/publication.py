@@ -5,19 +5,22 @@ The file is YAML and says what should be there. Applying it again changes what d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import click
 import yaml
 from django.core.exceptions import ValidationError as InvalidRow
 from django.db import models, transaction
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from publisher.audience import addresses, subscriptions
+from publisher.audience import addresses, mailboxes, subscriptions
 from publisher.audience.choices import Choice
+from publisher.cli import mistakes
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.crypto import CannotDecrypt, opened
@@ -34,6 +37,19 @@ from publisher.social.networks import registry
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KindName = Literal["story", "press_release", "speech", "video", "publication", "event", "podcast", "other"]
+
+
+_DAY_MINUTES = 24 * 60
+
+
+def _as_written(value: Any) -> Any:
+    """YAML takes 9:30 without quotation marks for 570, as it counts in sixties."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _DAY_MINUTES:
+        return f"{value // 60:02}:{value % 60:02}"
+    return value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_as_written)]
 
 
 class _Part(BaseModel):
@@ -84,13 +100,13 @@ class DigestIn(_Part):
     accent: str = Field("#0b6e99", pattern=r"^#[0-9a-fA-F]{6}$")
     zone: str = "Asia/Shanghai"
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
-    at: time = time(8, 0)
+    at: TimeOfDay = time(8, 0)
     local_time: bool = False
     layout: Literal["digest", "alert"] = "digest"
     priority: int = Field(0, ge=-100, le=100)
     seeds: list[str] = Field(default_factory=list, max_length=50)
-    send_from: time | None = None
-    send_until: time | None = None
+    send_from: TimeOfDay | None = None
+    send_until: TimeOfDay | None = None
     window_days: int = Field(7, ge=1, le=366)
     max_age_days: int = Field(30, ge=1, le=3_650)
     kinds: list[KindName] = Field(default_factory=list)
@@ -106,7 +122,7 @@ class DigestIn(_Part):
         try:
             return str(parse_address(value)) if value else ""
         except BadAddress as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(f"{value}: {error}") from error
 
     @field_validator("seeds")
     @classmethod
@@ -120,7 +136,7 @@ class DigestIn(_Part):
     @classmethod
     def _zone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError("is no IANA time zone, such as Asia/Shanghai")
+            raise ValueError(f"{value} is no time zone such as Asia/Shanghai")
         return value
 
 
@@ -140,8 +156,8 @@ def apply(file: Path) -> Report:
 
     All of it is applied, or nothing. What FILE leaves out stays as it is, or gets its default where it is new.
     """
-    wanted = read(file.read_text(encoding="utf-8"), name=str(file))
-    with transaction.atomic():
+    wanted = read(_text_of(file), name=str(file))
+    with _of_file(file), transaction.atomic():
         done = [_schedule(each) for each in wanted.schedules]
         done += [_channel(each) for each in wanted.channels]
         done += [_digest(each) for each in wanted.digests]
@@ -192,6 +208,7 @@ def add_subscriber(
     consent: str,
 ) -> Report:
     """Subscribe a person who has agreed to it; or change what they chose. What is not given stays as it is."""
+    shared = _is_shared(address)
     digest = Digest.objects.filter(slug=slug).first()
     if digest is None:
         known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
@@ -216,9 +233,21 @@ def add_subscriber(
             "language": choice.language,
             "topics": names,
             "kinds": choice.kinds,
+            "shared": shared,
         },
-        f"{email} receives {digest} in {choice.language}: {held}.",
+        f"{email} receives {digest} in {choice.language}: {held}."
+        + ("\nNote: this looks like a mailbox that people share (info@, press@ …)." if shared else ""),
     )
+
+
+def _is_shared(address: str) -> bool:
+    """Whether people share the mailbox. Raises UserError for one that no reader has: as in an import."""
+    local = addresses.key(addresses.checked(address)).partition("@")[0]
+    if local in mailboxes.MACHINES:
+        raise UserError(
+            mailboxes.MACHINE_REFUSED.format(address=address.strip()), "Give the address of a person."
+        )
+    return local in mailboxes.ROLES
 
 
 def _spoken(digest: Digest, language: str) -> str:
@@ -231,17 +260,33 @@ def _spoken(digest: Digest, language: str) -> str:
 
 def read(text: str, *, name: str) -> Publication:
     """Check a file. Raises `UserError` that names each field that is wrong."""
+    hint = "docs/publication.md lists every field."
     try:
-        return Publication.model_validate(yaml.safe_load(text) or {})
+        data = yaml.safe_load(text) or {}
+        return Publication.model_validate(data)
     except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}.") from error
+        raise UserError(f"{name} is not YAML. {mistakes.of_yaml(error)}.", hint) from error
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors()
-        )
-        raise UserError(
-            f"{name} cannot be applied. {problems}.", "docs/publication.md lists every field."
-        ) from error
+        found = "\n  ".join(["", *mistakes.of_fields(error, Publication, data)])
+        raise UserError(f"{name} cannot be applied:{found}", hint) from error
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is not text in UTF-8.", "Save it in UTF-8, and try again.") from error
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+@contextmanager
+def _of_file(file: Path) -> Iterator[None]:
+    """Mistakes that are found while it is applied name the file, too."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{file} cannot be applied. {error.message}", error.hint) from error
 
 
 def _schedule(wanted: ScheduleIn) -> tuple[str, str]:

@@ -66,11 +66,18 @@ def go(yes: bool) -> Report:
         confirm("Let it go on?")
     paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since)
     text = ["Sending goes on."]
-    text += [f"{edition} is paused: its time passed long ago. Resume it in the desk." for edition in paused]
-    return Report(
-        {"went_on": True, "paused": [edition.pk for edition in paused], "would_leave": as_data(ahead)},
-        "\n".join(text),
-    )
+    text += [
+        f"{edition} is paused: its time passed long ago. Resume it in the desk, or by "
+        f"`publisher edition resume {edition.short_name}`."
+        for edition in paused
+    ]
+    data = {
+        "went_on": True,
+        "paused": [edition.pk for edition in paused],
+        "paused_names": [edition.short_name for edition in paused],
+        "would_leave": as_data(ahead),
+    }
+    return Report(data, "\n".join(text))
 
 
 def confirm(question: str) -> None:
@@ -103,6 +110,7 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
         "mails": [
             {
                 "edition": each.edition.pk,
+                "short_name": each.edition.short_name,
                 "title": str(each.edition),
                 "state": each.edition.state,
                 "due_at": each.edition.due_at,

@@ -30,11 +30,13 @@ _MEANING = {
     "subscribed": "new subscriptions, theirs among them",
     "unchanged": "had it already",
     "updated": "had it already, and were changed",
-    "refused": "",
+    "refused": "are not imported",
     "left": "have unsubscribed: not subscribed again",
     "suppressed": "are on the suppression list: not subscribed",
     "duplicates": "the same address once more: its first row counts",
 }
+_ALWAYS = ("added", "subscribed", "refused")
+"""What is said also where it is nothing."""
 
 
 @click.group()
@@ -76,7 +78,7 @@ def _consent(_context: click.Context, _option: click.Parameter, given: str) -> s
               help="Mailboxes that people share, such as info@ and press@.")  # fmt: skip
 @click.option("--encoding", default="", help="Of the file; left out: the one that it certainly has.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where refused rows go. Left out: FILE.refused.csv, beside FILE.csv.")  # fmt: skip
+              help="Where refused rows go. Left out: FILE.refused.csv, beside FILE.csv; in a dry run nowhere.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @reporting
 def import_subscribers(
@@ -115,7 +117,7 @@ def import_subscribers(
     if not dry_run:
         trail = {key: data[key] for key in ("file", *outcome.counts())}
         audit.record(None, "subscribers.imported", digest, {}, trail)
-    return Report(data, _text(data), ok=outcome.staged > 0)
+    return Report(data, _text(data), ok=outcome.staged > 0 or outcome.read == 0)
 
 
 def _digest(slug: str) -> Digest:
@@ -169,6 +171,7 @@ def _data(outcome: Outcome, file: Path, digest: Digest, *, dry: bool, seconds: f
         "dry_run": dry,
         "encoding": outcome.encoding,
         "delimiter": outcome.delimiter,
+        "header": outcome.header,
         "columns": outcome.columns,
         "unknown_columns": outcome.unknown_columns,
         **outcome.counts(),
@@ -182,14 +185,28 @@ def _data(outcome: Outcome, file: Path, digest: Digest, *, dry: bool, seconds: f
 
 
 def _text(data: dict[str, Any]) -> str:
+    if not data["read"]:
+        return (
+            f"{data['file']} has a header and no row below it: nobody to subscribe, and nothing is changed."
+        )
     delimiter = {",": "commas", ";": "semicolons", "\t": "tabs"}.get(data["delimiter"], data["delimiter"])
-    taken = ", ".join(f"{field} from “{printable(name, 40)}”" for field, name in data["columns"].items())
+    named = {
+        field: f"“{printable(name, 40)}”" if data["header"] else f"column {name}"
+        for field, name in data["columns"].items()
+    }
+    taken = ", ".join(f"{field} from {name}" for field, name in named.items())
     lines = [
-        f"{data['file']}: {data['encoding']}, {delimiter}; {taken}.",
+        f"{data['file']}: {data['encoding']}, {delimiter}{'' if data['header'] else ', no header'}; {taken}.",
         *([f"Columns not read: {listed(data['unknown_columns'])}."] if data["unknown_columns"] else []),
         f"{data['read']:,} rows {'looked at' if data['dry_run'] else 'read'} in {data['seconds']} s.",
         *(["This was a dry run: nothing is changed. It would be:"] if data["dry_run"] else []),
-        table({name: f"{data[name]:>9,}  {meaning}".rstrip() for name, meaning in _MEANING.items()}),
+        table(
+            {
+                name: f"{data[name]:>9,}  {meaning}"
+                for name, meaning in _MEANING.items()
+                if data[name] or name in _ALWAYS
+            }
+        ),
         *(
             [f"{data['roles']:,} of them are mailboxes that people share (info@, press@ …)."]
             if data["roles"]
@@ -206,6 +223,10 @@ def _refusals(data: dict[str, Any]) -> list[str]:
     if data["refused"] > len(shown):
         reasons = ", ".join(f"{code} {count:,}" for code, count in data["refused_by_reason"].items())
         lines.append(f"  and {data['refused'] - len(shown):,} more. By reason: {reasons}.")
-    if lines:
-        lines = ["Refused:", *lines, f"All refused rows are in {data['refused_file']}: repair and import it."]
-    return lines
+    if not lines:
+        return []
+    kept = f"All refused rows are in {data['refused_file']}: repair and import it, with the same options."
+    if not data["refused_file"]:
+        name = f"{Path(data['file']).stem}.refused.csv"
+        kept = f"An import would write the refused rows to {name} beside the file; --refused FILE writes them now."
+    return ["Refused:", *lines, kept]

@@ -7,13 +7,11 @@ import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from publisher.core.spreadsheets import safe_cell
 from publisher.delivery.log import ExportRow
 
 BOM = "\ufeff"
 """Spreadsheets take UTF-8 for what it is only with this in front."""
-
-# What a spreadsheet may take for the beginning of a formula (OWASP, “CSV Injection”), full-width forms too.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 LINES = 500
 """Rows in one piece of the answer."""
@@ -26,7 +24,7 @@ def csv_lines(rows: Iterable[ExportRow]) -> Iterator[str]:
     buffer.write(BOM)
     writer.writerow(ExportRow._fields)
     for number, row in enumerate(rows, start=1):
-        writer.writerow([safe_cell(value) for value in row])
+        writer.writerow([_cell(value) for value in row])
         if number % LINES == 0:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -34,11 +32,9 @@ def csv_lines(rows: Iterable[ExportRow]) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def safe_cell(value: object) -> str:
-    """A cell's text; an apostrophe goes before whatever would be read as a formula."""
+def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    text = str(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return safe_cell(str(value))

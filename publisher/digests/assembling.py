@@ -45,8 +45,7 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
         for n, c in enumerate(chosen)
     )
     if chosen:
-        newest = edition.digest.editions.aggregate(newest=Max("number"))["newest"] or 0
-        edition.number = newest + 1
+        edition.number = _next_number(edition.digest)
     if not chosen:
         edition.state = Edition.State.EMPTY
         edition.finished_at = now
@@ -55,6 +54,14 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
         "edition.items", extra={"edition_id": edition.pk, "items": len(chosen), "trace_id": edition.trace_id}
     )
     return len(chosen)
+
+
+def _next_number(digest: Digest) -> int:
+    """Of a digest whose row is locked. One that was given is not given again when its edition is removed."""
+    newest = digest.editions.aggregate(newest=Max("number"))["newest"] or 0
+    digest.last_number = max(newest, digest.last_number) + 1
+    digest.save(update_fields=["last_number"])
+    return digest.last_number
 
 
 def _choose(edition: Edition, now: datetime) -> Sequence[Candidate]:

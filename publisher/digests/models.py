@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -74,6 +74,9 @@ class Digest(models.Model):
     )
     on_unknown = models.CharField(max_length=10, choices=OnUnknown.choices, default=OnUnknown.RESEND)
     enabled = models.BooleanField(default=True)
+    last_number = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="of the edition that was numbered last"
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -172,6 +175,14 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.digest} #{self.number}" if self.number else f"{self.digest} (not numbered yet)"
+
+    @property
+    def short_name(self) -> str:
+        """What people type for it (`naming.py`): `weekly#8`, or the time when it is due, in UTC, while it has no number."""
+        if self.number:
+            return f"{self.digest.slug}#{self.number}"
+        due = self.due_at.astimezone(UTC).replace(tzinfo=None)
+        return f"{self.digest.slug}@{due.isoformat(timespec='seconds' if due.second else 'minutes')}"
 
     @property
     def version(self) -> str:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from publisher.cli.dkim import dkim
 from publisher.core.errors import UserError
+from publisher.delivery import signing
 from publisher.delivery.email.dkim import opened_key, record_value
 from publisher.delivery.models import SigningKey
 from publisher.delivery.signing import signer_for
@@ -89,6 +90,17 @@ def test_the_record_is_shown_for_zone_files_and_for_forms() -> None:
     assert all(len(part) <= 255 for part in strings)
     assert f"value: {''.join(strings)}" in text
     assert f"p1._domainkey.{DOMAIN}. TXT" in say("show", DOMAIN)
+
+
+def test_the_keys_of_all_domains_are_listed() -> None:
+    assert "dkim create DOMAIN" in say("list")
+    run("create", DOMAIN, "--selector", "p1")
+    made = run("create", "other.example.org", "--selector", "p2")
+    signing.switch_on(SigningKey.objects.get(selector="p2"))
+    first, second = say("list").splitlines()
+    assert first.split()[-3:-1] == ["off", "made"]
+    assert second.split()[-3:-1] == ["on", "made"]
+    assert run("list")["keys"][1] == {**made, "active": True}
 
 
 def test_no_command_prints_the_private_key() -> None:

@@ -202,13 +202,31 @@ def test_editions_are_listed_latest_first(digest: Digest) -> None:
     assert reported("list", "--digest", "other")["editions"] == []
 
 
+def test_an_edition_is_called_by_its_digest_and_number_and_before_that_by_its_time(digest: Digest) -> None:
+    created = reported("create", "weekly")
+    assert created["short_name"].startswith("weekly@20")
+    assert reported("show", created["short_name"])["id"] == created["id"]
+    assemble(created["id"], now=clock.now())
+    for name in ("weekly#1", created["short_name"], created["id"]):
+        shown = reported("show", name)
+        assert (shown["id"], shown["short_name"]) == (created["id"], "weekly#1")
+    assert reported("pause", "weekly#1")["state"] == "paused"
+    assert "weekly#1" in run("list").stdout
+    assert reported("test", "weekly#1", "--to", "me@example.org")["short_name"] == "weekly#1"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("show", "weekly"), "no number of an edition. `publisher edition list` shows them"),
+        (
+            ("show", "weekly"),
+            "names no edition: write it like weekly#8, or its ID. `publisher edition list` shows them",
+        ),
         (("pause", "-1"), "No such option"),
         (("list", "--most", "-3"), "x>=1"),
         (("list", "--digest", "nope"), "There is no digest nope. Digests: weekly."),
+        (("show", "weekly#7"), "There is no edition weekly#7. `publisher edition list` shows them"),
+        (("show", "nope#7"), "There is no digest nope. Digests: weekly."),
         (("send", "99999999999999999999", "--wait"), "There is no edition 99999999999999999999"),
     ],
 )

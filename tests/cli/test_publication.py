@@ -119,16 +119,71 @@ def test_more_items_than_an_edition_has_places_for_are_refused(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("digests: [{title: {en: Weekly}}]", "digests.0.slug"),
-        ("digest: []", "digest"),
-        ("- a list", "the file"),
-        ("schedules: [", "is not YAML"),
+        ("digests: [{title: {en: Weekly}}]", "digest number 1, slug: must be given."),
+        ("digest: []", "digest: there is no such key; did you mean digests?"),
+        (
+            "digests: [{slug: weekly, titel: {en: x}}]",
+            "digest weekly, titel: there is no such key; did you mean title?",
+        ),
+        (
+            "digests: [{slug: weekly, most_items: many}]",
+            "digest weekly, most_items: must be a whole number, not many.",
+        ),
+        (
+            "digests: [{slug: weekly, layout: card}]",
+            "digest weekly, layout: must be digest or alert, not card.",
+        ),
+        (
+            "digests: [{slug: weekly, zone: Mars}]",
+            "digest weekly, zone: Mars is no time zone such as Asia/Shanghai.",
+        ),
+        (
+            "digests: [{slug: weekly, at: noon}]",
+            'digest weekly, at: must be a time such as "08:00", not noon.',
+        ),
+        ("digests: [{slug: weekly, accent: red}]", "accent: must look like #0b6e99, a colour, not red."),
+        ("digests: [{slug: weekly, title: {en: 3}}]", "digest weekly, title, en: must be text, not 3."),
+        (
+            "channels: [{name: X, kinds: [story, stories]}]",
+            "channel X, kinds, entry 2: must be story, press_release",
+        ),
+        (
+            "channels: [{name: X, tolerance_minutes: }]",
+            "channel X, tolerance_minutes: must be a whole number, not empty.",
+        ),
+        ("digests: weekly", "digests: must be a list, not weekly."),
+        ("digests: [5]", "digest number 1: must be keys with their values, not 5."),
+        ("digests: [{4: 5, slug: weekly}]", "must have a name for a key."),
+        ("- a list", "the file: must be keys with their values."),
+        ("schedules: [", "is not YAML. line 1, column 13: the file ends in the middle of a list or a text."),
+        ("schedules:\n  a: b: c", "line 2, column 7: a colon stands where none can be"),
+        ("schedules:\n\t- a", "line 2, column 1: a tab"),
     ],
 )
 def test_a_file_that_cannot_be_applied_names_what_is_wrong(text: str, named: str) -> None:
     with pytest.raises(UserError) as refused:
         read(text, name="office.yaml")
     assert named in refused.value.message
+    assert "office.yaml" in refused.value.message
+
+
+def test_a_time_without_quotation_marks_is_the_time_that_is_written() -> None:
+    """YAML reads 9:30 as a number that counts in sixties."""
+    digest = read(
+        "digests: [{slug: weekly, at: 9:30, send_from: 07:00, send_until: 21:00}]", name="x"
+    ).digests[0]
+    assert [f"{each:%H:%M}" for each in (digest.at, digest.send_from, digest.send_until) if each] == [
+        "09:30",
+        "07:00",
+        "21:00",
+    ]
+
+
+def test_a_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "publication.yaml"
+    file.write_bytes("digests: [{slug: été}]".encode("latin-1"))
+    with pytest.raises(UserError, match=r"publication.yaml is not text in UTF-8\."):
+        CliRunner().invoke(apply, [str(file)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +202,7 @@ def test_one_mistake_leaves_everything_as_it_was(tmp_path: Path, old: str, new: 
     with pytest.raises(UserError) as refused:
         applied(tmp_path, the_documented_file().replace(old, new))
     assert named in refused.value.message
+    assert "publication.yaml cannot be applied" in refused.value.message
     assert not Channel.objects.exists()
     assert not Digest.objects.exists()
 
@@ -161,7 +217,10 @@ def test_the_ways_of_a_digest_are_taken_and_its_seeds_checked(tmp_path: Path) ->
     digest = Digest.objects.get()
     assert (digest.local_time, digest.layout, digest.priority) == (True, "alert", 5)
     assert digest.seeds == ["BOSS@example.org"]
-    for wrong, named in (("seeds: [nobody]", "not a mail address"), ("priority: 1000", "digests.0.priority")):
+    for wrong, named in (
+        ("seeds: [nobody]", "not a mail address"),
+        ("priority: 1000", "digest weekly, priority: must be 100 or less, not 1000"),
+    ):
         with pytest.raises(UserError) as refused:
             applied(tmp_path, f"digests: [{{slug: weekly, {wrong}}}]")
         assert named in refused.value.message
@@ -187,6 +246,16 @@ def test_a_subscriber_is_added_with_proof_of_consent(tmp_path: Path) -> None:
     subscription = Subscription.objects.get()
     assert (subscription.selection.language, len(subscription.selection.topics)) == ("zh", 1)
     assert Consent.objects.get().how == "open day"
+
+
+def test_a_mailbox_of_a_machine_is_refused_and_a_shared_one_is_named(tmp_path: Path) -> None:
+    """As in an import."""
+    applied(tmp_path, the_documented_file())
+    with pytest.raises(UserError, match="mailbox of a machine or of mail administration"):
+        run_add("Postmaster@example.org", "--digest", "weekly", "--consent", "x")
+    assert not Subscription.objects.exists()
+    assert "people share" in run_add("info@example.org", "--digest", "weekly", "--consent", "x").output
+    assert "people share" not in run_add("lin@example.org", "--digest", "weekly", "--consent", "x").output
 
 
 def test_an_unknown_digest_is_refused_and_the_known_are_named(tmp_path: Path) -> None:
@@ -218,7 +287,7 @@ def test_what_a_new_one_cannot_be_without_is_named(tmp_path: Path, text: str, na
     applied(tmp_path, the_documented_file())
     with pytest.raises(UserError) as refused:
         applied(tmp_path, text)
-    assert refused.value.message == named
+    assert refused.value.message.endswith(f"publication.yaml cannot be applied. {named}")
 
 
 def test_what_is_missing_of_a_digest_is_noted(tmp_path: Path) -> None:

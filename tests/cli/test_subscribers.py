@@ -130,7 +130,7 @@ def test_a_missing_file_is_a_mistake_of_usage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("email\nnobody\n", 1), ("email\n", 1), ("nobody@x\nlin@example.org\n", 0)]
+    ("text", "code"), [("email\nnobody\n", 1), ("email\n", 0), ("nobody@x\nlin@example.org\n", 0)]
 )
 def test_the_exit_code_says_whether_anything_could_be_imported(
     tmp_path: Path, digest: Digest, text: str, code: int
@@ -192,3 +192,34 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, t
         told("reading", 1, 2)
         told("reading", 2, 2)
     assert ("Reading" in shown.getvalue()) == terminal
+
+
+@pytest.mark.parametrize("text", ["email,name\n", "email,name", "\ufeffemail;name\r\n\r\n ; \r\n"])
+def test_a_header_without_rows_is_no_mistake_and_it_is_said(
+    tmp_path: Path, digest: Digest, text: str
+) -> None:
+    result = run(tmp_path, text, *CONSENT)
+    assert result.exit_code == 0
+    assert (
+        result.output
+        == "readers.csv has a header and no row below it: nobody to subscribe, and nothing is changed.\n"
+    )
+    assert as_json(tmp_path, text, *CONSENT)["read"] == 0
+
+
+def test_rows_that_are_all_refused_are_a_failure(tmp_path: Path, digest: Digest) -> None:
+    file = tmp_path / "readers.csv"
+    file.write_text("email,consent\nlin@example.org,\n", encoding="utf-8")
+    result = CliRunner().invoke(subscribers, ["import", str(file)], standalone_mode=False)
+    assert result.return_value == 1
+    assert "say it in the row, or for all with --consent" in result.output
+
+
+def test_a_dry_run_leaves_no_file_unless_it_is_asked_for(tmp_path: Path, digest: Digest) -> None:
+    result = run(tmp_path, "email\nnobody\nlin@example.org\n", *CONSENT, "--dry-run")
+    assert "would write the refused rows to readers.refused.csv" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["readers.csv"]
+    wanted = tmp_path / "mine.csv"
+    result = run(tmp_path, "email\nnobody\n", *CONSENT, "--dry-run", "--refused", str(wanted))
+    assert f"All refused rows are in {wanted}" in result.output
+    assert "nobody" in wanted.read_text(encoding="utf-8")

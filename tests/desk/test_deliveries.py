@@ -8,12 +8,9 @@ import io
 import pytest
 from django.http import StreamingHttpResponse
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
 from publisher.delivery.states import State
 from publisher.desk.explain import ENHANCED, MEANING, code_meaning
-from publisher.desk.export import DANGEROUS, safe_cell
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_attempt, an_edition
 
 
@@ -129,18 +126,6 @@ def test_an_address_that_is_a_formula_is_exported_as_text(desk: Client) -> None:
 @pytest.mark.django_db
 def test_a_filter_that_is_not_understood_exports_nothing(desk: Client) -> None:
     assert desk.get("/desk/deliveries.csv?from=soon").status_code == 422
-
-
-@given(st.text())
-def test_no_cell_begins_like_a_formula(text: str) -> None:
-    cell = safe_cell(text)
-    assert not cell.startswith(DANGEROUS)
-    assert cell.removeprefix("'") == text.removeprefix("'") or cell == text
-
-
-@pytest.mark.parametrize("start", DANGEROUS)
-def test_each_dangerous_beginning_gets_an_apostrophe(start: str) -> None:
-    assert safe_cell(f"{start}1+1") == f"'{start}1+1"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,11 @@ def field_of(name: str) -> str:
     return _NAMES.get(_plain(name), "")
 
 
+def are_own(names: Sequence[str]) -> bool:
+    """Whether these are the columns of a file of refused rows."""
+    return tuple(map(_plain, names[: len(OWN)])) == OWN
+
+
 def resolve(names: Sequence[str], said: Mapping[str, str]) -> Columns:
     """Places of all fields, what was `said` (column → field, by name or number) before what names mean.
 
@@ -130,12 +135,13 @@ def _put(places: dict[str, int], field: str, position: int, names: Sequence[str]
 
 
 def _place(column: str, names: Sequence[str]) -> int:
-    """By name in any case, else by number from 1."""
+    """By name in any case, else by number from 1: in a file of refused rows the number that it had in the original."""
     plain = [_plain(name) for name in names]
     if _plain(column) in plain:
         return plain.index(_plain(column))
-    if column.isdecimal() and 0 < int(column) <= len(names):
-        return int(column) - 1
+    own = len(OWN) if are_own(names) else 0
+    if column.isdecimal() and 0 < int(column) <= len(names) - own:
+        return int(column) - 1 + own
     raise Unsaid(f"There is no column {column}.", f"The columns: {listed(names)}.")
 
 

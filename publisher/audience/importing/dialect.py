@@ -12,6 +12,7 @@ from publisher.audience.importing import columns
 from publisher.audience.importing.columns import Columns, Unsaid
 from publisher.audience.importing.records import Lines
 from publisher.core.errors import UserError
+from publisher.core.spreadsheets import original_cell
 
 _DELIMITERS: Final = (",", ";", "\t")
 _EXCEL: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
@@ -26,6 +27,11 @@ class Layout:
     width: int
     columns: Columns
 
+    @property
+    def made_safe(self) -> bool:
+        """Whether it is a file of refused rows, whose cells were made safe for spreadsheets."""
+        return columns.are_own(self.names)
+
 
 def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
     """Read the header. Raises UserError when no column holds addresses, and Unsaid when `said` does not fit."""
@@ -39,6 +45,8 @@ def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
         found = columns.resolve(cells, said or {"1": "email"})
         return Layout(delimiter, (), len(cells), Columns(found.places))
     _first_record(lines, delimiter, keep=True)
+    if columns.are_own(cells):
+        cells = [original_cell(each) for each in cells]
     found = columns.resolve(cells, said)
     if "email" not in found.places:
         raise Unsaid(

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from publisher.audience.choices import encoded
 from publisher.audience.importing.refusals import Refused
+from publisher.audience.regions import region_code
 from publisher.items.languages import normalise_tag, primary
 from publisher.items.models import Kind, Topic
 from publisher.render.words import KIND_NAMES, KINDS
@@ -127,11 +128,11 @@ def _language(cell: str, offered: frozenset[str]) -> str:
 
 
 def _region(cell: str) -> str:
-    code = cell.strip().upper()
-    if not code:
+    if not cell or cell.isspace():
         return _NOTHING
-    if not re.fullmatch(r"[A-Z]{2}|[0-9]{3}", code):
-        raise Refused("region", value=cell)
+    code = region_code(cell)
+    if code is None:
+        raise Refused("region", value=cell.strip())
     return encoded(code)
 
 

@@ -38,7 +38,8 @@ class Plan:
     """What is asked for. `columns` (column → field) goes before what names of columns mean.
 
     `language` is for new readers whose row names none; `consent` for rows without a word on it; `update` changes those who
-    are subscribed already; `dry` changes nothing. `refused` is where refused rows are written; None: beside the file.
+    are subscribed already; `dry` changes nothing. `refused` is where refused rows are written; None: beside the file, and in a
+    dry run nowhere.
     """
 
     offer: Offer
@@ -58,6 +59,7 @@ class Outcome:
 
     encoding: str = ""
     delimiter: str = ""
+    header: bool = True
     columns: dict[str, str] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
     read: int = 0

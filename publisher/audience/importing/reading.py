@@ -7,9 +7,10 @@ from typing import Final
 
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import Outcome
-from publisher.audience.importing.records import Lines, Record, records
+from publisher.audience.importing.records import Lines, Record, Shape, records
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.importing.rows import Checker, Staged
+from publisher.core.spreadsheets import original_cell
 
 _STEP: Final = 5_000  # rows between two reports of progress
 
@@ -27,16 +28,25 @@ def good_rows(
     report: Callable[[], None],
 ) -> Iterator[Staged]:
     """Counts all rows in `outcome`; `report` is called now and then, and at the end."""
-    single = frozenset(layout.columns.places.values())
-    for record in records(lines, layout.delimiter, width=layout.width, single=single):
+    made_safe = layout.made_safe
+    for record in records(lines, _shape(layout)):
         outcome.read += 1
         if outcome.read % _STEP == 0:
             report()
+        if made_safe:
+            record.cells[:] = map(original_cell, record.cells)
         try:
             yield checker.check(record.line, _cells(record, layout.width))
         except Refused as error:
             refuse(record.line, error, record.cells)
     report()
+
+
+def _shape(layout: Layout) -> Shape:
+    """The word on consent is free text; all other cells that are read are short."""
+    places = layout.columns.places
+    short = frozenset(place for field, place in places.items() if field != "consent")
+    return Shape(layout.delimiter, layout.width, places["email"], short)
 
 
 def _cells(record: Record, width: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The file of refused rows: line, reason, and the row as it was. Repaired, it can be imported like its original.
 
-UTF-8 with a mark, so that Excel opens it rightly, and the delimiter of the original. It holds what the original held about
+UTF-8 with a mark, so that Excel opens it rightly, and the delimiter of the original. What a spreadsheet would run is made text by
+an apostrophe, which is taken off again when the file is imported (`Layout.made_safe`). It holds what the original held about
 people, so only its owner may read it.
 """
 
@@ -18,16 +19,23 @@ from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
 from publisher.audience.importing.refusals import Refused
 from publisher.core.errors import UserError
+from publisher.core.spreadsheets import safe_cell
 
 
 class RefusedRows:
-    """Writes and counts them; its file is made with the first. Raises UserError when it cannot be written."""
+    """Writes and counts them; its file is made with the first. Raises UserError when it cannot be written.
 
-    def __init__(self, original: Path, wanted: Path | None, layout: Layout, outcome: Outcome) -> None:
+    `only_count`: no file is made.
+    """
+
+    def __init__(
+        self, original: Path, wanted: Path | None, layout: Layout, outcome: Outcome, *, only_count: bool
+    ) -> None:
         self._original = original
         self._wanted = wanted
+        self._only_count = only_count
         self._delimiter = layout.delimiter
-        self._header = [*OWN, *(layout.names or [f"column {n}" for n in range(1, layout.width + 1)])]
+        self._header = [*OWN, *(layout.names or _named_by_fields(layout))]
         self._outcome = outcome
         self._file: TextIO | None = None
 
@@ -36,12 +44,14 @@ class RefusedRows:
         if len(self._outcome.refused_rows) < MOST_SHOWN:
             row = {"line": line, "code": refused.code, "reason": refused.reason}
             self._outcome.refused_rows.append(row)
+        if self._only_count:
+            return
         with _in_words(self._outcome.refused_file or self._original.parent):
             if self._file is None:
                 self._outcome.refused_file, self._file = _created(self._original, self._wanted)
                 self._writer = csv.writer(self._file, delimiter=self._delimiter)
-                self._writer.writerow(self._header)
-            self._writer.writerow([line, refused.reason, *cells])
+                self._writer.writerow(map(safe_cell, self._header))
+            self._writer.writerow([line, *map(safe_cell, (refused.reason, *cells))])
 
     def close(self) -> None:
         """A file that is asked for holds this import's rows, or is not there."""
@@ -52,16 +62,22 @@ class RefusedRows:
             self._wanted.unlink()
 
 
+def _named_by_fields(layout: Layout) -> list[str]:
+    """A header for rows that had none, so that they can be imported without a word on their columns."""
+    fields = {place: field for field, place in layout.columns.places.items()}
+    return [fields.get(place, f"column {place + 1}") for place in range(layout.width)]
+
+
 @contextmanager
 def refused_rows(
-    original: Path, wanted: Path | None, layout: Layout, outcome: Outcome
+    original: Path, wanted: Path | None, layout: Layout, outcome: Outcome, *, dry: bool = False
 ) -> Iterator[RefusedRows]:
     """Into the file `wanted`; else into a new one beside the original, numbered rather than put in the place of one that a
-    person may be repairing.
+    person may be repairing. In a `dry` run only into one that is wanted.
     """
     if wanted and wanted.exists() and wanted.samefile(original):
         raise UserError(f"{wanted} is the file to import.", "Name another with --refused FILE.")
-    rows = RefusedRows(original, wanted, layout, outcome)
+    rows = RefusedRows(original, wanted, layout, outcome, only_count=dry and wanted is None)
     try:
         yield rows
     finally:

@@ -14,25 +14,14 @@ from zoneinfo import available_timezones
 from publisher.audience import addresses
 from publisher.audience.importing.given import Given, Offer
 from publisher.audience.importing.refusals import Refused
+from publisher.audience.mailboxes import MACHINES, ROLES
 from publisher.core.errors import UserError
-from publisher.items.text import words
 
 MOST_NAME: Final = 200
 MOST_CONSENT: Final = 200
 
-MACHINES: Final = words(
-    "abuse bounce bounces do-not-reply donotreply devnull hostmaster mailer-daemon maildaemon mailerdaemon no-reply "
-    "noreply no.reply no_reply nobody null postmaster root spam unsubscribe usenet uucp webmaster"
-)
-"""Mailboxes that no reader has (RFC 2142 and custom). A digest to them harms the sender's name; they are always refused."""
-ROLES: Final = words(
-    "accounting admin all billing comms communication communications contact enquiries everyone feedback hello help hr "
-    "info inquiries it jobs legal library mail marketing media news newsroom office press privacy registration sales "
-    "secretariat security service staff subscribe support team web"
-)
-"""Mailboxes that several people share."""
-
 _NAMED: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_BETWEEN_ADDRESSES: Final = re.compile(r"[\s,;<>]+")
 _EDGES: Final = " \t\n\r\u00a0\u200b\u200c\u200d\u2060\u3000\ufeff\"'"
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _DAMAGED: Final = "\ufffd"
@@ -128,6 +117,8 @@ class Checker:
         try:
             return *addresses.checked_with_key(text), name
         except UserError as error:
+            if sum("@" in part for part in _BETWEEN_ADDRESSES.split(text)) > 1:
+                raise Refused("several", value=text) from None
             raise Refused("address", problem=error.message) from None
 
     def _consent(self, cell: str) -> str | None:

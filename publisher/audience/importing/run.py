@@ -34,7 +34,7 @@ def import_file(path: Path, plan: Plan, *, now: datetime, progress: Progress) ->
             outcome = _described(encoding, layout)
             checker = _checker(plan, layout, encoding, now)
             with staging.staging() as cursor:
-                with refused_rows(path, plan.refused, layout, outcome) as refused:
+                with refused_rows(path, plan.refused, layout, outcome, dry=plan.dry) as refused:
                     good = good_rows(
                         lines,
                         layout,
@@ -57,6 +57,7 @@ def _described(encoding: str, layout: Layout) -> Outcome:
     return Outcome(
         encoding=encoding.removesuffix("-sig"),
         delimiter=layout.delimiter,
+        header=bool(layout.names),
         columns={field: layout.names[at] if layout.names else str(at + 1) for field, at in places.items()},
         unknown_columns=layout.columns.unknown,
     )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from publisher.audience.importing.records import LONGEST_LINE, Lines, records
-from publisher.audience.importing.rows import MACHINES
+from publisher.audience.importing.records import LONGEST_LINE, Lines, Shape, records
+from publisher.audience.mailboxes import MACHINES
 from publisher.core.errors import UserError
 from tests.audience.importing.files import a_csv, read
 
@@ -110,6 +110,89 @@ def test_a_note_of_several_lines_is_one_row_and_lines_are_counted_on() -> None:
     assert found.codes == [(5, "address")]
 
 
+LINES_OF_A_NAME = st.lists(
+    st.text(
+        st.characters(exclude_categories=("C", "Z"), exclude_characters="\ufffd"), min_size=1, max_size=9
+    ),
+    min_size=1,
+    max_size=4,
+).filter(lambda parts: not any("@" in part for part in parts))
+
+
+@given(
+    st.lists(
+        st.tuples(ADDRESSES, LINES_OF_A_NAME, st.sampled_from(["", "\n", "\n\n"])), min_size=1, max_size=12
+    ),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_cells_with_line_breaks_are_read_with_the_line_on_which_their_row_begins(
+    rows: list[tuple[str, list[str], str]], delimiter: str, end: str
+) -> None:
+    """Before and after the address; and what follows an address in its cell is no part of it."""
+    text, line, wanted = f"first name{delimiter}email{delimiter}last name{end}", 2, []
+    for address, parts, after in rows:
+        cells = ("\n".join(parts), address + after, "x")
+        row = a_csv(cells, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+        if address.partition("@")[0] not in MACHINES:
+            wanted.append((line, address))
+        text += row
+        line += len(io.StringIO(row, newline=None).readlines())
+    found = read(text)
+    assert [(row.line, row.email) for row in found.rows] == wanted
+    assert all(code == "machine" for _line, code in found.codes)
+
+
+def test_the_lines_of_a_name_become_one() -> None:
+    found = read('email,name,topics\na@example.org,"Lin\r\nWei","water\r\nfood"\n')
+    assert [(row.name, row.given) for row in found.rows] == [("Lin Wei", "[[1,3],null,null,null]")]
+
+
+def test_a_row_of_several_lines_with_a_fault_is_refused_for_that_fault_and_as_one_row() -> None:
+    found = read(
+        'email,name,zone\na@example.org,"Lin\nWei"\nb@example.org,"Bo\nB",Mars\n"c@example.org\nd@example.org",C,\n'
+    )
+    assert found.codes == [(2, "columns"), (4, "zone"), (6, "several")]
+    assert found.refused[0][2] == ["a@example.org", "Lin\nWei"]
+
+
+def test_a_quote_that_is_closed_by_the_next_stray_one_does_not_hide_the_rows_between() -> None:
+    between = "".join(f"r{n}@example.org,R\n" for n in range(500))
+    found = read(f'email,name\nlin@example.org,"Lin\n{between}bo@example.org,TV 5"\nc@example.org,C\n')
+    assert found.codes == [(2, "quotes")]
+    assert len(found.rows) == 502
+
+
+def test_nobody_is_subscribed_from_a_note_whose_lines_look_like_rows() -> None:
+    found = read(
+        'email,notes\na@example.org,"asked by\nboss@example.org, her boss\nof course"\nb@example.org,\n'
+    )
+    assert found.codes == [(2, "doubtful")]
+    assert found.emails == ["b@example.org"]
+
+
+@pytest.mark.parametrize(
+    "line", ['x","y', 'a@b.org,"x', '"', '""', 'a,"""', 'a@b.org,"",",', '","', "x", 'a,"x', '"a@b.org\n,"",']
+)
+@pytest.mark.parametrize("last", ["", '"', '"x'])
+def test_no_line_is_read_more_than_a_few_times(line: str, last: str) -> None:
+    """So that a file full of broken quotes takes as long as another."""
+
+    class Counted(Lines):
+        count = 0
+
+        def __next__(self) -> str:
+            Counted.count += 1
+            return super().__next__()
+
+    text = 'a@b.org,"Lin\n' + f"{line}\n" * 5_000 + last
+    lines = len(text.splitlines())
+    read_lines = Counted(io.StringIO(text))
+    for _record in records(read_lines, Shape(",", 2, 0, frozenset({0, 1}))):
+        pass
+    assert Counted.count <= 4 * lines + 10
+
+
 def test_a_field_of_ten_megabytes_costs_its_row() -> None:
     found = read(
         f'email,name\na@example.org,{"x" * 10_000_000}\nb@example.org,B\nc@example.org,"{"y" * 200_000}"\nd@example.org,D\n'
@@ -156,7 +239,7 @@ def test_utf16_with_an_odd_byte_at_its_end_is_read() -> None:
 def test_a_file_of_many_lines_is_read_as_it_comes() -> None:
     """Not a line more is taken than the rows that are asked for need."""
     text = io.StringIO("a,b\n" * 10_000)
-    rows = records(Lines(text), ",", width=2, single=frozenset())
+    rows = records(Lines(text), Shape(",", 2, 0))
     next(rows)
     assert text.tell() <= 8
 

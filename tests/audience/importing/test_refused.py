@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from publisher.audience.importing.columns import Columns
+from publisher.audience.importing.columns import OWN, Columns
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
 from publisher.audience.importing.refusals import REASONS, Refused
@@ -51,6 +55,58 @@ def test_it_can_be_imported_like_its_original(tmp_path: Path) -> None:
     found = read(outcome.refused_file.read_bytes())
     assert [(row.email, row.name) for row in found.rows] == [("lin@example.org", "Lin 林")]
     assert found.layout.columns.unknown == ()
+
+
+CELLS = st.one_of(
+    st.text("'=+-@ \t\n,;\"1a林", max_size=8),
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=20),
+)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+def test_no_cell_of_it_is_run_by_a_spreadsheet_and_its_import_reads_what_stood_in_the_original(
+    rows: list[tuple[str, str]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        outcome = Outcome()
+        layout = Layout(",", ("email", "=name", "notes"), 3, Columns({"email": 0, "name": 1}))
+        with refused_rows(Path(folder) / "readers.csv", None, layout, outcome) as refused:
+            for n, cells in enumerate(rows):
+                refused.add(n + 2, Refused("zone", value="Mars"), ["nobody", *cells])
+        assert outcome.refused_file is not None
+        data = outcome.refused_file.read_bytes()
+    for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")):
+        assert not [cell for cell in row if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\n"))]
+    found = read(data, said={"=name": "name"})
+    assert found.layout.names == (*OWN, "email", "=name", "notes")
+    read_again = [tuple(cell.lstrip(" ") for cell in cells[3:]) for _line, _code, cells in found.refused]
+    assert read_again == [(name.lstrip(" "), notes.lstrip(" ")) for name, notes in rows]
+
+
+def test_an_apostrophe_in_another_file_is_left_where_it_is(tmp_path: Path) -> None:
+    assert read("email,name\na@example.org,'-Lin\n").rows[0].name == "'-Lin"
+
+
+def test_a_formula_that_was_refused_is_imported_as_it_was(tmp_path: Path) -> None:
+    outcome = Outcome()
+    layout = Layout(",", ("email", "name"), 2, Columns({"email": 0, "name": 1}))
+    with refused_rows(tmp_path / "readers.csv", None, layout, outcome) as refused:
+        refused.add(2, Refused("zone", value="Mars"), ["+lin@example.org", "=Lin"])
+    assert outcome.refused_file is not None
+    found = read(outcome.refused_file.read_bytes())
+    assert [(row.email, row.name) for row in found.rows] == [("+lin@example.org", "=Lin")]
+
+
+def test_rows_without_a_header_get_one_and_numbers_of_columns_stay_what_they_were(tmp_path: Path) -> None:
+    outcome = Outcome()
+    layout = Layout(",", (), 3, Columns({"email": 2, "name": 0}))
+    with refused_rows(tmp_path / "readers.csv", None, layout, outcome) as refused:
+        refused.add(1, Refused("zone", value="Mars"), ["Lin", "42", "lin@example.org"])
+    assert outcome.refused_file is not None
+    for said in ({}, {"1": "name", "3": "email"}):
+        found = read(outcome.refused_file.read_bytes(), said=said)
+        assert [(row.email, row.name) for row in found.rows] == [("lin@example.org", "Lin")]
+        assert found.layout.columns.unknown == ("column 2",)
 
 
 def test_without_refused_rows_there_is_no_file(tmp_path: Path) -> None:

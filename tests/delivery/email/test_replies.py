@@ -78,6 +78,22 @@ def test_what_is_no_reply_is_garbage(data: bytes) -> None:
         read(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n", "“HTTP/1.1 400 Bad Request”"),
+        (b"\r\n", "an empty line"),
+        (b"\x16\x03\x01 ok\r\n", "ok”"),
+        (b"250-a\r\n550 b\r\n", "lines that begin with 250 and then with 550"),
+    ],
+)
+def test_what_came_instead_of_a_reply_is_told(data: bytes, said: str) -> None:
+    with pytest.raises(Garbage) as garbage:
+        read(data)
+    assert str(garbage.value).endswith(said)
+    assert str(garbage.value).isprintable()
+
+
 @given(st.binary(max_size=300), st.integers(1, 20))
 def test_any_bytes_are_replies_or_garbage_and_nothing_else(data: bytes, size: int) -> None:
     try:

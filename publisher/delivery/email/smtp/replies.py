@@ -9,6 +9,7 @@ MAX_LINE = 4096
 """Bytes of one reply line; RFC 5321 allows 512, real servers send more in error texts."""
 
 MAX_LINES = 200
+_SHOWN = 80
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: +|$)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -18,7 +19,7 @@ _START = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
 
 
 class Garbage(Exception):
-    """What came is no SMTP reply. The stream cannot be trusted any more."""
+    """What came is no SMTP reply; the text says what it was. The stream cannot be trusted any more."""
 
 
 class Reply(NamedTuple):
@@ -79,7 +80,7 @@ class ReplyReader:
         while self._buffer:
             line, newline, rest = self._buffer.partition(b"\n")
             if len(line) > MAX_LINE:
-                raise Garbage(f"a reply line longer than {MAX_LINE} bytes")
+                raise Garbage(f"a line of more than {MAX_LINE} bytes, beginning with {_shown(line)}")
             if not newline:
                 return None
             self._buffer = rest
@@ -92,15 +93,20 @@ class ReplyReader:
     def _add(self, line: bytes) -> bool:
         """Take one line; whether it ends a reply."""
         if not _START.match(line):
-            raise Garbage(f"not a reply: {readable(line[:80])!r}")
+            raise Garbage(_shown(line))
         code = int(line[:3])
         if self._lines and code != self._code:
-            raise Garbage(f"a reply that begins with {self._code} and goes on with {code}")
+            raise Garbage(f"lines that begin with {self._code} and then with {code}")
         if len(self._lines) >= MAX_LINES:
-            raise Garbage(f"a reply of more than {MAX_LINES} lines")
+            raise Garbage(f"more than {MAX_LINES} lines, the last of them {_shown(line)}")
         self._code = code
         self._lines.append(line[4:])
         return line[3:4] != b"-"
+
+
+def _shown(line: bytes) -> str:
+    text = readable(line[:_SHOWN])
+    return f"“{text}”" if text else "an empty line"
 
 
 def readable(raw: bytes) -> str:

@@ -60,7 +60,7 @@ class Wire:
             while (reply := self._reader.next()) is None:
                 self._reader.feed(self._receive(deadline, seconds))
         except Garbage as error:
-            raise Lost(f"the server sent {error}") from error
+            raise Lost(f"the server answered {error}: that is no answer of a mail server") from error
         return reply
 
     def skip(self, expected: re.Pattern[bytes]) -> bool:
