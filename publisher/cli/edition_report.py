@@ -10,8 +10,9 @@ from typing import Any
 
 from publisher.cli.report import Report, table
 from publisher.core import clock
-from publisher.delivery import copies, progress
+from publisher.delivery import copies, hindrances, progress
 from publisher.delivery.models import Delivery
+from publisher.delivery.outage import Outage
 from publisher.digests.models import Edition
 
 SAMPLE_SECONDS = 1.0
@@ -93,9 +94,12 @@ def _head(edition: Edition) -> dict[str, Any]:
 def _progress(edition: Edition) -> dict[str, Any]:
     assembling, sending = progress.assembling(edition), progress.sending(edition)
     waits = progress.waits_for_hours(edition, clock.now())
+    outage = hindrances.outage_of(edition)
     return {
         "assembling": asdict(assembling) if assembling else None,
         "waits": {"reason": str(waits), "until": waits.until} if waits else None,
+        "outage": outage.as_data() if outage else None,
+        "paced": hindrances.pace_of(edition),
         "recipients": sending.total,
         "left": sending.left,
         "done": sending.done,
@@ -108,6 +112,8 @@ def _as_text(data: dict[str, Any]) -> str:
         "edition": f"{data['id']}, {data['name']}",
         "state": f"{data['state']} ({data['meaning']})",
         "problem": data["problem"],
+        "mail server": _outage(data["outage"]),
+        "paced": data["paced"],
         "waits": data["waits"]["reason"] if data["waits"] else "",
         "assembling": progress.Assembling(**data["assembling"]) if data["assembling"] else "",
         "due": _time(data["due_at"]) + (", by each reader's own clock" if data["local_day"] else ""),
@@ -129,6 +135,11 @@ def _as_text(data: dict[str, Any]) -> str:
         shown.append(f"and {len(variants) - len(shown):,} more; --json has all")
     parts += _lines(f"Variants ({len(variants):,})", shown)
     return "\n".join(parts)
+
+
+def _outage(data: dict[str, Any] | None) -> str:
+    known = {name: value for name, value in (data or {}).items() if name != "todo"}
+    return Outage(**known).text(clock.now()) if known else ""
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[str]:

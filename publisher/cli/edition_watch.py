@@ -25,7 +25,8 @@ from publisher.cli.report import Report
 from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
-from publisher.delivery import copies, progress
+from publisher.delivery import copies, outage, progress
+from publisher.delivery.hindrances import pace
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.delivery.states import UNFINISHED, State
@@ -177,6 +178,10 @@ def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
     notes = sentences(stands) if (stands := standstill.current()) else []
     notes += [] if settings.MAIL else [NO_MAIL]
+    if down := outage.current():
+        notes.append(down.text(now))
+    elif paced := pace():
+        notes.append(f"Mail waits: {paced}")
     tick = Heartbeat.objects.filter(name="schedule.tick").first()
     if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
         settings.ENVIRONMENT.data_dir, "worker"

@@ -14,23 +14,26 @@ from publisher.cli import database
 from publisher.cli.health import ANSWERS, AWAY, processes
 from publisher.cli.report import Report, reporting, table
 from publisher.cli.sending import described, moment
-from publisher.core import standstill
+from publisher.core import clock, standstill
 from publisher.core.embedded.running import ServersLock
 from publisher.core.queues import queue_lengths, stream_state
+from publisher.delivery import outage
 
 
 @click.command()
 @reporting
 def status() -> Report:
-    """Show which servers and processes answer, whether sending stands still, and what waits in queues and stream.
+    """Show which servers and processes answer, whether mail can leave, and what waits in queues and stream.
 
     The exit code is 0 when everything answers.
     """
     data = {**_servers(), **processes(settings.ENVIRONMENT)}
     data |= _waiting()
+    down = outage.current()
+    data["outage"] = down.as_data() if down else None
     parts = ("database", "redis", "web", "worker", "beat")
     data["healthy"] = all(data[part] == ANSWERS for part in parts) and data["missing_migrations"] == 0
-    return Report(data, _as_text(data), ok=data["healthy"])
+    return Report(data, _as_text(data, down.text(clock.now()) if down else ""), ok=data["healthy"])
 
 
 def _servers() -> dict[str, Any]:
@@ -57,7 +60,7 @@ def _waiting() -> dict[str, Any]:
         return {"redis": AWAY, "queues": None, "stream": None}
 
 
-def _as_text(data: dict[str, Any]) -> str:
+def _as_text(data: dict[str, Any], mail: str) -> str:
     run_by, missing = data["run_by"], data["missing_migrations"]
     rows = {
         "data folder": data["data_dir"],
@@ -69,6 +72,8 @@ def _as_text(data: dict[str, Any]) -> str:
         rows["sending"] = (
             f"stands still since {moment(stands['since'])}, by {stands['by']}: {stands['reason']}"
         )
+    if mail:
+        rows["mail"] = mail
     if data["stream"]:
         rows["stream"] = "{length} entries, {waiting} not read, {pending} in work".format(**data["stream"])
         rows["queues"] = ", ".join(f"{name} {length}" for name, length in data["queues"].items())

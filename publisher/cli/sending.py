@@ -1,4 +1,5 @@
-"""`publisher sending`: whether all sending stands still, what would leave, stopping it and letting it go on."""
+"""`publisher sending`: whether all sending stands still, what would leave, stopping it, letting it go on, and having a mail
+server that had failed tried at once."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
-from publisher.delivery import stopping
+from publisher.delivery import outage, stopping
 from publisher.delivery.outlook import Outlook, outlook
 
 NOTHING = "nothing"
@@ -37,9 +38,15 @@ def show() -> Report:
     """What `publisher sending` says."""
     now, stands = clock.now(), standstill.current()
     ahead = outlook(now=now, stood_since=stands.since if stands else None)
+    down = outage.current()
+    said = [down.text(now)] if down else []
     return Report(
-        {"stands": described(stands), "would_leave": as_data(ahead)},
-        "\n".join([*sentences(stands), *lines(ahead, stands=stands is not None)]),
+        {
+            "stands": described(stands),
+            "outage": down.as_data() if down else None,
+            "would_leave": as_data(ahead),
+        },
+        "\n".join([*sentences(stands), *said, *lines(ahead, stands=stands is not None)]),
     )
 
 
@@ -70,6 +77,17 @@ def go(yes: bool) -> Report:
     return Report(
         {"went_on": True, "paused": [edition.pk for edition in paused], "would_leave": as_data(ahead)},
         "\n".join(text),
+    )
+
+
+@sending.command("try")
+@reporting
+def try_now() -> Report:
+    """Have the mail server tried at once, such as after its password was mended there."""
+    known = stopping.try_now(user=audit.os_user(), by=audit.os_user(), now=clock.now())
+    return Report(
+        {"tried": True, "outage": known.as_data()},
+        "The mail server is tried now, if mail is due. `publisher sending` says whether it could be used.",
     )
 
 

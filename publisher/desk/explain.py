@@ -114,6 +114,7 @@ DEEDS: dict[str, str] = {
     "edition.confirmed": "said what became of unclear mails",
     "sending.stopped": "stopped all sending",
     "sending.went_on": "let all sending go on",
+    "mail_server.try": "had the mail server tried at once",
     "database.restored": "restored the database from a backup",
     "topic.accepted": "accepted a topic",
     "topic.declined": "declined a topic",

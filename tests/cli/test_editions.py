@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from publisher.cli import edition_report, edition_watch
@@ -370,7 +371,7 @@ def test_wait_ends_at_mails_that_only_a_person_can_settle(
     assert (ended is not None) == ends
 
 
-def test_it_is_said_when_no_worker_or_no_mail_server_is_there(settings: Any) -> None:
+def test_it_is_said_when_no_worker_or_no_mail_server_is_there(inbox: redis.Redis, settings: Any) -> None:
     settings.MAIL = ""
     now = clock.now()
     assert hindrances(now)[0] == NO_MAIL

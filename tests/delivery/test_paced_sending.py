@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import redis
 
-from publisher.delivery.mail import WAITS, send_due
+from publisher.delivery.hindrances import pace_of
+from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
 from publisher.delivery.pacing.pacer import Pacer, Result
@@ -81,8 +82,7 @@ def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -
         settings.MAIL = sink.url
         send_due(seconds=5, clock_=lambda: NOON)
         assert len(sink.messages) <= 5
-    edition.refresh_from_db()
-    assert edition.problem.startswith(f"{WAITS}The mail server takes 5/h")
+    assert pace_of(edition).startswith("Mail waits: The mail server takes 5/h")
     assert states(edition)["queued"] >= 3
 
 
