@@ -16,7 +16,6 @@ from typing import Protocol
 
 import click
 from django.conf import settings
-from django.db.models import Q
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
@@ -25,12 +24,12 @@ from publisher.cli.report import Report
 from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
-from publisher.delivery import copies, outage, progress
+from publisher.delivery import copies, outage, progress, unclear
 from publisher.delivery.hindrances import pace
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.delivery.states import UNFINISHED, State
-from publisher.digests.models import Digest, Edition
+from publisher.digests.models import Edition
 
 EVERY_SECONDS = 0.5
 LINE_SECONDS = 10.0
@@ -51,8 +50,8 @@ NO_WORKER = (
 
 @dataclass(frozen=True)
 class Seen:
-    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `copies`: those for
-    the office that are not settled."""
+    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `unclear`: why, and
+    what that person may do; `copies`: those for the office that are not settled."""
 
     name: str
     state: str
@@ -63,6 +62,7 @@ class Seen:
     counts: dict[str, int]
     assembling: Assembling | None = None
     stuck: int = 0
+    unclear: str = ""
     waits: str = ""
     copies: int = 0
     next_due: datetime | None = None
@@ -96,7 +96,8 @@ def verdict(seen: Seen) -> Verdict | None:
     if seen.state == S.SENDING and seen.stuck and not moving:
         return Verdict(
             False,
-            f"{seen.stuck:,} mails of {seen.name} are unclear, and only a person can say what becomes of them: see the desk.",
+            f"{seen.stuck:,} {'mail' if seen.stuck == 1 else 'mails'} of {seen.name} cannot be settled without a person.\n"
+            + seen.unclear,
         )
     return None
 
@@ -157,7 +158,7 @@ def look(edition_id: int, now: datetime) -> Seen:
     """The edition now."""
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     sending = progress.sending(edition)
-    unclear = sending.counts.get(State.UNKNOWN, 0)
+    groups = [group for group in unclear.groups_of(edition) if not group.fate.by_itself]
     return Seen(
         name=str(edition),
         state=edition.state,
@@ -168,7 +169,8 @@ def look(edition_id: int, now: datetime) -> Seen:
         counts=sending.counts,
         assembling=progress.assembling(edition),
         waits=str(progress.waits_for_hours(edition, now) or ""),
-        stuck=_stuck(edition) if unclear else 0,
+        stuck=sum(group.mails for group in groups),
+        unclear="\n".join([*unclear.sentences(groups), edition_report.settled_by(edition_id)]),
         copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
         next_due=_next_due(edition, now),
     )
@@ -189,14 +191,6 @@ def hindrances(now: datetime) -> list[str]:
         ago = f"at {tick.at:%Y-%m-%d %H:%M} UTC" if tick else "never"
         notes.append(NO_WORKER.format(ago=ago))
     return notes
-
-
-def _stuck(edition: Edition) -> int:
-    """Unclear mails that are not sent again by themselves."""
-    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN, purpose=Delivery.Purpose.READER)
-    if edition.digest.on_unknown == Digest.OnUnknown.RESEND:
-        unclear = unclear.filter(Q(held=True) | Q(attempts__gte=settings.ATTEMPTS))
-    return unclear.count()
 
 
 def _next_due(edition: Edition, now: datetime) -> datetime | None:

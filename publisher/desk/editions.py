@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import copies, hindrances
+from publisher.delivery import copies, hindrances, unclear
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import assembling, sending, waits_for_hours, waves_of
@@ -110,6 +110,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
         ).order_by("-pk")[:HISTORY],
         **_copies(edition, request),
         **_waves(edition),
+        **_unclear(edition),
         **progress_context(edition, request),
     }
     return show(request, "desk/edition.html", context)
@@ -129,6 +130,15 @@ def _copies(edition: Edition, request: HttpRequest) -> dict[str, Any]:
 def _waves(edition: Edition) -> dict[str, Any]:
     live = edition.state in (S.SENDING, S.PAUSED, S.ASSEMBLING)
     return {"waves": waves_of(edition), "waves_live": live}
+
+
+def _unclear(edition: Edition) -> dict[str, Any]:
+    groups = unclear.groups_of(edition)
+    return {
+        "doubts": groups,
+        "unclear": sum(group.mails for group in groups),
+        "all_by_themselves": all(group.fate.by_itself for group in groups),
+    }
 
 
 @require_GET
@@ -221,7 +231,6 @@ def progress_context(edition: Edition, request: HttpRequest) -> dict[str, Any]:
         "waits": waits_for_hours(edition, now),
         "counts": [(state.value, counts[state.value]) for state in State if counts.get(state.value)],
         "totals": totals,
-        "unclear": counts.get(State.UNKNOWN, 0),
         "live": edition.state in (S.SENDING, S.ASSEMBLING),
     }
 
