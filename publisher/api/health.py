@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
@@ -17,6 +18,7 @@ from publisher.core.applied import missing_migrations
 from publisher.core.errors import UserError
 from publisher.core.redis import client
 from publisher.delivery import outage
+from publisher.delivery.email import setting
 from publisher.items import stream
 
 log = logging.getLogger(__name__)
@@ -104,6 +106,8 @@ def _sending() -> Check:
 
 def _mail() -> Check:
     """Mail that cannot leave hinders one part of the service. What the mail server said names hosts and logins: not here."""
+    if wrong := setting.problem(settings.MAIL):
+        return Check(True, warning=f"{wrong.message} No mail leaves.")
     down = outage.current()
     if down is None:
         return Check(True)

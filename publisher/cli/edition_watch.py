@@ -25,6 +25,7 @@ from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.delivery import copies, outage, progress, unclear
+from publisher.delivery.email import setting
 from publisher.delivery.hindrances import pace
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
@@ -180,6 +181,8 @@ def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
     notes = sentences(stands) if (stands := standstill.current()) else []
     notes += [] if settings.MAIL else [NO_MAIL]
+    if wrong := setting.problem(settings.MAIL):
+        notes.append(f"{wrong.message} {wrong.hint}")
     if down := outage.current():
         notes.append(down.text(now))
     elif paced := pace():

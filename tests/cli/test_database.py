@@ -84,6 +84,18 @@ def test_status_of_a_stopped_installation_starts_nothing(data: Path) -> None:
     assert report["database"] == "does not answer"
 
 
+def test_status_says_where_mail_goes_and_what_is_wrong_with_the_setting(data: Path) -> None:
+    said = publisher(data, "status").stdout
+    assert "PUBLISHER_MAIL is not set here" in said
+    said = publisher(data, "status", PUBLISHER_MAIL="smtp://anna:geheim@mail.example.org").stdout
+    assert "smtp://mail.example.org:587" in said
+    said = publisher(data, "status", PUBLISHER_MAIL="smtp://anna:geheim@mail.example.org:x").stdout
+    assert (
+        "PUBLISHER_MAIL cannot be used: the address of the mail server has no readable host and port." in said
+    )
+    assert "geheim" not in said
+
+
 def test_an_outside_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     away = {
         "PUBLISHER_DATABASE_URL": "postgres://u:secret@127.0.0.1:1/p",

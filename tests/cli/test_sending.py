@@ -119,6 +119,10 @@ def test_it_says_that_the_mail_server_failed_and_has_it_tried(
 
 @pytest.mark.urls("publisher.api.urls")
 def test_probes_say_that_mail_cannot_leave_and_name_no_host(inbox: redis.Redis, settings: Any) -> None:
+    settings.MAIL = "smtp:/geheim"
+    warning = Client().get("/readyz").json()["checks"]["mail"]["warning"]
+    assert warning.startswith("PUBLISHER_MAIL cannot be used: it has to begin with smtp://")
+    assert "geheim" not in warning
     settings.MAIL = "smtp://mail.example.org"
     assert Client().get("/readyz").json()["checks"]["mail"] == {"ok": True, "detail": "", "warning": ""}
     outage.begin(

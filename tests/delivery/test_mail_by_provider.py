@@ -187,7 +187,8 @@ def test_an_address_that_cannot_be_used_is_explained_on_the_edition(
     assert down is not None
     assert down.lasting
     assert down.said == (
-        "The address of Mailgun lacks its user. Example: mailgun://API_KEY@mg.example.org?region=eu"
+        "PUBLISHER_MAIL cannot be used: the address of Mailgun lacks its user. "
+        "Example: PUBLISHER_MAIL=mailgun://API_KEY@mg.example.org?region=eu"
     )
 
 
