@@ -15,7 +15,7 @@ from publisher.cli.health import ANSWERS, AWAY, processes
 from publisher.cli.report import Report, reporting, table
 from publisher.cli.sending import described, moment
 from publisher.core import clock, standstill
-from publisher.core.embedded.running import ServersLock
+from publisher.core.embedded.running import ServersLock, embedded_servers
 from publisher.core.queues import queue_lengths, stream_state
 from publisher.delivery import outage
 from publisher.delivery.email import setting
@@ -66,6 +66,13 @@ def _waiting() -> dict[str, Any]:
         return {"redis": AWAY, "queues": None, "stream": None}
 
 
+def _by_nobody() -> str:
+    """With servers of one's own nobody holds a folder for them."""
+    if not embedded_servers(settings.ENVIRONMENT):
+        return "nobody"
+    return "nobody; if the service has another data folder, set PUBLISHER_DATA_DIR to that one"
+
+
 def _mail() -> dict[str, Any]:
     """Where mail goes, as it is set here, and why it cannot leave: the setting is wrong, or the server cannot be used."""
     wrong, down = setting.problem(settings.MAIL), outage.current()
@@ -81,7 +88,7 @@ def _as_text(data: dict[str, Any]) -> str:
     run_by, missing = data["run_by"], data["missing_migrations"]
     rows = {
         "data folder": data["data_dir"],
-        "run by": f"publisher {run_by['command']}, process {run_by['pid']}" if run_by else "nobody",
+        "run by": f"publisher {run_by['command']}, process {run_by['pid']}" if run_by else _by_nobody(),
         "database": data["database"] + (f", lacks {missing} migrations" if missing else ""),
         **{name: data[name] for name in ("redis", "web", "worker", "beat")},
         "mail": data["mail"]["problem"] or data["mail"]["waits"] or data["mail"]["server"] or NO_MAIL,

@@ -153,6 +153,7 @@ def test_a_wrong_key_costs_no_message_a_try_and_is_shown(inbox: redis.Redis, set
     down = outage_of(edition)
     assert down is not None
     assert "401" in down.said
+    assert "The key that it refuses stands in PUBLISHER_MAIL." in down.said
     assert "PUBLISHER_MAIL" in down.text(NOON)
     assert "a-wrong-key" not in down.text(NOON)
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
