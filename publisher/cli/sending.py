@@ -40,13 +40,14 @@ def show() -> Report:
     ahead = outlook(now=now, stood_since=stands.since if stands else None)
     down = outage.current()
     said = [down.text(now)] if down else []
+    goes_on = sentences(stands) if stands or not down else []
     return Report(
         {
             "stands": described(stands),
             "outage": down.as_data() if down else None,
             "would_leave": as_data(ahead),
         },
-        "\n".join([*sentences(stands), *said, *lines(ahead, stands=stands is not None)]),
+        "\n".join([*goes_on, *said, *lines(ahead, stands=stands is not None, waits=down is not None)]),
     )
 
 
@@ -146,10 +147,11 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
     }
 
 
-def lines(ahead: Outlook, *, stands: bool) -> list[str]:
-    """What would leave, for people."""
+def lines(ahead: Outlook, *, stands: bool, waits: bool = False) -> list[str]:
+    """What would leave, for people. `waits`: mail waits for its server."""
     leave, ask = list(_leaving(ahead)), list(_asking(ahead))
-    heading = "If it went on, this would leave at once:" if stands else "This leaves now:"
+    now = "This is due, and its mails wait for the mail server:" if waits else "This leaves now:"
+    heading = "If it went on, this would leave at once:" if stands else now
     text = [heading, *leave] if leave else [f"{heading} {NOTHING}."]
     return [*text, "This waits for a person:", *ask] if ask else text
 

@@ -203,4 +203,4 @@ def _rest(server: str = "") -> str:
 
 
 def _story(server: str = "") -> str:
-    return f"publisher:mail:outage:{server or _server()}"
+    return f"publisher:mail:failed:{server or _server()}"

@@ -12,7 +12,7 @@ MEANING: dict[str, str] = {
     State.BOUNCED: "It was accepted first and came back later. The address may be gone.",
     State.COMPLAINED: "The recipient marked it as unwanted. Nothing more is sent to this address.",
     State.FAILED: "The other side refused it for good, or every try failed. It did not arrive.",
-    State.UNKNOWN: "No clear answer came back, so it may have been accepted. It is not repeated blindly.",
+    State.UNKNOWN: "Nobody can tell yet whether the other side accepted it. It is not repeated blindly.",
     State.SUPPRESSED: "The address is on the suppression list, so nothing was sent.",
     State.CANCELLED: "It was stopped before it left.",
     State.EXPIRED: "Its time had passed before it could be sent, so it was not sent late.",

@@ -10,6 +10,7 @@ import redis
 from click.testing import CliRunner, Result
 from django.test import Client
 
+from publisher.cli import look
 from publisher.cli import sending as module
 from publisher.cli.sending import sending
 from publisher.core import clock
@@ -110,7 +111,11 @@ def test_it_says_that_the_mail_server_failed_and_has_it_tried(
     monkeypatch.setattr(module.audit, "os_user", lambda: "ada@host")
     assert isinstance(run("try").exception, UserError)
     outage.begin("At the login: 535 5.7.8 bad", lasting=True, now=clock.now())
-    assert "At the login: 535 5.7.8 bad It is tried again at" in run().output
+    said = run().output
+    assert "At the login: 535 5.7.8 bad It is tried again at" in said
+    assert "as planned" not in said
+    assert "This is due, and its mails wait for the mail server" in said
+    assert look._mail()["mail"]["waits"].startswith("Mail cannot leave since")
     assert report()["outage"]["failures"] == 1
     assert report("try")["outage"]["said"] == "At the login: 535 5.7.8 bad"
     assert not outage.is_on()
@@ -132,3 +137,4 @@ def test_probes_say_that_mail_cannot_leave_and_name_no_host(inbox: redis.Redis, 
     assert answer.status_code == 200
     assert answer.json()["checks"]["mail"]["warning"].startswith("Mail cannot leave since ")
     assert "example.org" not in answer.content.decode()
+    assert "publisher_mail_outage 1.0" in Client().get("/metrics").content.decode()
