@@ -26,7 +26,7 @@ from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.delivery import copies, outage, progress, unclear
 from publisher.delivery.email import setting
-from publisher.delivery.hindrances import pace
+from publisher.delivery.hindrances import outage_of, pace
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.delivery.states import UNFINISHED, State
@@ -52,7 +52,8 @@ NO_WORKER = (
 @dataclass(frozen=True)
 class Seen:
     """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `unclear`: why, and
-    what that person may do; `copies`: those for the office that are not settled."""
+    what that person may do; `copies`: those for the office that are not settled; `down`: why the mail
+    server cannot be used."""
 
     name: str
     state: str
@@ -65,6 +66,7 @@ class Seen:
     stuck: int = 0
     unclear: str = ""
     waits: str = ""
+    down: str = ""
     copies: int = 0
     next_due: datetime | None = None
 
@@ -123,11 +125,9 @@ def awaited(seen: Seen) -> str:
 def out_of_time(seen: Seen, seconds: int) -> Verdict:
     """What is said when nobody wants to wait any longer. Pure."""
     told = f"{seen.name} is not settled after {seconds:,} s: {seen.done:,} of {seen.total:,} done."
-    return Verdict(
-        False,
-        f"{told} Still to come: {awaited(seen)}. It goes on; `publisher edition show` tells how far it is.",
-        TIMED_OUT,
-    )
+    told += f" Still to come: {awaited(seen)}. "
+    told += f"{seen.down} " if seen.down else ""
+    return Verdict(False, f"{told}It goes on; `publisher edition show` tells how far it is.", TIMED_OUT)
 
 
 def until_settled(edition_id: int, *, seconds: int | None = None) -> Report:
@@ -159,6 +159,7 @@ def look(edition_id: int, now: datetime) -> Seen:
     """The edition now."""
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     sending = progress.sending(edition)
+    down = outage_of(edition)
     groups = [group for group in unclear.groups_of(edition) if not group.fate.by_itself]
     return Seen(
         name=str(edition),
@@ -170,6 +171,7 @@ def look(edition_id: int, now: datetime) -> Seen:
         counts=sending.counts,
         assembling=progress.assembling(edition),
         waits=str(progress.waits_for_hours(edition, now) or ""),
+        down=down.text(now) if down else "",
         stuck=sum(group.mails for group in groups),
         unclear="\n".join([*unclear.sentences(groups), edition_report.settled_by(edition_id)]),
         copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
@@ -180,10 +182,11 @@ def look(edition_id: int, now: datetime) -> Seen:
 def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
     notes = sentences(stands) if (stands := standstill.current()) else []
-    notes += [] if settings.MAIL else [NO_MAIL]
+    down = outage.current()
+    notes += [] if settings.MAIL or down else [NO_MAIL]
     if wrong := setting.problem(settings.MAIL):
         notes.append(f"{wrong.message} {wrong.hint}")
-    if down := outage.current():
+    if down:
         notes.append(down.text(now))
     elif paced := pace():
         notes.append(f"Mail waits: {paced}")

@@ -20,6 +20,7 @@ from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Heartbeat
+from publisher.delivery import outage
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
@@ -395,6 +396,20 @@ def test_the_rate_is_that_of_the_last_ten_seconds() -> None:
     assert rate.after(50, 105.0) == 10
     assert rate.after(50, 111.0) == 0
     assert rate.after(350, 114.0) == pytest.approx(300 / 9)
+
+
+def test_who_waits_in_vain_is_told_what_the_mail_server_said(
+    digest: Digest, inbox: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    outage.begin("At the login: 535 5.7.8 bad", lasting=True, now=clock.now())
+    quick = SimpleNamespace(monotonic=itertools.count(step=0.3).__next__, sleep=lambda _seconds: None)
+    monkeypatch.setattr(edition_watch, "time", quick)
+    waited = run("send", edition.pk, "--wait", "--timeout", "1")
+    assert waited.return_value == edition_watch.TIMED_OUT
+    for said in (waited.stderr, waited.stdout):
+        assert "At the login: 535 5.7.8 bad It is tried again at" in said
+    assert NO_MAIL not in waited.stderr
 
 
 @pytest.mark.parametrize(("word", "state"), [("--sent", "sent"), ("--again", "queued")])
