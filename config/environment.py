@@ -193,7 +193,9 @@ SETTINGS: tuple[Setting, ...] = (
         "4",
         "connections",
         "8",
-        "Connections to the mail server that a worker host's sender keeps at the same time.",
+        "Connections to the mail server that each sender keeps at the same time. A worker host has as many senders as "
+        "PUBLISHER_CONCURRENCY less two, at least one: with 4 connections each, 3 processes make 4, 6 make 16, and two such "
+        "hosts 32. Keep the product below what the mail server allows one client.",
         _whole_number(1, 64),
     ),
     Setting(

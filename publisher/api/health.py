@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from publisher.core import standstill
+from publisher.core import clock, standstill
 from publisher.core.applied import missing_migrations
 from publisher.core.errors import UserError
 from publisher.core.redis import client
+from publisher.delivery import outage
+from publisher.delivery.email import setting
 from publisher.items import stream
 
 log = logging.getLogger(__name__)
@@ -101,6 +104,17 @@ def _sending() -> Check:
     return Check(True, warning=f"All sending stands still since {stands.since.isoformat()}. {kind}")
 
 
+def _mail() -> Check:
+    """Mail that cannot leave hinders one part of the service. What the mail server said names hosts and logins: not here."""
+    if wrong := setting.problem(settings.MAIL):
+        return Check(True, warning=f"{wrong.message} No mail leaves.")
+    down = outage.current()
+    if down is None:
+        return Check(True)
+    since = f"Mail cannot leave since {down.since.isoformat()}: the mail server cannot be used."
+    return Check(True, warning=f"{since} {down.next_try(clock.now())} The desk says more.")
+
+
 def _away(what: str, error: Exception) -> str:
     """For everybody to read: the error's own words name hosts and users, so they go into the log only."""
     log.warning("readyz.away", extra={"part": what, "error": " ".join(str(error).split())})
@@ -113,6 +127,7 @@ CHECKS: dict[str, Callable[[], Check]] = {
     "redis": _redis,
     "durability": _durability,
     "sending": _sending,
+    "mail": _mail,
 }
 
 

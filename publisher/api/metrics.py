@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.core.queues import queue_lengths, stream_state
-from publisher.delivery import tally
+from publisher.delivery import outage, tally
 from publisher.items import stream
 from publisher.items.models import Item, Rejection, Source
 from publisher.items.stream import StreamAwayError
@@ -107,6 +107,11 @@ def _of_redis(now: datetime) -> Iterator[GaugeMetricFamily]:
         "publisher_stream_oldest_seconds",
         "How long the oldest unfinished entry has waited.",
         value=age.total_seconds() if age else 0,
+    )
+    yield GaugeMetricFamily(
+        "publisher_mail_outage",
+        "1 since the mail server could not be used, until it is used again.",
+        value=int(outage.current() is not None),
     )
 
 

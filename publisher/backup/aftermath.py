@@ -19,6 +19,7 @@ from publisher.core.models import Restoration, Standstill
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import UNFINISHED
+from publisher.delivery.unclear import RESTORED
 from publisher.digests.due import create_due
 from publisher.digests.models import Edition
 from publisher.social.models import Post
@@ -44,7 +45,11 @@ HOLD_MAILS = """
 WITH held AS (
     UPDATE delivery_delivery
     SET state = 'unknown', held = true, lease_until = NULL,
-        reason = CASE state WHEN 'sending' THEN %(reason)s ELSE reason END
+        reason = CASE
+            WHEN state = 'sending' THEN %(reason)s
+            WHEN strpos(reason, %(origin)s) > 0 THEN reason
+            ELSE trim(reason || ' ' || %(origin)s)
+        END
     WHERE state IN ('sending', 'unknown') AND edition_id IS NOT NULL
     RETURNING id, fence, reason
 )
@@ -90,10 +95,11 @@ def named(at: datetime) -> str:
 @transaction.atomic
 def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
     """Tell the database that Django is connected to that it is from `made_at`. All at once: before it, nothing is told."""
-    origin = f"The database was restored from a backup of {named(made_at)}."
+    origin = f"{RESTORED} {named(made_at)}."
     values: dict[str, Any] = {
         "made_at": made_at,
         "now": now,
+        "origin": origin,
         "reason": f"{origin} Whether it left after that cannot be known.",
         "jump": LEAST_JUMP,
         "floor": first_number(now),
@@ -107,7 +113,7 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
         refresh_post(post_id)
     stood = standstill.end()  # the backup's own, under which no edition would be begun below
     expired = _expire_posts(origin, now)
-    paused = _pause_editions(origin, now)
+    paused = _pause_editions(origin, now, by)
     before = f" It stood still already: {stood.reason}" if stood else ""
     _stand_still(made_at, origin + before, by=by, now=now)
     return Aftermath(_held(), len(doubted), expired, paused)
@@ -142,12 +148,12 @@ def _expire_posts(origin: str, now: datetime) -> int:
     return len(posts)
 
 
-def _pause_editions(origin: str, now: datetime) -> list[Edition]:
+def _pause_editions(origin: str, now: datetime, by: str) -> list[Edition]:
     """Every edition that was not finished, and those that have fallen due since, which are begun here for that."""
     create_due(now=now)
     problem = (
-        f"{origin} Whether mails of this edition left after that cannot be known. Resume it, and readers who have it get it "
-        "again; cancel it, and those who do not have it never get it."
+        f"{origin} Whether mails of this edition left after that cannot be known here; the mail server's log may say so. "
+        "Resume it, and readers who got it after the backup get it again; cancel it, and those who do not have it never get it."
     )
     open_states = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
     editions = list(
@@ -162,9 +168,13 @@ def _pause_editions(origin: str, now: datetime) -> list[Edition]:
         edition.after_assembly = S.PAUSED
         if edition.state in (S.WAITING, S.SENDING):
             edition.state = S.PAUSED
-        edition.problem, edition.changed_at = f"{edition.problem} {problem}".strip(), now
+        paused = "It was paused already before" if before == S.PAUSED else "Paused by"
+        told = f"{paused} the restore of {named(now)}, which {by} ran."
+        edition.problem, edition.changed_at = f"{edition.problem} {told} {problem}".strip(), now
         edition.save(update_fields=["state", "after_assembly", "problem", "changed_at"])
-        audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
+        audit.record(
+            by, "edition.pause", edition, {"state": before}, {"state": edition.state, "by": "restore"}
+        )
     return editions
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from publisher.cli.report import Report, table
 from publisher.core import clock
-from publisher.delivery import copies, progress
+from publisher.delivery import copies, hindrances, progress, unclear
 from publisher.delivery.models import Delivery
+from publisher.delivery.outage import Outage
+from publisher.delivery.unclear import Group
 from publisher.digests.models import Edition
 
 SAMPLE_SECONDS = 1.0
@@ -40,6 +42,7 @@ def listed(editions: Iterable[Edition]) -> Report:
 
 def whole(edition: Edition) -> Report:
     """Everything about one edition. Takes a second while it is being sent, to see how fast."""
+    doubts = unclear.groups_of(edition)
     data = {
         **_head(edition),
         **_progress(edition),
@@ -50,6 +53,7 @@ def whole(edition: Edition) -> Report:
             {"due_at": each.due_at, "clocks": each.clocks, "recipients": each.total, "left": each.left}
             for each in progress.waves_of(edition)
         ],
+        "unclear": [each.as_data() for each in doubts],
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
         "failed_tests": [
@@ -57,7 +61,15 @@ def whole(edition: Edition) -> Report:
             for each in copies.failed_tests(edition, most=MOST_FAILED_TESTS)
         ],
     }
-    return Report(data, _as_text(data))
+    return Report(data, _as_text(data, doubts))
+
+
+def settled_by(edition_id: int) -> str:
+    """What a person may do about unclear mails."""
+    return (
+        f"Count them as sent with `publisher edition settle {edition_id} --sent`, or send them again with `--again`: who got "
+        "theirs then gets it twice. The desk does the same for one mail alone."
+    )
 
 
 def rate_of(edition: Edition) -> float:
@@ -95,9 +107,12 @@ def _head(edition: Edition) -> dict[str, Any]:
 def _progress(edition: Edition) -> dict[str, Any]:
     assembling, sending = progress.assembling(edition), progress.sending(edition)
     waits = progress.waits_for_hours(edition, clock.now())
+    outage = hindrances.outage_of(edition)
     return {
         "assembling": asdict(assembling) if assembling else None,
         "waits": {"reason": str(waits), "until": waits.until} if waits else None,
+        "outage": outage.as_data() if outage else None,
+        "paced": hindrances.pace_of(edition),
         "recipients": sending.total,
         "left": sending.left,
         "done": sending.done,
@@ -105,11 +120,13 @@ def _progress(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _as_text(data: dict[str, Any]) -> str:
+def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
     rows = {
         "edition": f"{data['short_name']}, {data['name']} (ID {data['id']})",
         "state": f"{data['state']} ({data['meaning']})",
         "problem": data["problem"],
+        "mail server": _outage(data["outage"]),
+        "paced": data["paced"],
         "waits": data["waits"]["reason"] if data["waits"] else "",
         "assembling": progress.Assembling(**data["assembling"]) if data["assembling"] else "",
         "due": _time(data["due_at"]) + (", by each reader's own clock" if data["local_day"] else ""),
@@ -124,6 +141,7 @@ def _as_text(data: dict[str, Any]) -> str:
     }
     parts = [table({name: value for name, value in rows.items() if value})]
     parts += _lines("Waves", [_wave(each) for each in data["waves"]])
+    parts += _lines("Unclear mails", [*unclear.sentences(doubts), settled_by(data["id"])] if doubts else [])
     parts += _lines("Tests that failed", [f"{each['to']}: {each['reason']}" for each in data["failed_tests"]])
     variants = data["variants"]
     shown = [_variant(each) for each in variants[:MOST_VARIANTS]]
@@ -131,6 +149,11 @@ def _as_text(data: dict[str, Any]) -> str:
         shown.append(f"and {len(variants) - len(shown):,} more; --json has all")
     parts += _lines(f"Variants ({len(variants):,})", shown)
     return "\n".join(parts)
+
+
+def _outage(data: dict[str, Any] | None) -> str:
+    known = {name: value for name, value in (data or {}).items() if name != "todo"}
+    return Outage(**known).text(clock.now()) if known else ""
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[str]:

@@ -16,7 +16,6 @@ from typing import Protocol
 
 import click
 from django.conf import settings
-from django.db.models import Q
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
@@ -25,11 +24,13 @@ from publisher.cli.report import Report
 from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
-from publisher.delivery import copies, progress
+from publisher.delivery import copies, outage, progress, unclear
+from publisher.delivery.email import setting
+from publisher.delivery.hindrances import outage_of, pace
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.delivery.states import UNFINISHED, State
-from publisher.digests.models import Digest, Edition
+from publisher.digests.models import Edition
 
 EVERY_SECONDS = 0.5
 LINE_SECONDS = 10.0
@@ -50,8 +51,9 @@ NO_WORKER = (
 
 @dataclass(frozen=True)
 class Seen:
-    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `copies`: those for
-    the office that are not settled."""
+    """An edition as it was when it was looked at. `stuck`: unclear mails that only a person can settle; `unclear`: why, and
+    what that person may do; `copies`: those for the office that are not settled; `down`: why the mail
+    server cannot be used."""
 
     name: str
     state: str
@@ -62,7 +64,9 @@ class Seen:
     counts: dict[str, int]
     assembling: Assembling | None = None
     stuck: int = 0
+    unclear: str = ""
     waits: str = ""
+    down: str = ""
     copies: int = 0
     next_due: datetime | None = None
 
@@ -95,7 +99,8 @@ def verdict(seen: Seen) -> Verdict | None:
     if seen.state == S.SENDING and seen.stuck and not moving:
         return Verdict(
             False,
-            f"{seen.stuck:,} mails of {seen.name} are unclear, and only a person can say what becomes of them: see the desk.",
+            f"{seen.stuck:,} {'mail' if seen.stuck == 1 else 'mails'} of {seen.name} cannot be settled without a person.\n"
+            + seen.unclear,
         )
     return None
 
@@ -120,11 +125,9 @@ def awaited(seen: Seen) -> str:
 def out_of_time(seen: Seen, seconds: int) -> Verdict:
     """What is said when nobody wants to wait any longer. Pure."""
     told = f"{seen.name} is not settled after {seconds:,} s: {seen.done:,} of {seen.total:,} done."
-    return Verdict(
-        False,
-        f"{told} Still to come: {awaited(seen)}. It goes on; `publisher edition show` tells how far it is.",
-        TIMED_OUT,
-    )
+    told += f" Still to come: {awaited(seen)}. "
+    told += f"{seen.down} " if seen.down else ""
+    return Verdict(False, f"{told}It goes on; `publisher edition show` tells how far it is.", TIMED_OUT)
 
 
 def until_settled(edition_id: int, *, seconds: int | None = None) -> Report:
@@ -156,7 +159,8 @@ def look(edition_id: int, now: datetime) -> Seen:
     """The edition now."""
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     sending = progress.sending(edition)
-    unclear = sending.counts.get(State.UNKNOWN, 0)
+    down = outage_of(edition)
+    groups = [group for group in unclear.groups_of(edition) if not group.fate.by_itself]
     return Seen(
         name=str(edition),
         state=edition.state,
@@ -167,7 +171,9 @@ def look(edition_id: int, now: datetime) -> Seen:
         counts=sending.counts,
         assembling=progress.assembling(edition),
         waits=str(progress.waits_for_hours(edition, now) or ""),
-        stuck=_stuck(edition) if unclear else 0,
+        down=down.text(now) if down else "",
+        stuck=sum(group.mails for group in groups),
+        unclear="\n".join([*unclear.sentences(groups), edition_report.settled_by(edition_id)]),
         copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
         next_due=_next_due(edition, now),
     )
@@ -176,7 +182,14 @@ def look(edition_id: int, now: datetime) -> Seen:
 def hindrances(now: datetime) -> list[str]:
     """What may keep mail from leaving, as far as it can be seen from here."""
     notes = sentences(stands) if (stands := standstill.current()) else []
-    notes += [] if settings.MAIL else [NO_MAIL]
+    down = outage.current()
+    notes += [] if settings.MAIL or down else [NO_MAIL]
+    if wrong := setting.problem(settings.MAIL):
+        notes.append(f"{wrong.message} {wrong.hint}")
+    if down:
+        notes.append(down.text(now))
+    elif paced := pace():
+        notes.append(f"Mail waits: {paced}")
     tick = Heartbeat.objects.filter(name="schedule.tick").first()
     if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
         settings.ENVIRONMENT.data_dir, "worker"
@@ -184,14 +197,6 @@ def hindrances(now: datetime) -> list[str]:
         ago = f"at {tick.at:%Y-%m-%d %H:%M} UTC" if tick else "never"
         notes.append(NO_WORKER.format(ago=ago))
     return notes
-
-
-def _stuck(edition: Edition) -> int:
-    """Unclear mails that are not sent again by themselves."""
-    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN, purpose=Delivery.Purpose.READER)
-    if edition.digest.on_unknown == Digest.OnUnknown.RESEND:
-        unclear = unclear.filter(Q(held=True) | Q(attempts__gte=settings.ATTEMPTS))
-    return unclear.count()
 
 
 def _next_due(edition: Edition, now: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from publisher.cli import edition_report, edition_watch
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.errors import UserError
-from publisher.delivery import copies
+from publisher.delivery import copies, mail_doubts
 from publisher.digests import due, editions, naming
 from publisher.digests.models import MOST_POSITIONS, Digest, Edition
 from publisher.items.languages import primary
@@ -157,6 +157,26 @@ def cancel(name: str) -> Report:
     """End an edition for good. What has left has left; what has not will not."""
     cancelled = editions.cancel(naming.named(name).pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
+
+
+@edition.command("settle")
+@click.argument("name", metavar="EDITION", type=EditionName())
+@click.option("--sent", "word", flag_value="sent", help="They count as sent, and are not sent again.")
+@click.option(
+    "--again", "word", flag_value="again", help="They are sent again: who has theirs gets it twice."
+)
+@reporting
+def settle(name: str, word: str | None) -> Report:
+    """Say what becomes of an edition's unclear mails: those of which nobody can tell whether they arrived.
+
+    `publisher edition show` says how many there are and why.
+    """
+    if word is None:
+        raise click.UsageError("Say --sent or --again.")
+    found, arrived = naming.named(name), word == "sent"
+    mails = mail_doubts.confirm_edition(found.pk, user=audit.os_user(), arrived=arrived, now=clock.now())
+    what = "count as sent" if arrived else "are sent again"
+    return edition_report.of(found, said=f"{mails:,} unclear mails of {found} {what}.")
 
 
 @edition.command("test")

@@ -11,7 +11,7 @@ from publisher.cli import programs
 from publisher.cli.reachable import answers
 from publisher.cli.report import Report, reporting
 from publisher.core import alive
-from publisher.core.embedded.running import ServersLock
+from publisher.core.embedded.running import ServersLock, embedded_servers
 
 ANSWERS, AWAY = "answers", "does not answer"
 
@@ -34,5 +34,7 @@ def _works(name: str, env: Environment) -> bool:
     if name != "web":
         return alive.is_alive(env.data_dir, name)
     holder = ServersLock(env.data_dir).holder()
+    if holder is None and embedded_servers(env):
+        return False  # whatever answers at that port is of another data folder
     address = (holder.address if holder else "") or programs.local_url(env, env.port)
     return answers(f"{address}/healthz")

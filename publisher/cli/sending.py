@@ -1,4 +1,5 @@
-"""`publisher sending`: whether all sending stands still, what would leave, stopping it and letting it go on."""
+"""`publisher sending`: whether all sending stands still, what would leave, stopping it, letting it go on, and having a mail
+server that had failed tried at once."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
-from publisher.delivery import stopping
+from publisher.delivery import outage, stopping
 from publisher.delivery.outlook import Outlook, outlook
 
 NOTHING = "nothing"
@@ -37,9 +38,16 @@ def show() -> Report:
     """What `publisher sending` says."""
     now, stands = clock.now(), standstill.current()
     ahead = outlook(now=now, stood_since=stands.since if stands else None)
+    down = outage.current()
+    said = [down.text(now)] if down else []
+    goes_on = sentences(stands) if stands or not down else []
     return Report(
-        {"stands": described(stands), "would_leave": as_data(ahead)},
-        "\n".join([*sentences(stands), *lines(ahead, stands=stands is not None)]),
+        {
+            "stands": described(stands),
+            "outage": down.as_data() if down else None,
+            "would_leave": as_data(ahead),
+        },
+        "\n".join([*goes_on, *said, *lines(ahead, stands=stands is not None, waits=down is not None)]),
     )
 
 
@@ -78,6 +86,17 @@ def go(yes: bool) -> Report:
         "would_leave": as_data(ahead),
     }
     return Report(data, "\n".join(text))
+
+
+@sending.command("try")
+@reporting
+def try_now() -> Report:
+    """Have the mail server tried at once, such as after its password was mended there."""
+    known = stopping.try_now(user=audit.os_user(), by=audit.os_user(), now=clock.now())
+    return Report(
+        {"tried": True, "outage": known.as_data()},
+        "The mail server is tried now, if mail is due. `publisher sending` says whether it could be used.",
+    )
 
 
 def confirm(question: str) -> None:
@@ -136,10 +155,11 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
     }
 
 
-def lines(ahead: Outlook, *, stands: bool) -> list[str]:
-    """What would leave, for people."""
+def lines(ahead: Outlook, *, stands: bool, waits: bool = False) -> list[str]:
+    """What would leave, for people. `waits`: mail waits for its server."""
     leave, ask = list(_leaving(ahead)), list(_asking(ahead))
-    heading = "If it went on, this would leave at once:" if stands else "This leaves now:"
+    now = "This is due, and its mails wait for the mail server:" if waits else "This leaves now:"
+    heading = "If it went on, this would leave at once:" if stands else now
     text = [heading, *leave] if leave else [f"{heading} {NOTHING}."]
     return [*text, "This waits for a person:", *ask] if ask else text
 

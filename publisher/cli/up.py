@@ -21,6 +21,7 @@ from publisher.core.errors import UserError
 from publisher.core.supervise.output import Output
 from publisher.core.supervise.program import Program
 from publisher.core.supervise.supervisor import Supervisor
+from publisher.delivery.email import setting
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,12 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 def up() -> None:
     """Run web, worker, beat and the embedded servers here, until Ctrl-C.
 
-    Everything is kept in PUBLISHER_DATA_DIR and is there again at the next start. A second Ctrl-C hurries.
+    Everything is kept in PUBLISHER_DATA_DIR and is there again at the next start. It does not start while PUBLISHER_MAIL
+    cannot be read. A second Ctrl-C hurries.
     """
     env = read(os.environ)
+    if wrong := setting.problem(env.mail):
+        raise wrong
     output = terminal_output(("publisher", "migrate", "web", "worker", "beat"), env)
     log_to(output, env)
     programs.prepare_folders(env)

@@ -27,14 +27,27 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one entry, in the caller's transaction. No secret may stand in `before` or `after`. No actor: the system."""
+    return record_of(actor, action, obj._meta.model_name or "", str(obj.pk), before=before, after=after)
+
+
+def record_of(
+    actor: Actor,
+    action: str,
+    kind: str,
+    key: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """The same about what is no row of the database: `kind` and `key` name it."""
     known = actor if isinstance(actor, AbstractBaseUser) else None
     return AuditEntry.objects.create(
         at=clock.now(),
         actor_id=known.pk if known else None,
         actor_name=name_of(actor),
         action=action,
-        object_type=obj._meta.model_name or "",
-        object_id=str(obj.pk),
+        object_type=kind,
+        object_id=key,
         before=before or {},
         after=after or {},
         trace_id=trace.current(),

@@ -13,17 +13,13 @@ from django.conf import settings
 
 from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry, UserError
-from publisher.delivery import outage
+from publisher.delivery import hindrances, outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.sender import Sender
 from publisher.delivery.turns import places_for_mail, turn
-from publisher.digests.models import Edition
 
 log = logging.getLogger(__name__)
-
-SERVER_PROBLEM = "Mail cannot leave: "
-WAITS = "Mail waits: "
 
 
 def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
@@ -32,7 +28,10 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
 
     The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
-    if not settings.MAIL or standstill.is_on() or outage.is_on():
+    if not settings.MAIL or standstill.is_on():
+        return {}
+    before = outage.look()
+    if before.rests:
         return {}
     with turn("mail", seconds=seconds, places=places_for_mail()) as mine:
         if not mine:
@@ -48,29 +47,24 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
         except UserError as error:  # no claim was made: the transports come first
             sender.away = ChannelDown(f"{error.message} {error.hint}")
         if sender.away:
-            _server_is_away(sender.away)
+            _server_is_away(sender.away, last=before.last, progressed=bool(sender.counts))
         else:
             if sender.counts:
                 outage.over()
-            _say(WAITS, sender.held_up)
+            hindrances.say_pace(sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)
 
 
-def _server_is_away(error: ChannelDown | Retry) -> None:
+def _server_is_away(error: ChannelDown | Retry, *, last: str, progressed: bool) -> None:
     """The trouble is the server's and no message's: no message's tries are spent on it."""
-    asked = error.after if isinstance(error, Retry) else None
-    outage.begin(lasting=isinstance(error, ChannelDown), asked=asked)
     log.error("mail.server_away", extra={"error": error.reason})
-    _say(SERVER_PROBLEM, error.reason)
-
-
-def _say(beginning: str, reason: str) -> None:
-    """Put on every edition that is being sent why it does not go on; without a reason, that it does."""
-    sending = Edition.objects.filter(state=Edition.State.SENDING)
-    if reason:
-        sending.update(problem=beginning + reason)
-        return
-    for former in (SERVER_PROBLEM, WAITS):
-        sending.filter(problem__startswith=former).update(problem="")
+    outage.begin(
+        error.reason,
+        lasting=isinstance(error, ChannelDown),
+        asked=error.after if isinstance(error, Retry) else None,
+        now=clock.now(),
+        last=last,
+        progressed=progressed,
+    )

@@ -1,4 +1,5 @@
-"""Mail of which nobody can tell whether it arrived: no server can be asked afterwards, so a person says. Called by the desk."""
+"""Mail of which nobody can tell whether it arrived: no server can be asked afterwards, so a person says. Called by the desk
+and by `publisher edition settle`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
+from publisher.delivery.unclear import RESENDS
 from publisher.digests.models import Edition
 
 ARRIVED = "A person says that it arrived, or that it shall not be sent again."
@@ -52,14 +54,19 @@ def _confirm(edition: Edition, delivery_id: int | None, user: Actor, *, arrived:
         "id": delivery_id,
         "state": State.SENT.value if arrived else State.QUEUED.value,
         "said": ARRIVED if arrived else AGAIN,
-        "by": user.get_username() if isinstance(user, AbstractBaseUser) else "",
+        "by": audit.name_of(user)[:100] if isinstance(user, AbstractBaseUser | str) else "",
         "now": now,
     }
+    if not arrived and edition.state not in RESENDS:
+        raise UserError(
+            f"{edition} is “{edition.get_state_display()}”: nothing of it is sent any more.",
+            "Say that they count as sent, or leave them as they are.",
+        )
     with connection.cursor() as cursor:
         cursor.execute(CONFIRM, values)
         count = int(cursor.rowcount)
     if not count:
-        raise UserError("Nothing is unclear here any more.", "Load the page again.")
+        raise UserError("Nothing is unclear here any more.", "Somebody may have been quicker: look again.")
     audit.record(
         user,
         "edition.confirmed",

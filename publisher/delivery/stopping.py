@@ -1,4 +1,5 @@
-"""Stopping everything that leaves, and letting it go on. Called by the desk and by `publisher sending`.
+"""Stopping everything that leaves, letting it go on, and having a mail server that had failed tried at once. Called by the
+desk and by `publisher sending`.
 
 The standstill itself is a row of `core.standstill`, which every claim asks for. Nothing floods out when it ends: posts whose
 slot was missed by too much expire, and an edition whose time is long past waits for a person.
@@ -9,12 +10,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+import redis
 from django.db import transaction
 
 from publisher.core import audit, events, standstill
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
+from publisher.delivery import outage
+from publisher.delivery.outage import Outage
 from publisher.delivery.outlook import grown_old
 from publisher.digests.models import Edition
 
@@ -61,3 +65,24 @@ def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")
     return old
+
+
+@transaction.atomic
+def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
+    """Have the mail server tried at once, such as after its password was mended; the outage it had. Raises `UserError`."""
+    try:
+        known = outage.end_rest(now)
+    except redis.RedisError:
+        raise UserError(
+            "Redis does not answer, so nobody knows whether mail waits for its server.",
+            "See `publisher status`; while Redis is away the server is tried every few seconds.",
+        ) from None
+    if known is None:
+        raise UserError(
+            "Mail does not wait for its server: the last try went well.", "There is nothing to do."
+        )
+    after = {"by": by, "failed_since": known.since.isoformat(), "said": known.said}
+    audit.record_of(user, "mail_server.try", "mail_server", "", after=after)
+    log.info("outage.try_now", extra={"by": by})
+    events.emit("delivery.due")
+    return known

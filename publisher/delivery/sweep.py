@@ -22,14 +22,10 @@ from publisher.delivery import journal
 from publisher.delivery.journal import Notes
 from publisher.delivery.settle import settle_all
 from publisher.delivery.states import State
+from publisher.delivery.unclear import NOTES_GONE, RESENDS, WORKER_GONE
 
 log = logging.getLogger(__name__)
 
-LOST = "The worker that was sending it died or was cut off; it may have been accepted."
-NOTES_LOST = (
-    "The worker that was sending it died, and its notes in Redis are lost; it may have been accepted. "
-    "It is not sent again until a person says so."
-)
 MOST_CLAIMS = 200
 MOST_GRACE = 60  # seconds, for each try so far
 
@@ -69,7 +65,7 @@ UPDATE delivery_delivery d
 SET state = 'queued', due_at = %(now)s + d.attempts * %(grace)s
 FROM digests_edition e JOIN digests_digest g ON g.id = e.digest_id
 WHERE d.state = 'unknown' AND NOT d.held AND d.edition_id = e.id
-  AND e.state IN ('assembling', 'blocked', 'waiting', 'sending', 'paused') AND g.on_unknown = 'resend' AND d.attempts < %(most)s
+  AND e.state = ANY(%(states)s) AND g.on_unknown = 'resend' AND d.attempts < %(most)s
 """
 
 
@@ -107,7 +103,12 @@ def sweep(*, now: datetime, most: int) -> dict[State, int]:
             counts += _sweep_claim(fence, replace(claim_notes, complete=False, settlements=()), now)
     with connection.cursor() as cursor:
         grace = timedelta(seconds=min(settings.LEASE_SECONDS, MOST_GRACE))
-        resend: dict[str, Any] = {"now": now, "most": most, "grace": grace}
+        resend: dict[str, Any] = {
+            "now": now,
+            "most": most,
+            "grace": grace,
+            "states": [state.value for state in RESENDS],
+        }
         cursor.execute(RESEND, resend)
     if counts:
         log.warning("delivery.swept", extra={state.value: n for state, n in counts.items()})
@@ -135,7 +136,7 @@ def _sweep_claim(fence: int, notes: Notes, now: datetime) -> Counter[State]:
         known = [each for each in notes.settlements if each.delivery_id in own]
         settled = settle_all(known)
         said = verdict([row for row in rows if row not in settled], notes)
-        for ids, reason, held in ((said.unknown, LOST, False), (said.held, NOTES_LOST, True)):
+        for ids, reason, held in ((said.unknown, WORKER_GONE, False), (said.held, NOTES_GONE, True)):
             values: dict[str, Any] = {"ids": list(ids), "reason": reason, "held": held}
             cursor.execute(CALL_UNKNOWN, values | {"half": timedelta(seconds=settings.LEASE_SECONDS) / 2})
         cursor.execute(GIVE_BACK, {"ids": list(said.queued)})

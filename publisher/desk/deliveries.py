@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from publisher.core import clock
-from publisher.delivery import log
+from publisher.delivery import log, unclear
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.desk.explain import code_meaning, meaning
@@ -57,14 +58,25 @@ def detail(request: HttpRequest, delivery_id: int) -> HttpResponse:
     )
     row = get_object_or_404(known.defer("variant__html", "variant__text", "variant__message"), pk=delivery_id)
     tries = [(attempt, code_meaning(attempt.code, attempt.enhanced)) for attempt in row.tries.all()]
-    unclear = any(attempt.outcome == State.UNKNOWN for attempt, _explained in tries)
+    was_unclear = any(attempt.outcome == State.UNKNOWN for attempt, _explained in tries)
     context = {
         "row": row,
-        "meaning": meaning(row.state, is_mail=row.edition_id is not None, was_unclear=unclear),
+        "meaning": meaning(row.state, is_mail=row.edition_id is not None, was_unclear=was_unclear),
+        **_doubt(row),
         "code_meaning": code_meaning(row.code, row.enhanced),
         "tries": tries,
     }
     return show(request, "desk/delivery.html", context)
+
+
+def _doubt(row: Delivery) -> dict[str, Any]:
+    """Why an unclear mail is unclear, and what happens to it next."""
+    if row.state != State.UNKNOWN or row.edition is None:
+        return {}
+    why = unclear.WHY[unclear.cause_of(row.reason)]
+    fate = unclear.fate_of(row)
+    told = fate.said if row.reason.startswith(why) else f"{why} {fate.said}"
+    return {"meaning": told, "again_by_itself": fate.by_itself}
 
 
 @require_GET

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import copies
+from publisher.delivery import copies, hindrances, unclear
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import assembling, sending, waits_for_hours, waves_of
@@ -28,6 +28,7 @@ from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import latest
+from publisher.desk.sending import MAY_GO_ON
 from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
 from publisher.items.languages import primary
@@ -109,7 +110,8 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
         ).order_by("-pk")[:HISTORY],
         **_copies(edition, request),
         **_waves(edition),
-        **progress_context(edition),
+        **_unclear(edition),
+        **progress_context(edition, request),
     }
     return show(request, "desk/edition.html", context)
 
@@ -130,6 +132,15 @@ def _waves(edition: Edition) -> dict[str, Any]:
     return {"waves": waves_of(edition), "waves_live": live}
 
 
+def _unclear(edition: Edition) -> dict[str, Any]:
+    groups = unclear.groups_of(edition)
+    return {
+        "doubts": groups,
+        "unclear": sum(group.mails for group in groups),
+        "all_by_themselves": all(group.fate.by_itself for group in groups),
+    }
+
+
 @require_GET
 def waves(request: HttpRequest, edition_id: int) -> HttpResponse:
     """A fragment for htmx: how far each wave is."""
@@ -141,7 +152,7 @@ def waves(request: HttpRequest, edition_id: int) -> HttpResponse:
 def progress(request: HttpRequest, edition_id: int) -> HttpResponse:
     """A fragment for htmx: the counts by state while it is being sent."""
     edition = _edition(edition_id)
-    return show(request, "desk/_progress.html", {"edition": edition, **progress_context(edition)})
+    return show(request, "desk/_progress.html", {"edition": edition, **progress_context(edition, request)})
 
 
 @xframe_options_sameorigin
@@ -207,16 +218,19 @@ def positions(mask: int) -> str:
     return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def progress_context(edition: Edition) -> dict[str, Any]:
-    """For the progress bar: counts in the order of the states' table, and how far assembling is."""
-    totals = sending(edition)
+def progress_context(edition: Edition, request: HttpRequest) -> dict[str, Any]:
+    """For the progress bar: counts in the order of the states' table, how far assembling is, and what mail waits for."""
+    now, totals = clock.now(), sending(edition)
     counts = totals.counts
     return {
         "assembling": assembling(edition),
-        "waits": waits_for_hours(edition, clock.now()),
+        "outage": hindrances.outage_of(edition),
+        "paced": hindrances.pace_of(edition),
+        "may_try": user_of(request).has_perm(MAY_GO_ON),
+        "now": now,
+        "waits": waits_for_hours(edition, now),
         "counts": [(state.value, counts[state.value]) for state in State if counts.get(state.value)],
         "totals": totals,
-        "unclear": counts.get(State.UNKNOWN, 0),
         "live": edition.state in (S.SENDING, S.ASSEMBLING),
     }
 

@@ -50,7 +50,8 @@ def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
         count = mail_doubts.confirm_edition(
             edition.pk, user=user_of(request), arrived=arrived, now=clock.now()
         )
-        what = "counts as sent" if arrived else "is sent again"
+        goes_on = "" if edition.state == Edition.State.SENDING else " when its edition goes on"
+        what = "counts as sent" if arrived else f"is sent again{goes_on}"
         messages.success(request, f"Noted: {count} unclear {'mail' if count == 1 else 'mails'}, each {what}.")
     return redirect(reverse("desk:edition", args=[edition.pk]))
 

@@ -1,6 +1,8 @@
-"""The page about all sending: whether it stands still, what would leave, and the buttons to stop it and to let it go on.
+"""The page about all sending: whether it stands still, what would leave, and the buttons to stop it, to let it go on, and to
+have a mail server that had failed tried at once.
 
-Whoever may add a standstill may stop, whoever may delete one may let it go on (Django's permissions of `core.Standstill`).
+Whoever may add a standstill may stop, whoever may delete one may let it go on and have the mail
+server tried (Django's permissions of `core.Standstill`).
 """
 
 from __future__ import annotations
@@ -10,20 +12,23 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from publisher.core import clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import stopping
+from publisher.delivery import hindrances, outage, stopping
 from publisher.delivery.outlook import outlook
 from publisher.desk.access import user_of
 from publisher.desk.page import show
+from publisher.digests.models import Edition
 
 MAY_STOP, MAY_GO_ON = "core.add_standstill", "core.delete_standstill"
 HISTORY = 20
+ABOUT = ("standstill", "mail_server")
 
 
 @require_GET
@@ -32,10 +37,14 @@ def index(request: HttpRequest) -> HttpResponse:
     stands = standstill.current()
     context = {
         "stands": stands,
+        "outage": outage.current(),
+        "paced": hindrances.pace(),
+        "now": clock.now(),
         "ahead": outlook(now=clock.now(), stood_since=stands.since if stands else None),
         "may_stop": user_of(request).has_perm(MAY_STOP),
         "may_go_on": user_of(request).has_perm(MAY_GO_ON),
-        "history_entries": AuditEntry.objects.filter(object_type="standstill").order_by("-pk")[:HISTORY],
+        "may_try": user_of(request).has_perm(MAY_GO_ON),
+        "history_entries": AuditEntry.objects.filter(object_type__in=ABOUT).order_by("-pk")[:HISTORY],
     }
     return show(request, "desk/sending.html", context)
 
@@ -66,10 +75,26 @@ def go_on(request: HttpRequest) -> HttpResponse:
     return redirect("desk:sending")
 
 
+@require_POST
+def try_now(request: HttpRequest) -> HttpResponse:
+    """Have the mail server tried at once. `edition`: on whose page the button was."""
+    user = _with(request, MAY_GO_ON)
+    given = request.POST.get("edition", "")
+    edition = get_object_or_404(Edition, pk=int(given)) if given.isdecimal() and len(given) < 18 else None
+    try:
+        stopping.try_now(user=user, by=user.get_username(), now=clock.now())
+        messages.success(request, "The mail server is tried now. Look again in a moment.")
+    except UserError as error:
+        messages.error(request, f"{error.message} {error.hint}")
+    return redirect(reverse("desk:edition", args=[edition.pk]) if edition else "desk:sending")
+
+
 def _with(request: HttpRequest, permission: str) -> User:
     user = user_of(request)
     if not user.has_perm(permission):
-        raise UserError("Your account may not stop sending or let it go on.", "Ask an admin.")
+        raise UserError(
+            "Your account may not stop sending, let it go on, or have the mail server tried.", "Ask an admin."
+        )
     return user
 
 

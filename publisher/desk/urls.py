@@ -57,5 +57,6 @@ urlpatterns = [
     path("sending", staff(sending.index), name="sending"),
     path("sending/stop", staff(sending.stop), name="sending-stop"),
     path("sending/go", staff(sending.go_on), name="sending-go"),
+    path("sending/try", staff(sending.try_now), name="sending-try"),
     path("audit", admins(audit.index), name="audit"),
 ]

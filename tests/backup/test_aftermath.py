@@ -76,7 +76,11 @@ def test_mails_that_were_unclear_already_are_held_too_and_keep_their_reason(inbo
     told()
     sweep(now=NOON + timedelta(days=1), most=8)
     assert list(Delivery.objects.values_list("state", "held", "reason")) == [
-        ("unknown", True, "The connection broke.")
+        (
+            "unknown",
+            True,
+            "The connection broke. The database was restored from a backup of 1 June 2026, 11:00:00 UTC.",
+        )
     ]
 
 
@@ -93,8 +97,14 @@ def test_every_unfinished_edition_stands_paused_with_the_reason_and_a_finished_o
         "sent",
     ]
     problems = dict(Edition.objects.values_list("pk", "problem"))
-    assert problems[paused.pk].startswith("A wrong picture. The database was restored")
-    assert "Resume it, and readers who have it get it again" in problems[sending.pk]
+    assert problems[paused.pk].startswith(
+        "A wrong picture. It was paused already before the restore of 1 June"
+    )
+    assert problems[sending.pk].startswith(
+        "Paused by the restore of 1 June 2026, 12:00:00 UTC, which ada@host ran. The database was restored from a backup of"
+    )
+    assert "Resume it, and readers who got it after the backup get it again" in problems[sending.pk]
+    assert AuditEntry.objects.filter(action="edition.pause", actor_name="ada@host").count() == 3
     assert problems[sent.pk] == ""
 
 

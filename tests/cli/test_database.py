@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -82,6 +84,35 @@ def test_status_of_a_stopped_installation_starts_nothing(data: Path) -> None:
     report = json.loads(done.stdout)
     assert (done.returncode, report["healthy"], report["run_by"]) == (1, False, None)
     assert report["database"] == "does not answer"
+
+
+def test_status_asks_no_web_process_of_another_data_folder(data: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), Answering) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        done = publisher(data, "status", PUBLISHER_PORT=str(other.server_port))
+        other.shutdown()
+    assert "web          does not answer" in done.stdout
+    assert "set PUBLISHER_DATA_DIR to that one" in done.stdout
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A web process that is well, of somebody else."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_status_says_where_mail_goes_and_what_is_wrong_with_the_setting(data: Path) -> None:
+    said = publisher(data, "status").stdout
+    assert "PUBLISHER_MAIL is not set here" in said
+    said = publisher(data, "status", PUBLISHER_MAIL="smtp://anna:geheim@mail.example.org").stdout
+    assert "smtp://mail.example.org:587" in said
+    said = publisher(data, "status", PUBLISHER_MAIL="smtp://anna:geheim@mail.example.org:x").stdout
+    assert (
+        "PUBLISHER_MAIL cannot be used: the address of the mail server has no readable host and port." in said
+    )
+    assert "geheim" not in said
 
 
 def test_an_outside_database_that_is_away_is_one_line(tmp_path: Path) -> None:

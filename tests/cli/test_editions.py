@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from publisher.cli import edition_report, edition_watch
@@ -19,6 +20,7 @@ from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry, Heartbeat
+from publisher.delivery import outage
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
@@ -259,7 +261,11 @@ SEEN = Seen(name="Weekly #1", state="sending", problem="", left=0, done=0, total
         (replace(SEEN, state="blocked", problem="line 3"), False, "cannot be assembled. line 3"),
         (replace(SEEN, state="waiting"), False, "waits for approval"),
         (replace(SEEN, state="cancelled"), False, "was cancelled"),
-        (replace(SEEN, counts={"unknown": 1}, stuck=1), False, "1 mails of Weekly #1 are unclear"),
+        (
+            replace(SEEN, counts={"unknown": 1}, stuck=1),
+            False,
+            "1 mail of Weekly #1 cannot be settled without a person",
+        ),
     ],
 )
 def test_waiting_ends_when_nothing_more_happens_and_says_how(seen: Seen, ok: bool, said: str) -> None:
@@ -388,7 +394,7 @@ def test_wait_ends_at_mails_that_only_a_person_can_settle(
     assert (ended is not None) == ends
 
 
-def test_it_is_said_when_no_worker_or_no_mail_server_is_there(settings: Any) -> None:
+def test_it_is_said_when_no_worker_or_no_mail_server_is_there(inbox: redis.Redis, settings: Any) -> None:
     settings.MAIL = ""
     now = clock.now()
     assert hindrances(now)[0] == NO_MAIL
@@ -408,3 +414,50 @@ def test_the_rate_is_that_of_the_last_ten_seconds() -> None:
     assert rate.after(50, 105.0) == 10
     assert rate.after(50, 111.0) == 0
     assert rate.after(350, 114.0) == pytest.approx(300 / 9)
+
+
+def test_who_waits_in_vain_is_told_what_the_mail_server_said(
+    digest: Digest, inbox: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    outage.begin("At the login: 535 5.7.8 bad", lasting=True, now=clock.now())
+    quick = SimpleNamespace(monotonic=itertools.count(step=0.3).__next__, sleep=lambda _seconds: None)
+    monkeypatch.setattr(edition_watch, "time", quick)
+    waited = run("send", edition.pk, "--wait", "--timeout", "1")
+    assert waited.return_value == edition_watch.TIMED_OUT
+    for said in (waited.stderr, waited.stdout):
+        assert "At the login: 535 5.7.8 bad It is tried again at" in said
+    assert NO_MAIL not in waited.stderr
+
+
+@pytest.mark.parametrize(("word", "state"), [("--sent", "sent"), ("--again", "queued")])
+def test_unclear_mails_are_shown_with_their_reason_and_settled(digest: Digest, word: str, state: str) -> None:
+    Digest.objects.update(on_unknown="hold")
+    edition = assemble(made(digest).pk, now=clock.now())
+    Delivery.objects.update(state="unknown", reason="The worker that was sending it died.")
+    shown = run("show", edition.pk).stdout
+    assert "2 mails: The worker that was sending it died" in shown
+    assert "its digest holds what is unclear" in shown
+    assert f"publisher edition settle {edition.pk} --sent" in shown
+    [group] = reported("show", edition.pk)["unclear"]
+    assert (group["cause"], group["mails"], group["by_itself"]) == ("worker_gone", 2, False)
+    waited = run("send", edition.pk, "--wait")
+    assert waited.return_value == 1
+    assert "The worker that was sending it died" in waited.stdout
+    assert "2 unclear mails" in run("settle", edition.pk, word).stdout
+    assert set(Delivery.objects.values_list("state", flat=True)) == {state}
+    assert AuditEntry.objects.get(action="edition.confirmed").actor_name == audit.os_user()
+    assert "Nothing is unclear here" in refused("settle", edition.pk, word)
+
+
+def test_settling_says_what_to_choose(digest: Digest) -> None:
+    edition = made(digest)
+    assert isinstance(run("settle", edition.pk).exception, click.UsageError)
+
+
+def test_of_a_cancelled_edition_unclear_mails_are_not_sent_again(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    Delivery.objects.update(state="unknown")
+    Edition.objects.update(state="cancelled")
+    assert "nothing of it is sent any more" in refused("settle", edition.pk, "--again")
+    assert "count as sent" in run("settle", edition.pk, "--sent").stdout

@@ -10,10 +10,13 @@ import redis
 from click.testing import CliRunner, Result
 from django.test import Client
 
+from publisher.cli import look
 from publisher.cli import sending as module
 from publisher.cli.sending import sending
+from publisher.core import clock
 from publisher.core.errors import UserError
-from publisher.core.models import Standstill
+from publisher.core.models import AuditEntry, Standstill
+from publisher.delivery import outage
 from publisher.digests.models import Edition
 from tests.builders import a_channel, a_digest, a_sending_edition
 from tests.desk.builders import a_post
@@ -100,3 +103,38 @@ def test_probes_and_metrics_say_that_sending_stands_still_and_not_why(inbox: red
     assert "All sending stands still since" in answer.json()["checks"]["sending"]["warning"]
     assert "private" not in answer.content.decode()
     assert "publisher_standstill 1.0" in Client().get("/metrics").content.decode()
+
+
+def test_it_says_that_the_mail_server_failed_and_has_it_tried(
+    inbox: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.audit, "os_user", lambda: "ada@host")
+    assert isinstance(run("try").exception, UserError)
+    outage.begin("At the login: 535 5.7.8 bad", lasting=True, now=clock.now())
+    said = run().output
+    assert "At the login: 535 5.7.8 bad It is tried again at" in said
+    assert "as planned" not in said
+    assert "This is due, and its mails wait for the mail server" in said
+    assert look._mail()["mail"]["waits"].startswith("Mail cannot leave since")
+    assert report()["outage"]["failures"] == 1
+    assert report("try")["outage"]["said"] == "At the login: 535 5.7.8 bad"
+    assert not outage.is_on()
+    assert AuditEntry.objects.get().actor_name == "ada@host"
+
+
+@pytest.mark.urls("publisher.api.urls")
+def test_probes_say_that_mail_cannot_leave_and_name_no_host(inbox: redis.Redis, settings: Any) -> None:
+    settings.MAIL = "smtp:/geheim"
+    warning = Client().get("/readyz").json()["checks"]["mail"]["warning"]
+    assert warning.startswith("PUBLISHER_MAIL cannot be used: it has to begin with smtp://")
+    assert "geheim" not in warning
+    settings.MAIL = "smtp://mail.example.org"
+    assert Client().get("/readyz").json()["checks"]["mail"] == {"ok": True, "detail": "", "warning": ""}
+    outage.begin(
+        "The mail server smtp://mail.example.org:25 cannot be reached.", lasting=False, now=clock.now()
+    )
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["mail"]["warning"].startswith("Mail cannot leave since ")
+    assert "example.org" not in answer.content.decode()
+    assert "publisher_mail_outage 1.0" in Client().get("/metrics").content.decode()

@@ -160,6 +160,19 @@ def test_a_taken_port_is_said_before_anything_starts(services: list[Service], da
     assert not (data / "postgres").exists()
 
 
+def test_it_does_not_start_with_a_mail_setting_that_cannot_be_read(
+    services: list[Service], data: Path
+) -> None:
+    service = Service(data, PUBLISHER_MAIL="smtp:geheim@mail.example.org")
+    services.append(service)
+    assert service.process.wait() == 1
+    refused = service.run("up")
+    assert refused.stderr.startswith("publisher: PUBLISHER_MAIL cannot be used: it has to begin with smtp://")
+    assert "Example: PUBLISHER_MAIL=smtp://user:password@mail.example.org:587" in refused.stderr
+    assert "geheim" not in refused.stderr
+    assert not (data / "postgres").exists()
+
+
 def test_a_second_signal_hurries(services: list[Service], data: Path) -> None:
     service = start(services, data)
     service.until("program.started", child="worker")

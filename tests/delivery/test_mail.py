@@ -14,9 +14,10 @@ import pytest
 import redis
 
 from publisher.audience import tokens
-from publisher.delivery import mail
+from publisher.delivery import outage
 from publisher.delivery.email.smtp import Session, parse_mail_url
 from publisher.delivery.enqueue import assemble
+from publisher.delivery.hindrances import outage_of
 from publisher.delivery.mail import send_due
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.sender import Sender
@@ -133,18 +134,21 @@ def test_a_server_that_is_away_costs_no_message_a_try(inbox: redis.Redis, settin
         settings.MAIL = sink.url
     assert send_due(seconds=5, clock_=lambda: NOON) == {}
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
-    edition.refresh_from_db()
-    assert edition.problem.startswith(mail.SERVER_PROBLEM)
+    down = outage_of(edition)
+    assert down is not None
+    assert "cannot be reached" in down.said
 
 
-def test_the_problem_is_gone_when_the_server_is_back(inbox: redis.Redis, settings: Any) -> None:
-    edition = an_assembled_edition()
-    Edition.objects.update(problem=mail.SERVER_PROBLEM + "refused")
+def test_the_outage_is_over_when_the_server_is_back(inbox: redis.Redis, settings: Any) -> None:
+    edition, other = an_assembled_edition(), an_assembled_edition(readers=1)
     with SmtpSink() as sink:
         settings.MAIL = sink.url
-        assert send_due(seconds=30, clock_=lambda: NOON) == {"sent": 5}
-    edition.refresh_from_db()
-    assert edition.problem == ""
+        outage.begin("refused", lasting=False, now=NOON)
+        assert outage_of(edition)
+        assert outage_of(other)
+        outage.end_rest(NOON)
+        assert send_due(seconds=30, clock_=lambda: NOON) == {"sent": 6}
+    assert outage.current() is None
 
 
 def test_nothing_leaves_while_no_mail_server_is_set(settings: Any) -> None:
@@ -159,8 +163,10 @@ def test_a_wrong_password_sends_nothing_and_is_shown(inbox: redis.Redis, setting
     with SmtpSink(login=("office", "right"), offers=("AUTH PLAIN",)) as sink:
         settings.MAIL = sink.url.replace("smtp://", "smtp://office:wrong@")
         assert send_due(seconds=5, clock_=lambda: NOON) == {}
-    edition.refresh_from_db()
-    assert "535" in edition.problem
+    down = outage_of(edition)
+    assert down is not None
+    assert "535" in down.said
+    assert down.lasting
     assert states(edition) == {"queued": 5}
 
 

@@ -13,8 +13,9 @@ import redis
 from publisher.core.redis import client
 from publisher.delivery import outage, signing
 from publisher.delivery.email.providers import HttpLimits, ProviderSession, parse_provider_url
+from publisher.delivery.hindrances import outage_of
 from publisher.delivery.journal import Journal, JournalLost
-from publisher.delivery.mail import SERVER_PROBLEM, send_due
+from publisher.delivery.mail import send_due
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.sender import Sender
 from publisher.delivery.settle import Settlement
@@ -149,10 +150,12 @@ def test_a_wrong_key_costs_no_message_a_try_and_is_shown(inbox: redis.Redis, set
     with Mailgun() as fake:
         settings.MAIL = fake.url("a-wrong-key")
         assert send_due(seconds=5, clock_=lambda: NOON) == {}
-    edition.refresh_from_db()
-    assert edition.problem.startswith(SERVER_PROBLEM)
-    assert "401" in edition.problem
-    assert "a-wrong-key" not in edition.problem
+    down = outage_of(edition)
+    assert down is not None
+    assert "401" in down.said
+    assert "The key that it refuses stands in PUBLISHER_MAIL." in down.said
+    assert "PUBLISHER_MAIL" in down.text(NOON)
+    assert "a-wrong-key" not in down.text(NOON)
     assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
 
 
@@ -181,10 +184,12 @@ def test_an_address_that_cannot_be_used_is_explained_on_the_edition(
     edition = an_assembled_edition()
     settings.MAIL = "mailgun://geheim"
     assert send_due(seconds=5, clock_=lambda: NOON) == {}
-    edition.refresh_from_db()
-    assert edition.problem == (
-        f"{SERVER_PROBLEM}The address of Mailgun lacks its user. "
-        "Example: mailgun://API_KEY@mg.example.org?region=eu"
+    down = outage_of(edition)
+    assert down is not None
+    assert down.lasting
+    assert down.said == (
+        "PUBLISHER_MAIL cannot be used: the address of Mailgun lacks its user. "
+        "Example: PUBLISHER_MAIL=mailgun://API_KEY@mg.example.org?region=eu"
     )
 
 
@@ -195,4 +200,4 @@ def test_a_provider_that_asks_for_patience_gets_it(inbox: redis.Redis, settings:
         send_due(seconds=5, clock_=lambda: NOON)
         send_due(seconds=5, clock_=lambda: NOON)
     assert len(fake.requests) == 1
-    assert 600 < client().ttl(outage._key("outage")) <= 900
+    assert 600 < client().ttl(outage._rest()) <= 900

@@ -10,8 +10,10 @@ import pytest
 import redis
 from django.db import connections
 
+from publisher.cli import edition_report, edition_watch
 from publisher.delivery import outage
 from publisher.delivery.email.smtp import session as smtp_session
+from publisher.delivery.hindrances import outage_of
 from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
 from publisher.delivery.sweep import sweep
@@ -99,12 +101,70 @@ def test_a_refused_login_is_not_repeated_at_every_tick(inbox: redis.Redis, setti
     assert list(Delivery.objects.values_list("state", "attempts")) == [("queued", 0)]
 
 
+def failed(**options: Any) -> int:
+    """A sender fails that began after the last failure was known; the seconds of rest."""
+    return outage.begin("refused", now=NOON, last=outage.look().last, **{"lasting": False, **options})
+
+
 def test_rests_grow_and_end_with_the_first_success(inbox: redis.Redis) -> None:
-    assert [outage.begin(lasting=False) for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert [failed() for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
     assert outage.is_on()
     outage.over()
     assert not outage.is_on()
-    assert outage.begin(lasting=True) == 30
+    assert outage.current() is None
+    assert failed(lasting=True) == 30
+
+
+def test_senders_that_fail_at_the_same_time_count_as_one_failure(inbox: redis.Redis) -> None:
+    before = outage.look()
+    seconds = [outage.begin("refused", lasting=False, now=NOON, last=before.last) for _ in range(6)]
+    assert seconds == [5, 0, 0, 0, 0, 0]
+    known = outage.current()
+    assert known is not None
+    assert known.failures == 1
+    assert known.until == NOON + timedelta(seconds=5)
+
+
+def test_a_failure_after_some_success_is_the_first_in_a_row(inbox: redis.Redis) -> None:
+    assert [failed() for _ in range(3)] == [5, 10, 20]
+    assert failed(progressed=True) == 5
+
+
+def test_an_edition_that_begins_to_wait_during_an_outage_says_why(inbox: redis.Redis, settings: Any) -> None:
+    with SmtpSink() as sink:
+        settings.MAIL = sink.url
+    an_assembled_edition(readers=1)
+    assert send_due(seconds=5, clock_=lambda: NOON) == {}
+    later = an_assembled_edition(readers=2)
+    down = outage_of(later)
+    assert down is not None
+    assert "cannot be reached" in down.said
+    shown = edition_report.whole(later)
+    assert shown.data["outage"]["said"] == down.said
+    assert "Mail cannot leave since" in shown.text
+    assert any("connection refused" in note for note in edition_watch.hindrances(NOON))
+
+
+def test_an_edition_that_is_paused_waits_for_no_server_but_its_tests_do(inbox: redis.Redis) -> None:
+    edition = an_assembled_edition(readers=1)
+    Edition.objects.update(state="paused")
+    edition.refresh_from_db()
+    failed()
+    assert outage_of(edition) is None
+    Delivery.objects.update(purpose="test")
+    assert outage_of(edition)
+
+
+def test_an_outage_of_an_address_that_is_not_set_any_more_is_forgotten(
+    inbox: redis.Redis, settings: Any
+) -> None:
+    settings.MAIL = "smtp://u:old@127.0.0.1"
+    failed(lasting=True)
+    settings.MAIL = ""
+    assert outage.current(), "a command line need not know the address"
+    settings.MAIL = "smtp://u:new@127.0.0.1"
+    assert not outage.look().rests
+    assert outage.current() is None
 
 
 def test_the_log_knows_the_message_id_of_what_was_sent() -> None:

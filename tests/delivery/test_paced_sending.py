@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from publisher.delivery.mail import WAITS, send_due
+from publisher.delivery.hindrances import pace_of
+from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates
+from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates, parse_warmup
 from publisher.delivery.pacing.pacer import Pacer, Result
 from publisher.delivery.states import State
 from publisher.digests import editions
@@ -81,9 +82,21 @@ def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -
         settings.MAIL = sink.url
         send_due(seconds=5, clock_=lambda: NOON)
         assert len(sink.messages) <= 5
-    edition.refresh_from_db()
-    assert edition.problem.startswith(f"{WAITS}The mail server takes 5/h")
+    assert pace_of(edition).startswith("Mail waits: The mail server takes 5/h")
     assert states(edition)["queued"] >= 3
+
+
+def test_what_the_warm_up_holds_back_is_told_as_the_warm_up(settings: Any, inbox: redis.Redis) -> None:
+    settings.MAIL_WARMUP = parse_warmup("2026-06-01 3")
+    edition = an_assembled_edition(readers=5)
+    with SmtpSink() as sink:
+        settings.MAIL = sink.url
+        send_due(seconds=5, clock_=lambda: NOON)
+        assert len(sink.messages) == 3
+    said = pace_of(edition)
+    assert said.startswith(
+        "Mail waits: The warm-up (PUBLISHER_MAIL_WARMUP) allows 3 mails in 24 hours: goes on at"
+    )
 
 
 def test_too_many_refusals_pause_an_edition_until_a_person_resumes_it(settings: Any) -> None:

@@ -30,6 +30,7 @@ POST_ONLY = {
     "delivery-confirm",
     "sending-stop",
     "sending-go",
+    "sending-try",
 }
 
 

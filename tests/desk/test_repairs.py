@@ -7,7 +7,7 @@ from django.test import Client
 
 from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
-from publisher.digests.models import Edition
+from publisher.digests.models import Digest, Edition
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
@@ -108,3 +108,29 @@ def test_a_person_decides_about_all_unclear_mails_of_an_edition_at_once(
     assert Delivery.objects.get(pk=elsewhere.pk).state == "unknown"
     again = desk.post(f"/desk/editions/{edition.pk}/confirm", {"was_published": said}, follow=True)
     assert "Nothing is unclear here any more." in again.content.decode()
+
+
+WORKER, RESTORE = "The worker that was sending it died.", "The database was restored from a backup of x."
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "written", "told"),
+    [
+        ("hold", "sending", {"reason": WORKER}, "holds what is unclear"),
+        ("resend", "sending", {"reason": WORKER}, "by itself within minutes"),
+        ("resend", "paused", {"reason": RESTORE, "held": True}, "after a restore"),
+        ("resend", "paused", {"reason": "No answer came."}, "by itself when its edition goes on"),
+    ],
+)
+def test_an_unclear_mail_is_explained_by_its_reason_and_its_digest(
+    desk: Client, policy: str, state: str, written: dict[str, str | bool], told: str
+) -> None:
+    edition = an_edition(state=state)
+    Digest.objects.update(on_unknown=policy)
+    row = an_unclear_mail(edition)
+    Delivery.objects.filter(pk=row.pk).update(**written)
+    for page in (f"/desk/editions/{edition.pk}", f"/desk/deliveries/{row.pk}"):
+        said = desk.get(page).content.decode()
+        assert told in said
+        assert ("It is sent again by itself" in said) is told.startswith("by itself")
+        assert "The connection broke" not in said

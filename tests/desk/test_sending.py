@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import redis
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from publisher.core import clock
 from publisher.core.models import AuditEntry, Standstill
+from publisher.delivery import outage
 from tests.builders import NOON, a_channel, a_digest, a_sending_edition, hours_that_begin_later
 from tests.desk.builders import a_post
 
@@ -93,3 +98,50 @@ def test_a_stop_without_a_reason_is_not_carried_out(admin_desk: Client) -> None:
     response = admin_desk.post(reverse("desk:sending-stop"), {"reason": "  "}, follow=True)
     assert "Say why sending stops." in response.content.decode()
     assert not Standstill.objects.exists()
+
+
+@pytest.fixture
+def down(inbox: redis.Redis) -> None:
+    """The mail server refuses our login."""
+    outage.begin("At the login: 535 5.7.8 <bad>", lasting=True, now=clock.now())
+
+
+def test_an_edition_that_waits_for_the_mail_server_says_why_and_offers_to_try(
+    desk: Client, editor: User, down: None
+) -> None:
+    edition = a_sending_edition(a_digest(enabled=False), mails=1)
+    for page in (PAGE, f"/desk/editions/{edition.pk}", f"/desk/editions/{edition.pk}/progress"):
+        said = desk.get(page).content.decode()
+        assert "Mail cannot leave" in said
+        assert "535 5.7.8 &lt;bad&gt; It is tried again at" in " ".join(
+            said.replace("</p>", "").replace("<p>", "").split()
+        )
+        assert "PUBLISHER_MAIL" in said
+        assert "Try the mail server now" not in said
+    allowed(editor, "delete_standstill")
+    said = desk.get(f"/desk/editions/{edition.pk}").content.decode()
+    assert "Try the mail server now" in said
+
+
+def test_who_may_let_sending_go_on_may_have_the_server_tried_and_it_is_written_down(
+    desk: Client, editor: User, down: None
+) -> None:
+    assert desk.post(reverse("desk:sending-try")).status_code == 400
+    assert outage.is_on()
+    allowed(editor, "delete_standstill")
+    edition = a_sending_edition(a_digest(enabled=False), mails=1)
+    response = desk.post(reverse("desk:sending-try"), {"edition": edition.pk})
+    assert response.url == f"/desk/editions/{edition.pk}"  # type: ignore[attr-defined]  # of a redirect
+    assert not outage.is_on()
+    known = outage.current()
+    assert known is not None
+    assert known.until < clock.now() + timedelta(seconds=1)
+    entry = AuditEntry.objects.get(action="mail_server.try")
+    assert (entry.actor_name, entry.after["by"]) == ("mira", "mira")
+    assert "had the mail server tried at once" in desk.get(PAGE).content.decode()
+
+
+def test_where_nothing_failed_there_is_nothing_to_try(admin_desk: Client, inbox: redis.Redis) -> None:
+    said = admin_desk.post(reverse("desk:sending-try"), follow=True).content.decode()
+    assert "the last try went well" in said
+    assert not AuditEntry.objects.filter(action="mail_server.try").exists()

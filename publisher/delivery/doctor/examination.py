@@ -19,7 +19,8 @@ from publisher.delivery.doctor.mail_server import mail_server
 from publisher.delivery.doctor.service import base_url, database, redis_server
 from publisher.delivery.doctor.spf import spf
 from publisher.delivery.email.address import BadAddress, parse_address
-from publisher.delivery.email.smtp import MailServer, parse_mail_url
+from publisher.delivery.email.setting import read
+from publisher.delivery.email.smtp import MailServer
 from publisher.delivery.email.transport import is_provider, open_transport
 from publisher.delivery.models import SigningKey
 from publisher.digests.models import Digest
@@ -50,9 +51,9 @@ def _server(now: datetime, dns: Dns) -> tuple[MailServer | None, list[Finding]]:
         found = "PUBLISHER_MAIL is empty: no mail leaves, deliveries wait."
         return None, [Finding("mail_server", "Mail server", Level.PROBLEM, found, "", todo)]
     try:
-        if is_provider(settings.MAIL):
+        server = read(settings.MAIL)
+        if not isinstance(server, MailServer):
             return None, [_provider()]
-        server = parse_mail_url(settings.MAIL)
     except UserError as error:
         return None, [Finding("mail_server", "Mail server", Level.PROBLEM, error.message, "", error.hint)]
     findings, address = mail_server(server, now=now)

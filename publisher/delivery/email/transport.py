@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Protocol
 
-from publisher.core.errors import UserError
 from publisher.delivery.email.outgoing import Outgoing, Result, always
-from publisher.delivery.email.providers import PROVIDERS, ProviderSession, parse_provider_url
-from publisher.delivery.email.smtp import Session, parse_mail_url
-from publisher.delivery.email.smtp.url import PORTS
+from publisher.delivery.email.providers import PROVIDERS, ProviderSession
+from publisher.delivery.email.setting import read, scheme_of
+from publisher.delivery.email.smtp import MailServer, Session
 
 
 class Transport(Protocol):
@@ -36,7 +35,7 @@ class Transport(Protocol):
 
 def is_provider(url: str) -> bool:
     """Whether mail goes through a provider, which writes its own headers and signs the message itself."""
-    return _scheme(url) in PROVIDERS
+    return scheme_of(url) in PROVIDERS
 
 
 def open_transport(url: str) -> Transport:
@@ -44,16 +43,5 @@ def open_transport(url: str) -> Transport:
 
     Raises UserError, which never repeats a secret, for an address that cannot be used, or when a package is missing.
     """
-    scheme = _scheme(url)
-    if scheme in PORTS:
-        return Session(parse_mail_url(url))
-    if scheme in PROVIDERS:
-        return ProviderSession(parse_provider_url(url))
-    raise UserError(
-        f"{scheme or 'An address without a scheme'} is no way to send mail.",
-        f"It begins with one of: {', '.join(f'{name}://' for name in (*PORTS, *PROVIDERS))}.",
-    )
-
-
-def _scheme(url: str) -> str:
-    return url.strip().partition("://")[0].lower() if "://" in url else ""
+    found = read(url)
+    return Session(found) if isinstance(found, MailServer) else ProviderSession(found)

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from publisher.core.errors import UserError
 
 ENCODE: Final = "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. "
+_NO_HOST = re.compile(r"[\s,;\"'<>\\|`{}()]")
 _OPTION_NAME = re.compile(r"[a-z_]{1,20}\Z")
 
 
@@ -27,6 +28,8 @@ def split(text: str, hint: str) -> SplitResult:
         ) from None
     if port == 0:
         raise UserError("The address of the mail server names port 0.", hint)
+    if _NO_HOST.search(parts.hostname or ""):
+        raise UserError("The address of the mail server names a host that cannot be one.", ENCODE + hint)
     if parts.path not in ("", "/") or parts.fragment:
         raise UserError("The address of the mail server ends after the host and its options.", ENCODE + hint)
     return parts
@@ -40,6 +43,9 @@ def login(parts: SplitResult) -> tuple[str, str]:
 def options(parts: SplitResult, known: Mapping[str, Collection[str]], hint: str) -> dict[str, str]:
     """The options. `known`: by name the values that each may have; any text where there are none. Raises UserError."""
     found = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if "@" in parts.query and not parts.username:
+        # What stands before the @ may be a password with a ? in it.
+        raise UserError("The address of the mail server has a ? before its host.", ENCODE + hint)
     for name, value in found.items():
         if name not in known:
             named = f" {name!r}" if _OPTION_NAME.match(name) else " of that name"

@@ -97,12 +97,19 @@ class Limits:
 
     def server_at(self, now: datetime) -> tuple[Rate, ...]:
         """The mail server's rates at `now`, among them the warm-up's until the server's own are lower."""
-        if self.warmup is None:
+        warm = self.warmup_at(now)
+        if warm is None:
             return self.server
+        return (*(rate for rate in self.server if rate.seconds != DAY), warm)
+
+    def warmup_at(self, now: datetime) -> Rate | None:
+        """What the warm-up allows at `now`; None without one, and once the server's own rates are lower."""
+        if self.warmup is None:
+            return None
         allowed = self.warmup.per_day(now)
         if allowed >= min((rate.per_day for rate in self.server), default=MOST_WARM):
-            return self.server
-        return (*(rate for rate in self.server if rate.seconds != DAY), Rate(allowed, DAY))
+            return None
+        return Rate(allowed, DAY)
 
     def of(self, bucket: str) -> Rate | None:
         """The rate of one provider, or None."""

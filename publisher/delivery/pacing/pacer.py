@@ -109,7 +109,7 @@ class Pacer:
         taken = self._ask(lambda: self._buckets.take(rates, most, now=now), now)
         if taken is None:
             taken = self._taken_locally(rates, most, now)
-        return Grant(taken.granted, taken.wait, _limit_text(taken, now), taken)
+        return Grant(taken.granted, taken.wait, _limit_text(taken, now, self.limits.warmup_at(now)), taken)
 
     def give_back(self, grant: Grant, unused: int, *, now: datetime) -> None:
         """Give back what was granted and found no mail to send."""
@@ -303,9 +303,12 @@ def _rests_text(name: str, state: DomainState) -> str:
     return f"Waits: {name} asked for peace (“{state.why}”) until {_clock(state.until)}."
 
 
-def _limit_text(taken: Taken, now: datetime) -> str:
+def _limit_text(taken: Taken, now: datetime, warmup: Rate | None) -> str:
     if taken.granted or taken.held_by is None:
         return ""
+    if taken.held_by == warmup:
+        allows = f"{warmup.count:,} {'mail' if warmup.count == 1 else 'mails'} in 24 hours"
+        return f"The warm-up (PUBLISHER_MAIL_WARMUP) allows {allows}: goes on at {_clock(now + taken.wait)}."
     return f"The mail server takes {taken.held_by}: goes on at {_clock(now + taken.wait)}."
 
 

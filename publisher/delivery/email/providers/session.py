@@ -13,7 +13,7 @@ from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError
 
-from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, SenderRefused, Unknown
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
@@ -35,6 +35,9 @@ REPEATS = 2
 
 FAILED_THERE = 500
 """The status of an error that may be due to this very message: it costs the message a try, and the round ends."""
+
+KEY_REFUSED = (401, 403)
+"""Statuses that are said of the key or its rights, where no rule knows better."""
 
 GIVEN = ("sent", "queued")
 REFUSED = ("invalid", "rejected", "failed")
@@ -212,6 +215,12 @@ class ProviderSession:
         words = self._hidden(said.words)
         reason = f"{self._account} answered {said.status}{': ' if words else ''}{words}"
         error = error_of(self._account.scheme, said, reason, sender=letters[0].form.sender.address)
+        if (
+            isinstance(error, ChannelDown)
+            and not isinstance(error, SenderRefused)
+            and said.status in KEY_REFUSED
+        ):
+            error = ChannelDown(f"{reason}. The key that it refuses stands in PUBLISHER_MAIL.")
         return Answer(error, said.status, text=f"{said.status} {words}".strip())
 
     def _failed(self, error: AnymailAPIError) -> Answer:
