@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import click
 from django.db import transaction
 
-from publisher.cli import edition_report, edition_watch
+from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.errors import UserError
-from publisher.delivery import copies
+from publisher.delivery import consequences, copies
+from publisher.delivery.consequences import Consequence
 from publisher.digests import due, editions
 from publisher.digests.models import MOST_POSITIONS, Digest, Edition
 from publisher.items.languages import primary
@@ -43,6 +44,9 @@ class EditionNumber(click.ParamType[int]):
 @click.group("edition")
 def edition() -> None:
     """Make an edition, test it, send it and see how far it is. ID is its number in `publisher edition list`."""
+
+
+unasked = click.option("--yes", is_flag=True, help="Do not ask first, as a person at a terminal is.")
 
 
 @edition.command("create")
@@ -85,16 +89,22 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
 @click.option(
     "--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="With --wait: no longer than that."
 )
+@unasked
 @reporting
-def send(edition_id: int, wait: bool, timeout: int | None) -> Report:
+def send(edition_id: int, wait: bool, timeout: int | None, yes: bool) -> Report:
     """Let an edition go out: approve it if it waits, resume it if it is paused.
+
+    On a terminal it first says to how many readers, and asks.
 
     With --wait the exit code is 0 when every mail is settled and none failed, 124 when --timeout ran out (the edition goes
     on), and 1 otherwise, with the reason.
     """
     if timeout and not wait:
         raise click.UsageError("--timeout says how long --wait waits: give both.")
-    sent = editions.send(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+    found, now = _found(edition_id), clock.now()
+    _agreed(consequences.of_sending(found, now=now), yes)
+    seen = found.version or None
+    sent = editions.send(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
     if wait:
         return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
@@ -140,19 +150,27 @@ def pause(edition_id: int) -> Report:
 
 @edition.command("resume")
 @click.argument("edition_id", metavar="ID", type=EditionNumber())
+@unasked
 @reporting
-def resume(edition_id: int) -> Report:
-    """Let a paused edition go on; try again to assemble one that could not be."""
-    resumed = editions.resume(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+def resume(edition_id: int, yes: bool) -> Report:
+    """Let a paused edition go on; try again to assemble one that could not be. On a terminal it asks first."""
+    found, now = _found(edition_id), clock.now()
+    if found.state in (Edition.State.PAUSED, Edition.State.BLOCKED):
+        _agreed(consequences.of_sending(found, now=now), yes)
+    resumed = editions.resume(found.pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(resumed, said=f"{resumed} goes on.")
 
 
 @edition.command("cancel")
 @click.argument("edition_id", metavar="ID", type=EditionNumber())
+@unasked
 @reporting
-def cancel(edition_id: int) -> Report:
-    """End an edition for good. What has left has left; what has not will not."""
-    cancelled = editions.cancel(_found(edition_id).pk, user=audit.os_user(), now=clock.now())
+def cancel(edition_id: int, yes: bool) -> Report:
+    """End an edition for good. What has left has left; what has not will not. On a terminal it asks first."""
+    found = _found(edition_id)
+    if found.state not in editions.OVER:
+        _agreed(consequences.of_cancelling(found), yes)
+    cancelled = editions.cancel(found.pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
 
 
@@ -176,6 +194,13 @@ def test(edition_id: int, to: str, language: str, like: str) -> Report:
     data = {"delivery": delivery.pk, "to": delivery.address, "edition": edition_id, "notes": notes}
     lines = [f"A test is on its way to {delivery.address} (delivery {delivery.pk})."]
     return Report(data, "\n".join([*lines, *(f"Note: {note}" for note in notes)]))
+
+
+def _agreed(about: Consequence | None, yes: bool) -> None:
+    """Ask the person at the terminal about what cannot be taken back; anything but yes stops. Scripts are not asked."""
+    if about and not yes and terminal.can_answer():
+        click.echo("\n".join(about.facts), err=True)
+        click.confirm(about.question, abort=True, err=True)
 
 
 def _digest(slug: str) -> Digest:

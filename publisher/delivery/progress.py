@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from publisher.delivery import tally
-from publisher.delivery.states import LEFT_US, UNFINISHED
+from publisher.delivery.states import LEFT_US, UNFINISHED, State
 from publisher.digests.models import Edition
 from publisher.schedule import waves
 from publisher.schedule.hours import SendingHours, next_open
@@ -43,12 +43,14 @@ class Sending:
 
 @dataclass(frozen=True)
 class Wave:
-    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left."""
+    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left, `queued`
+    of them wait to be sent."""
 
     due_at: datetime
     offset: timedelta
     total: int
     left: int
+    queued: int
 
     @property
     def clocks(self) -> str:
@@ -117,6 +119,7 @@ def waves_of(edition: Edition) -> list[Wave]:
             waves.offset_of(due_at, day, at),
             sum(counts.values()),
             sum(counts.get(state, 0) for state in LEFT_US),
+            counts.get(State.QUEUED, 0),
         )
         for due_at, counts in sorted(tally.by_wave(edition.pk).items())
     ]

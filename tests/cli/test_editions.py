@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from publisher.cli import edition_report, edition_watch
+from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
 from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
@@ -28,8 +28,8 @@ from tests.builders import a_digest, a_subscriber, an_item, hours_that_begin_lat
 pytestmark = pytest.mark.django_db
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(each) for each in arguments], standalone_mode=False)
+def run(*arguments: object, says: str = "") -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments], input=says, standalone_mode=False)
 
 
 def reported(*arguments: object) -> dict[str, Any]:
@@ -390,3 +390,45 @@ def test_the_rate_is_that_of_the_last_ten_seconds() -> None:
     assert rate.after(50, 105.0) == 10
     assert rate.after(50, 111.0) == 0
     assert rate.after(350, 114.0) == pytest.approx(300 / 9)
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "can_answer", lambda: True)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_sending_says_to_how_many_readers_and_takes_no_for_an_answer(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = assemble(made(digest).pk, now=clock.now())
+    refusal = run("send", edition.pk, says="n\n")
+    assert isinstance(refusal.exception, click.Abort)
+    assert f"Send {edition} to 2 readers now? [y/N]" in refusal.stderr
+    assert Edition.objects.get().state == "waiting"
+    agreed = run("send", edition.pk, "--json", says="y\n")
+    assert (json.loads(agreed.stdout)["state"], agreed.exception) == ("sending", None)
+    assert "Send" not in run("send", edition.pk).stderr  # it goes out already: nothing to ask
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_cancelling_and_resuming_ask_first(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    refusal = run("cancel", edition.pk, says="\n")
+    assert f"Cancel {edition} for good? 2 mails will not be sent." in refusal.stderr
+    assert Edition.objects.get().state == "sending"
+    run("pause", edition.pk)
+    assert f"Send {edition} to 2 readers now?" in run("resume", edition.pk, says="n\n").stderr
+    assert Edition.objects.get().state == "paused"
+    assert run("cancel", edition.pk, "--yes").stderr == ""
+    assert Edition.objects.get().state == "cancelled"
+    assert "this cannot be done now" in refused("cancel", edition.pk)  # not asked about in vain
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_sending_what_is_not_assembled_says_that_nobody_asks_again(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = made(digest)
+    said = run("send", edition.pk, says="n\n").stderr
+    assert "as soon as it is assembled? [y/N]" in said
+    assert "2 people subscribe to" in said
+    assert Edition.objects.get().after_assembly == "waiting"
