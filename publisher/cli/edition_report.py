@@ -31,7 +31,7 @@ def listed(editions: Iterable[Edition]) -> Report:
     rows = [{**_head(each), **_progress(each)} for each in editions]
     lines = [
         f"{row['id']:>5}  {row['name']}  due {row['due_at']:%Y-%m-%d %H:%M} UTC  {row['state']}  "
-        f"{row['left']:,} of {row['recipients']:,} sent"
+        f"{row['summary']}"
         for row in rows
     ]
     return Report({"editions": rows}, "\n".join(lines) or "There are no editions yet.")
@@ -46,7 +46,13 @@ def whole(edition: Edition) -> Report:
         "items": list(edition.edition_items.values("position", "item_id", "revision", "item__title")),
         "variants": [asdict(each) for each in progress.variants_of(edition)],
         "waves": [
-            {"due_at": each.due_at, "clocks": each.clocks, "recipients": each.total, "left": each.left}
+            {
+                "due_at": each.due_at,
+                "clocks": each.clocks,
+                "recipients": each.total,
+                "left": each.left,
+                "queued": each.queued,
+            }
             for each in progress.waves_of(edition)
         ],
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
@@ -98,6 +104,7 @@ def _progress(edition: Edition) -> dict[str, Any]:
         "waits": {"reason": str(waits), "until": waits.until} if waits else None,
         "recipients": sending.total,
         "left": sending.left,
+        "summary": str(sending),
         "done": sending.done,
         "counts": sending.counts,
     }
@@ -114,7 +121,7 @@ def _as_text(data: dict[str, Any]) -> str:
         "holds": f"{_time(data['window_from'])} to {_time(data['window_to'])}",
         "assembled": _time(data["assembled_at"]),
         "finished": _time(data["finished_at"]),
-        "mails": f"{data['done']:,} of {data['recipients']:,} done, {data['left']:,} sent",
+        "mails": data["summary"],
         "by state": _counts(data["counts"]),
         "rate": f"{data['rate_per_second']:,} a second" if data["state"] == Edition.State.SENDING else "",
         "seeds": _counts(data["seeds"]),
@@ -136,7 +143,8 @@ def _lines(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _wave(wave: dict[str, Any]) -> str:
-    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['left']:>9,} of {wave['recipients']:,} sent"
+    told = f"{wave['left']:>9,} of {wave['recipients']:,} sent, {wave['queued']:,} wait"
+    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {told}"
 
 
 def _variant(variant: dict[str, Any]) -> str:

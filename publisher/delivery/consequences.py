@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from publisher.audience.models import Subscriber, Subscription
+from publisher.core import clock
 from publisher.delivery import progress
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
@@ -88,14 +87,14 @@ def _readers(count: int) -> str:
 
 def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> Consequence:
     queued = sending.counts.get(State.QUEUED, 0)
-    later = [wave for wave in progress.waves_of(edition) if wave.due_at > now and wave.queued]
-    ahead = sum(wave.queued for wave in later)
     facts = list(_gone(sending))
+    later = progress.to_go(edition, now).waves
     if later:
+        due = queued - sum(wave.queued for wave in later)
         facts.append(
-            f"It goes by the readers' clocks: {mails(queued - ahead)} at once, "
+            f"It goes by the readers' clocks: {mails(due)} at once, "
             f"the others in {len(later)} {'wave' if len(later) == 1 else 'waves'}, "
-            f"the last on {_moment(later[-1].due_at)}."
+            f"the last on {clock.told(later[-1].due_at)}."
         )
     facts += _in_doubt(sending)
     if suppressed := sending.counts.get(State.SUPPRESSED, 0):
@@ -108,11 +107,6 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
     facts.append("What has left cannot be called back.")
     when = "" if later else " now"
     return Consequence(f"Send {edition} to {_readers(queued)}{when}?", tuple(facts), queued)
-
-
-def _moment(at: datetime) -> str:
-    """In the zone of whoever asks: the viewer's in the desk, UTC on the command line."""
-    return f"{timezone.localtime(at):%-d %B, %H:%M} ({timezone.get_current_timezone_name()})"
 
 
 def _sending_unassembled(edition: Edition) -> Consequence:

@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from publisher.delivery import tally
-from publisher.delivery.states import LEFT_US, UNFINISHED, State
+from publisher.delivery.states import LEFT_US, State
+from publisher.digests.editions import NEVER_SENT
 from publisher.digests.models import Edition
 from publisher.schedule import waves
 from publisher.schedule.hours import SendingHours, next_open
@@ -33,12 +34,47 @@ class Assembling:
 
 @dataclass(frozen=True)
 class Sending:
-    """Deliveries to readers: all of them, those that have left, and those that are finished in any way."""
+    """Deliveries to readers, each in one of four heaps, of which `total` is the sum: `left` have left, `waits` are still to
+    leave or are leaving now, of `unclear` nobody can tell, and `nothing` do not leave (refused, on the suppression list,
+    cancelled). Every page and command that counts an edition counts by these. `counts` is by state.
+    """
 
-    total: int
     left: int
-    done: int
+    waits: int
+    unclear: int
+    nothing: int
     counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.left + self.waits + self.unclear + self.nothing
+
+    @property
+    def done(self) -> int:
+        """Those of which no more comes."""
+        return self.left + self.nothing
+
+    def __str__(self) -> str:
+        """`2 of 7 sent, 3 wait, 1 unclear, 1 gets nothing`; heaps without any are left out."""
+        parts = [f"{self.left:,} of {self.total:,} sent"]
+        parts += [f"{self.waits:,} {'waits' if self.waits == 1 else 'wait'}"] if self.waits else []
+        parts += [f"{self.unclear:,} unclear"] if self.unclear else []
+        parts += (
+            [f"{self.nothing:,} {'gets' if self.nothing == 1 else 'get'} nothing"] if self.nothing else []
+        )
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class ToGo:
+    """Mails of an edition that wait, by when: `due` may leave now, those of `waves` at their moments, the next one first."""
+
+    due: int
+    waves: tuple[Wave, ...] = ()
+
+    @property
+    def later(self) -> int:
+        return sum(wave.queued for wave in self.waves)
 
 
 @dataclass(frozen=True)
@@ -92,12 +128,27 @@ def assembling(edition: Edition) -> Assembling | None:
 
 
 def sending(edition: Edition) -> Sending:
-    """How many deliveries there are, by state."""
-    counts = tally.by_state(edition_id=edition.pk)
-    total = sum(counts.values())
-    unfinished = sum(counts.get(state, 0) for state in UNFINISHED)
+    """How many deliveries there are, and what becomes of them."""
+    return counted(tally.by_state(edition_id=edition.pk), over=edition.state in NEVER_SENT)
+
+
+def counted(counts: dict[str, int], *, over: bool = False) -> Sending:
+    """The heaps of these counts by state. `over`: the edition is cancelled or empty, so what is still queued counts as cancelled,
+    which the next tick makes it. Pure."""
+    if over and State.QUEUED in counts:
+        cancelled = counts.get(State.CANCELLED, 0) + counts[State.QUEUED]
+        counts = {k: n for k, n in counts.items() if k != State.QUEUED} | {State.CANCELLED.value: cancelled}
+    waits = counts.get(State.QUEUED, 0) + counts.get(State.SENDING, 0)
+    unclear = counts.get(State.UNKNOWN, 0)
     left = sum(counts.get(state, 0) for state in LEFT_US)
-    return Sending(total, left, total - unfinished, counts)
+    return Sending(left, waits, unclear, sum(counts.values()) - left - waits - unclear, counts)
+
+
+def to_go(edition: Edition, now: datetime) -> ToGo:
+    """What of it waits to be sent, by when it may."""
+    sending_now = sending(edition)
+    later = tuple(wave for wave in waves_of(edition) if wave.due_at > now and wave.queued)
+    return ToGo(sending_now.waits - sum(wave.queued for wave in later), later)
 
 
 def waits_for_hours(edition: Edition, now: datetime) -> WaitsForHours | None:

@@ -13,8 +13,10 @@ from publisher.core.errors import UserError
 from publisher.digests.models import Edition
 
 S = Edition.State
-OVER = (S.SENT, S.EMPTY, S.CANCELLED)
-"""Whoever is here stays here."""
+NEVER_SENT = (S.EMPTY, S.CANCELLED)
+"""What has not left of these never will."""
+OVER = (S.SENT, *NEVER_SENT)
+"""From here nothing leads on."""
 
 
 def approve(edition_id: int, *, user: Actor, now: datetime, seen: str | None = None) -> Edition:

@@ -162,7 +162,7 @@ def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
     assert report["variants"][0]["html_bytes"] > 1000
     assert (report["waves"], report["rate_per_second"], report["assembling"]) == ([], 0.0, None)
     text = run("show", edition.pk).output
-    assert "1 of 2 done, 1 sent" in text
+    assert "1 of 2 sent, 1 waits" in text
     assert "en      1 items" in text
 
 
