@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.audience.models import Subscriber, Subscription
-from publisher.core import clock
-from publisher.delivery import progress
+from publisher.core import clock, standstill
+from publisher.delivery import holding, progress
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.digests.editions import nothing_left
 from publisher.digests.models import Edition
+from publisher.schedule.hours import next_open
 
 S = Edition.State
 
@@ -96,7 +97,8 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
             f"the others in {len(later)} {'wave' if len(later) == 1 else 'waves'}, "
             f"the last on {clock.told(later[-1].due_at)}."
         )
-    facts += _in_doubt(sending)
+    held = list(_held_up(edition, now))
+    facts += [*held, *_in_doubt(sending)]
     if suppressed := sending.counts.get(State.SUPPRESSED, 0):
         get = (
             "more is on the suppression list and gets"
@@ -105,8 +107,19 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
         )
         facts.append(f"{_readers(suppressed)} {get} nothing.")
     facts.append("What has left cannot be called back.")
-    when = "" if later else " now"
+    when = "" if later or held else " now"
     return Consequence(f"Send {edition} to {_readers(queued)}{when}?", tuple(facts), queued)
+
+
+def _held_up(edition: Edition, now: datetime) -> Iterator[str]:
+    """Why it will not leave at once, though nobody need be asked any more."""
+    if standstill.is_on():
+        yield "All sending stands still: nothing leaves until somebody lets it go on."
+    hours = edition.digest.sending_hours
+    if (opens := next_open(hours, now)) != now:
+        yield f"It waits for its hours ({hours}), until {clock.told(opens)}."
+    if every := holding.of_all_mail(now):
+        yield str(every)
 
 
 def _sending_unassembled(edition: Edition) -> Consequence:

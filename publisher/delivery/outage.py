@@ -35,6 +35,14 @@ def is_on() -> bool:
         return False
 
 
+def left() -> timedelta:
+    """How much longer the mail server is left alone; nothing when it is not."""
+    try:
+        return timedelta(milliseconds=max(0, int(client().pttl(_key("outage")))))
+    except redis.RedisError:
+        return timedelta(0)
+
+
 def begin(*, lasting: bool, asked: timedelta | None = None) -> int:
     """Leave it alone, longer each time in a row; the seconds. `lasting`: it will not pass by itself. `asked`: what the server
     asked for, which counts up to an hour."""

@@ -67,7 +67,8 @@ class Sending:
 
 @dataclass(frozen=True)
 class ToGo:
-    """Mails of an edition that wait, by when: `due` may leave now, those of `waves` at their moments, the next one first."""
+    """Mails of an edition that wait, by when: `due` may leave now (some may be on their way), those of `waves` at their moments,
+    the next one first."""
 
     due: int
     waves: tuple[Wave, ...] = ()

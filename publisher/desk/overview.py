@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from publisher.core import clock
-from publisher.delivery import progress, tally, trouble
+from publisher.delivery import holding, progress, tally, trouble
 from publisher.delivery.consequences import mails
+from publisher.delivery.holding import Hold
 from publisher.digests.due import due_now, timing_of
 from publisher.digests.editions import OVER
 from publisher.digests.models import Digest, Edition
@@ -31,7 +32,8 @@ BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Editio
 
 @dataclass(frozen=True)
 class Ahead:
-    """Something that goes out without a person, or after approval. `zone` is the channel's or digest's own."""
+    """Something that goes out without a person, or after approval. `zone` is the channel's or digest's own. `held`:
+    something holds it up, and nobody can say until when."""
 
     at: datetime
     zone: ZoneInfo
@@ -39,6 +41,7 @@ class Ahead:
     where: str
     url: str
     what: str
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,12 @@ def _posts_ahead(now: datetime) -> Iterator[Ahead]:
 
 
 def _editions_ahead(now: datetime) -> Iterator[Ahead]:
+    every = holding.of_all_mail(now)
     for edition in _going():
         if edition.state == Edition.State.ASSEMBLING:
             yield _edition_ahead(edition, max(_first_moment(edition), now), "Edition, being assembled")
         else:
-            yield from _rest_of(edition, now)
+            yield from _rest_of(edition, every, now)
     digests = reverse("desk:digests")
     for digest, due in due_now(now=now):
         what = "Edition, after approval" if due.late or digest.needs_approval else "Edition, made next"
@@ -147,20 +151,21 @@ def _first_moment(edition: Edition) -> datetime:
     return edition.due_at
 
 
-def _rest_of(edition: Edition, now: datetime) -> Iterator[Ahead]:
+def _rest_of(edition: Edition, every: Hold | None, now: datetime) -> Iterator[Ahead]:
     """What of an edition that is being sent has not left yet: a row, whose numbers are those of its page."""
     rest = progress.to_go(edition, now)
+    hold = holding.of_edition(edition, rest, now) or every
     parts = []
     if rest.due:
-        parts.append(f"{mails(rest.due)} now")
+        parts.append(f"{mails(rest.due)} {f'held up: {hold.why}' if hold else 'now'}")
     if rest.waves:
         count = len(rest.waves)
         last = f" until {clock.told(rest.waves[-1].due_at)}" if count > 1 else ""
         parts.append(f"{mails(rest.later)} in {count} {'wave' if count == 1 else 'waves'}{last}")
     if parts:
-        hours = progress.waits_for_hours(edition, now)
-        at = rest.waves[0].due_at if not rest.due else hours.until if hours else now
-        yield _edition_ahead(edition, at, f"Edition, {', '.join(parts)}")
+        at = rest.waves[0].due_at if not rest.due else hold.until if hold and hold.until else now
+        held = bool(rest.due and hold and not hold.until)
+        yield replace(_edition_ahead(edition, at, f"Edition, {', '.join(parts)}"), held=held)
 
 
 def _edition_ahead(edition: Edition, at: datetime, what: str) -> Ahead:

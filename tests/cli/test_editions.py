@@ -393,7 +393,8 @@ def test_the_rate_is_that_of_the_last_ten_seconds() -> None:
 
 
 @pytest.fixture
-def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
     monkeypatch.setattr(terminal, "can_answer", lambda: True)
 
 

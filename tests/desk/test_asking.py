@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from publisher.core import clock
-from publisher.core.models import AuditEntry
+from publisher.core.models import AuditEntry, Standstill
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Edition
-from tests.builders import a_digest, a_subscriber
+from tests.builders import a_digest, a_subscriber, hours_that_begin_later
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def a_mail_server(settings: Any) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
 
 
 def press(client: Client, address: str, **given: object) -> str:
@@ -53,6 +59,18 @@ def test_approving_says_to_how_many_readers_and_changes_nothing_until_the_second
     assert (state_of(edition), AuditEntry.objects.count()) == ("waiting", 0)
     assert "Approved." in press(desk, f"/desk/editions/{edition.pk}/approve", **second_form(page))
     assert state_of(edition) == "sending"
+
+
+def test_it_does_not_say_now_when_something_holds_mail_up(desk: Client, settings: Any) -> None:
+    edition = mails(an_edition(a_digest(**hours_that_begin_later())), queued=3)
+    page = press_on(desk, edition, "approve")
+    assert f"Send {edition} to 3 readers?" in page
+    assert "It waits for its hours" in page
+    settings.MAIL = ""
+    Standstill.objects.create(kind="stopped", reason="A wrong picture", by="mira", since=clock.now())
+    page = press_on(desk, mails(an_edition(), queued=1), "approve")
+    assert "All sending stands still: nothing leaves until somebody lets it go on." in page
+    assert "No mail leaves while PUBLISHER_MAIL is empty." in page
 
 
 def test_of_an_edition_by_local_time_it_says_how_many_go_at_once_and_when_the_last(desk: Client) -> None:

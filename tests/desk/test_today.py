@@ -21,6 +21,11 @@ KIRITIMATI, SHANGHAI, BERLIN = (DAY + timedelta(hours=8 - offset) for offset in 
 NOW = SHANGHAI + timedelta(minutes=30)
 
 
+@pytest.fixture(autouse=True)
+def a_mail_server(settings: Any) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
+
+
 def of(rows: list[Ahead] | list[Gone], edition: Edition) -> list[Ahead] | list[Gone]:
     return [row for row in rows if row.url.endswith(f"/editions/{edition.pk}")]  # type: ignore[return-value]  # a slice of one kind
 
@@ -44,7 +49,7 @@ def by_local_time(**given: Any) -> Edition:
         (BERLIN + timedelta(hours=12), ["queued", "suppressed"]),
     ):
         for state in states:
-            a_mail(edition, state=state, wave_at=wave_at)
+            a_mail(edition, at=wave_at, state=state, wave_at=wave_at)
     return edition
 
 
@@ -95,10 +100,22 @@ def test_each_edition_stands_where_it_is(state: str, ahead: bool, gone: bool) ->
 
 def test_what_has_sent_nothing_has_not_gone_out() -> None:
     edition = an_edition(state="sending")
-    a_mail(edition)
+    a_mail(edition, at=NOW)
     seen = overview(now=NOW)
     assert of(seen.gone, edition) == []
     assert [row.what for row in of(seen.ahead, edition)] == ["Edition, 1 mail now"]  # type: ignore[union-attr]  # of `Ahead`
+
+
+def test_what_is_held_up_does_not_go_out_now(settings: Any) -> None:
+    settings.MAIL = ""
+    edition = an_edition(state="sending")
+    a_mail(edition, at=NOW)
+    (ahead,) = of(overview(now=NOW).ahead, edition)
+    assert isinstance(ahead, Ahead)
+    assert (ahead.held, ahead.what) == (
+        True,
+        "Edition, 1 mail held up: No mail leaves while PUBLISHER_MAIL is empty",
+    )
 
 
 def test_one_that_is_assembled_goes_out_at_its_first_reader_s_time() -> None:
