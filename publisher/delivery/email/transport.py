@@ -7,7 +7,7 @@ from typing import Protocol
 
 from publisher.core.errors import UserError
 from publisher.delivery.email.outgoing import Outgoing, Result, always
-from publisher.delivery.email.providers import PROVIDERS, ProviderSession, parse_provider_url
+from publisher.delivery.email.providers import PROVIDERS, ProviderSession, at_once, parse_provider_url
 from publisher.delivery.email.smtp import Session, parse_mail_url
 from publisher.delivery.email.smtp.url import PORTS
 
@@ -39,8 +39,9 @@ def is_provider(url: str) -> bool:
     return _scheme(url) in PROVIDERS
 
 
-def open_transport(url: str) -> Transport:
+def open_transport(url: str, *, before_call: Callable[[int], None] = at_once) -> Transport:
     """The transport for an address such as `smtp://…` or `mailgun://…`. It connects when there is something to send.
+    `before_call`: of a provider's session, told how many messages a call takes, returns when they may leave.
 
     Raises UserError, which never repeats a secret, for an address that cannot be used, or when a package is missing.
     """
@@ -48,7 +49,7 @@ def open_transport(url: str) -> Transport:
     if scheme in PORTS:
         return Session(parse_mail_url(url))
     if scheme in PROVIDERS:
-        return ProviderSession(parse_provider_url(url))
+        return ProviderSession(parse_provider_url(url), before_call=before_call)
     raise UserError(
         f"{scheme or 'An address without a scheme'} is no way to send mail.",
         f"It begins with one of: {', '.join(f'{name}://' for name in (*PORTS, *PROVIDERS))}.",
