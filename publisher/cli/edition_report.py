@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from publisher.cli.report import Report, table
 from publisher.core import clock
 from publisher.delivery import copies, progress
@@ -43,7 +45,9 @@ def whole(edition: Edition) -> Report:
         **_head(edition),
         **_progress(edition),
         "rate_per_second": rate_of(edition),
-        "items": list(edition.edition_items.values("position", "item_id", "revision", "item__title")),
+        "items": list(
+            edition.edition_items.values("position", "item_id", "revision", title=F("item__title"))
+        ),
         "variants": [asdict(each) for each in progress.variants_of(edition)],
         "waves": [
             {
@@ -113,7 +117,7 @@ def _progress(edition: Edition) -> dict[str, Any]:
 def _as_text(data: dict[str, Any]) -> str:
     rows = {
         "edition": f"{data['id']}, {data['name']}",
-        "state": f"{data['state']} ({data['meaning']})",
+        "state": _state(data["state"], data["meaning"]),
         "problem": data["problem"],
         "waits": data["waits"]["reason"] if data["waits"] else "",
         "assembling": progress.Assembling(**data["assembling"]) if data["assembling"] else "",
@@ -140,6 +144,11 @@ def _as_text(data: dict[str, Any]) -> str:
 
 def _lines(title: str, lines: Sequence[str]) -> list[str]:
     return [f"\n{title}", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _state(state: str, meaning: str) -> str:
+    """The meaning only where it says more than the name."""
+    return state if state == meaning.lower() else f"{state} ({meaning})"
 
 
 def _wave(wave: dict[str, Any]) -> str:
