@@ -41,6 +41,7 @@ def listed(editions: Iterable[Edition]) -> Report:
 
 def whole(edition: Edition) -> Report:
     """Everything about one edition. Takes a second while it is being sent, to see how fast."""
+    nobody = progress.without_mail(edition)
     data = {
         **_head(edition),
         **_progress(edition),
@@ -59,6 +60,7 @@ def whole(edition: Edition) -> Report:
             }
             for each in progress.waves_of(edition)
         ],
+        "without_mail": asdict(nobody) if nobody else None,
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
         "failed_tests": [
@@ -127,11 +129,12 @@ def _as_text(data: dict[str, Any]) -> str:
         "finished": _time(data["finished_at"]),
         "mails": data["summary"],
         "by state": _counts(data["counts"]),
+        "no mail": progress.WithoutMail(**data["without_mail"]) if data["without_mail"] else "",
         "rate": f"{data['rate_per_second']:,} a second" if data["state"] == Edition.State.SENDING else "",
         "seeds": _counts(data["seeds"]),
         "tests": _counts(data["tests"]),
     }
-    parts = [table({name: value for name, value in rows.items() if value})]
+    parts = [table({name: value for name, value in rows.items() if str(value)})]
     parts += _lines("Waves", [_wave(each) for each in data["waves"]])
     parts += _lines("Tests that failed", [f"{each['to']}: {each['reason']}" for each in data["failed_tests"]])
     variants = data["variants"]

@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from publisher.audience.models import Suppression
 from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
 from publisher.cli.editions import edition as command
@@ -163,7 +164,21 @@ def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
     assert (report["waves"], report["rate_per_second"], report["assembling"]) == ([], 0.0, None)
     text = run("show", edition.pk).output
     assert "1 of 2 sent, 1 waits" in text
+    assert "get nothing" not in text
     assert "en      1 items" in text
+
+
+def test_show_tells_how_many_subscribers_get_nothing_and_why(digest: Digest) -> None:
+    a_subscriber(digest, "speeches@example.net", kinds=["speech"])
+    a_subscriber(digest, "gone@example.net")
+    Suppression.objects.create(email_key="gone@example.net", reason="bounced", at=clock.now())
+    edition = made(digest)
+    assert reported("show", edition.pk)["without_mail"] is None
+    assemble(edition.pk, now=clock.now())
+    assert reported("show", edition.pk)["without_mail"] == {"no_item": 1, "suppressed": 1}
+    said = run("show", edition.pk).output
+    assert "2 subscribers get nothing: no item fits what 1 chose, 1 on the suppression list" in said
+    assert reported("show", edition.pk)["items"][0]["title"] == "Rain at last"
 
 
 def test_show_tells_until_when_an_edition_waits_for_its_hours(digest: Digest) -> None:
