@@ -32,8 +32,8 @@ BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Editio
 
 @dataclass(frozen=True)
 class Ahead:
-    """Something that goes out without a person, or after approval. `zone` is the channel's or digest's own. `held`:
-    something holds it up, and nobody can say until when."""
+    """Something that goes out without a person, or after approval. `where`: on which channel a post does; `zone`: the channel's
+    or digest's own. `held`: something holds it up, and nobody can say until when."""
 
     at: datetime
     zone: ZoneInfo
@@ -124,7 +124,7 @@ def _editions_ahead(now: datetime) -> Iterator[Ahead]:
     digests = reverse("desk:digests")
     for digest, due in due_now(now=now):
         what = "Edition, after approval" if due.late or digest.needs_approval else "Edition, made next"
-        yield Ahead(now, ZoneInfo(digest.zone), str(digest), "mail", digests, what)
+        yield Ahead(now, ZoneInfo(digest.zone), str(digest), "", digests, what)
     for digest in Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST):
         timing = timing_of(digest)
         due_next = next_due(timing, now)
@@ -132,8 +132,8 @@ def _editions_ahead(now: datetime) -> Iterator[Ahead]:
         if first <= now + AHEAD:
             what = "Edition, after approval" if digest.needs_approval else "Edition"
             if digest.local_time:
-                what += f" made {clock.told(due_next.begins)}, in waves from the farthest east"
-            yield Ahead(first, timing.zone, str(digest), "mail", digests, what)
+                what += f", made {clock.told(due_next.begins)}, in waves from the farthest east"
+            yield Ahead(first, timing.zone, str(digest), "", digests, what)
 
 
 def _going() -> QuerySet[Edition]:
@@ -170,7 +170,7 @@ def _rest_of(edition: Edition, every: Hold | None, now: datetime) -> Iterator[Ah
 
 def _edition_ahead(edition: Edition, at: datetime, what: str) -> Ahead:
     url = reverse("desk:edition", args=[edition.pk])
-    return Ahead(at, ZoneInfo(edition.digest.zone), str(edition), "mail", url, what)
+    return Ahead(at, ZoneInfo(edition.digest.zone), str(edition), "", url, what)
 
 
 def _troubles(now: datetime) -> Iterator[Trouble]:
@@ -249,4 +249,4 @@ def _editions_gone(now: datetime) -> Iterator[Gone]:
         began = min(now, max(edition.assembled_at or now, _first_moment(edition)))
         url = reverse("desk:edition", args=[edition.pk])
         begins = "" if edition.state in OVER else "since then "
-        yield Gone(at or began, str(edition), "mail", url, f"{begins}{totals}")
+        yield Gone(at or began, str(edition), "", url, f"{begins}{totals}")
