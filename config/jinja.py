@@ -13,9 +13,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from publisher.core import clock
+from publisher.desk import trail
 from publisher.desk.badges import LONG_NAMES, badge_of
-from publisher.desk.differences import value_pieces
-from publisher.desk.explain import deed
 
 
 def environment(**options: Any) -> Environment:
@@ -28,8 +27,7 @@ def environment(**options: Any) -> Environment:
         now=clock.now,
         badge_of=badge_of,
         long_names=LONG_NAMES,
-        deed=deed,
-        value_pieces=value_pieces,
+        trail=trail,
     )
     env.filters.update(when=when, in_zone=in_zone, ago=ago, number=number, duration=duration)
     return env

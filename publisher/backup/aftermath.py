@@ -188,4 +188,4 @@ def _stand_still(made_at: datetime, reason: str, *, by: str, now: datetime) -> N
     Restoration.objects.create(made_at=made_at, restored_at=now)
     row = standstill.begin(Standstill.Kind.RESTORED, reason=reason, by=by, now=now)
     if row is not None:
-        audit.record(None, "database.restored", row, after={"made_at": made_at.isoformat(), "by": by})
+        audit.record(by, "database.restored", row, after={"made_at": made_at.isoformat(), "by": by})

@@ -7,7 +7,7 @@ import re
 import click
 
 from publisher.cli.report import Report, reporting
-from publisher.core import clock
+from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.delivery import signing
 from publisher.delivery.doctor.dkim import published, record_of
@@ -52,7 +52,7 @@ selector_option = click.option(
 def create(domain: str, selector: str, bits: int) -> Report:
     """Make a key for DOMAIN, switched off, and show the DNS record to publish."""
     now = clock.now()
-    key = signing.make_key(domain, selector or f"p{now:%Y%m}", bits=bits, now=now)
+    key = signing.make_key(domain, selector or f"p{now:%Y%m}", bits=bits, now=now, actor=audit.os_user())
     text = (
         f"Made the key {key}. It is off until you switch it on.\n\n{_to_publish(record_of(key))}\n\n"
         f"Then: publisher dkim check {domain}, and publisher dkim on {domain}."
@@ -114,7 +114,7 @@ def on(domain: str, selector: str, force: bool) -> Report:
             f"{finding.about}: {finding.found} Nothing was switched on.",
             f"See `publisher dkim show {domain}`. DNS may need minutes to hours after a change; --force goes ahead anyway.",
         )
-    signing.switch_on(key)
+    signing.switch_on(key, actor=audit.os_user())
     return Report(_data(key), f"Mail from {domain} is signed with {key} from now on.")
 
 
@@ -124,7 +124,7 @@ def on(domain: str, selector: str, force: bool) -> Report:
 def off(domain: str) -> Report:
     """Sign the mail of DOMAIN no more, since the relay does it. The keys stay."""
     _keys(domain)
-    was_on = signing.switch_off(domain)
+    was_on = signing.switch_off(domain, actor=audit.os_user())
     text = "is no longer signed here" if was_on else "was not signed here"
     return Report({"domain": domain, "was_on": was_on}, f"Mail from {domain} {text}.")
 

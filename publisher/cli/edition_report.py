@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from publisher.cli.report import Report, table
 from publisher.core import clock
 from publisher.delivery import copies, hindrances, progress, unclear
@@ -34,7 +36,7 @@ def listed(editions: Iterable[Edition]) -> Report:
     width = max((len(row["short_name"]) for row in rows), default=0)
     lines = [
         f"{row['short_name']:{width}}  {row['name']}  due {row['due_at']:%Y-%m-%d %H:%M} UTC  {row['state']}  "
-        f"{row['left']:,} of {row['recipients']:,} sent"
+        f"{row['summary']}"
         for row in rows
     ]
     return Report({"editions": rows}, "\n".join(lines) or "There are no editions yet.")
@@ -43,17 +45,27 @@ def listed(editions: Iterable[Edition]) -> Report:
 def whole(edition: Edition) -> Report:
     """Everything about one edition. Takes a second while it is being sent, to see how fast."""
     doubts = unclear.groups_of(edition)
+    nobody = progress.without_mail(edition)
     data = {
         **_head(edition),
         **_progress(edition),
         "rate_per_second": rate_of(edition),
-        "items": list(edition.edition_items.values("position", "item_id", "revision", "item__title")),
+        "items": list(
+            edition.edition_items.values("position", "item_id", "revision", title=F("item__title"))
+        ),
         "variants": [asdict(each) for each in progress.variants_of(edition)],
         "waves": [
-            {"due_at": each.due_at, "clocks": each.clocks, "recipients": each.total, "left": each.left}
+            {
+                "due_at": each.due_at,
+                "clocks": each.clocks,
+                "recipients": each.total,
+                "left": each.left,
+                "queued": each.queued,
+            }
             for each in progress.waves_of(edition)
         ],
         "unclear": [each.as_data() for each in doubts],
+        "without_mail": asdict(nobody) if nobody else None,
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
         "failed_tests": [
@@ -115,6 +127,7 @@ def _progress(edition: Edition) -> dict[str, Any]:
         "paced": hindrances.pace_of(edition),
         "recipients": sending.total,
         "left": sending.left,
+        "summary": str(sending),
         "done": sending.done,
         "counts": sending.counts,
     }
@@ -123,7 +136,7 @@ def _progress(edition: Edition) -> dict[str, Any]:
 def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
     rows = {
         "edition": f"{data['short_name']}, {data['name']} (ID {data['id']})",
-        "state": f"{data['state']} ({data['meaning']})",
+        "state": _state(data["state"], data["meaning"]),
         "problem": data["problem"],
         "mail server": _outage(data["outage"]),
         "paced": data["paced"],
@@ -133,13 +146,14 @@ def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
         "holds": f"{_time(data['window_from'])} to {_time(data['window_to'])}",
         "assembled": _time(data["assembled_at"]),
         "finished": _time(data["finished_at"]),
-        "mails": f"{data['done']:,} of {data['recipients']:,} done, {data['left']:,} sent",
+        "mails": data["summary"],
         "by state": _counts(data["counts"]),
+        "no mail": progress.WithoutMail(**data["without_mail"]) if data["without_mail"] else "",
         "rate": f"{data['rate_per_second']:,} a second" if data["state"] == Edition.State.SENDING else "",
         "seeds": _counts(data["seeds"]),
         "tests": _counts(data["tests"]),
     }
-    parts = [table({name: value for name, value in rows.items() if value})]
+    parts = [table({name: value for name, value in rows.items() if str(value)})]
     parts += _lines("Waves", [_wave(each) for each in data["waves"]])
     parts += _lines("Unclear mails", [*unclear.sentences(doubts), settled_by(data["id"])] if doubts else [])
     parts += _lines("Tests that failed", [f"{each['to']}: {each['reason']}" for each in data["failed_tests"]])
@@ -160,8 +174,14 @@ def _lines(title: str, lines: Sequence[str]) -> list[str]:
     return [f"\n{title}", *(f"  {line}" for line in lines)] if lines else []
 
 
+def _state(state: str, meaning: str) -> str:
+    """The meaning only where it says more than the name."""
+    return state if state == meaning.lower() else f"{state} ({meaning})"
+
+
 def _wave(wave: dict[str, Any]) -> str:
-    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {wave['left']:>9,} of {wave['recipients']:,} sent"
+    told = f"{wave['left']:>9,} of {wave['recipients']:,} sent, {wave['queued']:,} wait"
+    return f"{_time(wave['due_at'])}  {wave['clocks']:>9}  {told}"
 
 
 def _variant(variant: dict[str, Any]) -> str:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import click
 from django.db import transaction
 
-from publisher.cli import edition_report, edition_watch
+from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.errors import UserError
-from publisher.delivery import copies, mail_doubts
+from publisher.delivery import consequences, copies, mail_doubts
+from publisher.delivery.consequences import Consequence
 from publisher.digests import due, editions, naming
 from publisher.digests.models import MOST_POSITIONS, Digest, Edition
 from publisher.items.languages import primary
@@ -44,6 +45,9 @@ class EditionName(click.ParamType[str]):
 def edition() -> None:
     """Make an edition, test it, send it and see how far it is. EDITION is its name in `publisher edition list`, such as weekly#8,
     or its ID."""
+
+
+unasked = click.option("--yes", is_flag=True, help="Do not ask first, as a person at a terminal is.")
 
 
 @edition.command("create")
@@ -88,16 +92,22 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
 @click.option(
     "--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="With --wait: no longer than that."
 )
+@unasked
 @reporting
-def send(name: str, wait: bool, timeout: int | None) -> Report:
+def send(name: str, wait: bool, timeout: int | None, yes: bool) -> Report:
     """Let an edition go out: approve it if it waits, resume it if it is paused.
+
+    On a terminal it first says to how many readers, and asks.
 
     With --wait the exit code is 0 when every mail is settled and none failed, 124 when --timeout ran out (the edition goes
     on), and 1 otherwise, with the reason.
     """
     if timeout and not wait:
         raise click.UsageError("--timeout says how long --wait waits: give both.")
-    sent = editions.send(naming.named(name).pk, user=audit.os_user(), now=clock.now())
+    found, now = naming.named(name), clock.now()
+    _agreed(consequences.of_sending(found, now=now), yes)
+    seen = found.version or None
+    sent = editions.send(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
     if wait:
         return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
@@ -143,19 +153,27 @@ def pause(name: str) -> Report:
 
 @edition.command("resume")
 @click.argument("name", metavar="EDITION", type=EditionName())
+@unasked
 @reporting
-def resume(name: str) -> Report:
-    """Let a paused edition go on; try again to assemble one that could not be."""
-    resumed = editions.resume(naming.named(name).pk, user=audit.os_user(), now=clock.now())
+def resume(name: str, yes: bool) -> Report:
+    """Let a paused edition go on; try again to assemble one that could not be. On a terminal it asks first."""
+    found, now = naming.named(name), clock.now()
+    if found.state in (Edition.State.PAUSED, Edition.State.BLOCKED):
+        _agreed(consequences.of_sending(found, now=now), yes)
+    resumed = editions.resume(found.pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(resumed, said=f"{resumed} goes on.")
 
 
 @edition.command("cancel")
 @click.argument("name", metavar="EDITION", type=EditionName())
+@unasked
 @reporting
-def cancel(name: str) -> Report:
-    """End an edition for good. What has left has left; what has not will not."""
-    cancelled = editions.cancel(naming.named(name).pk, user=audit.os_user(), now=clock.now())
+def cancel(name: str, yes: bool) -> Report:
+    """End an edition for good. What has left has left; what has not will not. On a terminal it asks first."""
+    found = naming.named(name)
+    if found.state not in editions.OVER:
+        _agreed(consequences.of_cancelling(found), yes)
+    cancelled = editions.cancel(found.pk, user=audit.os_user(), now=clock.now())
     return edition_report.of(cancelled, said=f"{cancelled} is cancelled.")
 
 
@@ -206,6 +224,21 @@ def test(name: str, to: str, language: str, like: str) -> Report:
     }
     lines = [f"A test is on its way to {delivery.address} (delivery {delivery.pk})."]
     return Report(data, "\n".join([*lines, *(f"Note: {note}" for note in notes)]))
+
+
+def _agreed(about: Consequence | None, yes: bool) -> None:
+    """Ask the person at the terminal about what cannot be taken back; anything but yes stops. Scripts are not asked."""
+    if about and not yes and terminal.can_answer():
+        click.echo("\n".join(about.facts), err=True)
+        click.confirm(about.question, abort=True, err=True)
+
+
+def _digest(slug: str) -> Digest:
+    found = Digest.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
+        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
+    return found
 
 
 def _window(digest: Digest, since: str, until: str, now: datetime) -> tuple[datetime, datetime]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from publisher.cli.report import Report, reporting
-from publisher.core import clock
+from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.items import importing, rejections, sources
 from publisher.items.envelope import MAX_ENTRY
@@ -98,12 +98,17 @@ def add_source(name: str, *, label: str, language: str, feed: str, api_key: bool
         raise UserError(f"{feed} is not an http or https address.", "Give the feed's full address.")
     known = Source.objects.filter(name=name).first() if new_key else None
     source = known or sources.add(
-        name, label=label, language=_language(language) or "en", feed_url=feed, now=clock.now()
+        name,
+        label=label,
+        language=_language(language) or "en",
+        feed_url=feed,
+        now=clock.now(),
+        actor=audit.os_user(),
     )
     data: dict[str, Any] = {"name": source.name, "feed_url": source.feed_url}
     text = f"Items of {source.name} are taken." + (f" {feed} is polled." if feed else "")
     if api_key or new_key:
-        data["api_key"] = sources.give_key(source)
+        data["api_key"] = sources.give_key(source, actor=audit.os_user())
         text += f"\nAPI key, shown only now: {data['api_key']}"
     return Report(data, text)
 

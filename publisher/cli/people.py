@@ -40,7 +40,7 @@ def create_admin(name: str, email: str, password_stdin: bool, generate: bool, re
     user.set_password(password)
     with transaction.atomic():
         user.save()
-        audit.record(None, "admin.created" if created else "admin.password_reset", user)
+        audit.record(audit.os_user(), "admin.created" if created else "admin.password_reset", user)
     data = {"name": name, "created": created} | ({"password": password} if generate else {})
     text = f"{name} may log in to the desk." + (f" Password: {password}" if generate else "")
     return Report(data, text)

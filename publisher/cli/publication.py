@@ -351,7 +351,7 @@ def _put(model: type[models.Model], wanted: _Part, key: dict[str, str], fields: 
     if isinstance(row, Channel):
         row.revision += row.pk is not None
     row.save()
-    audit.record(None, f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
+    audit.record(audit.os_user(), f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
     if isinstance(row, Channel):
         events.emit("channel.changed", channel_id=row.pk)
     return deed

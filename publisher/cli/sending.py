@@ -15,7 +15,8 @@ from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
 from publisher.delivery import outage, stopping
-from publisher.delivery.outlook import Outlook, outlook
+from publisher.delivery.holding import Hold
+from publisher.delivery.outlook import Line, Outlook, counted, outlook
 
 NOTHING = "nothing"
 
@@ -47,7 +48,7 @@ def show() -> Report:
             "outage": down.as_data() if down else None,
             "would_leave": as_data(ahead),
         },
-        "\n".join([*goes_on, *said, *lines(ahead, stands=stands is not None, waits=down is not None)]),
+        "\n".join([*goes_on, *said, *lines(ahead, stands=stands is not None)]),
     )
 
 
@@ -126,6 +127,7 @@ def sentences(stands: Standstill | None) -> list[str]:
 def as_data(ahead: Outlook) -> dict[str, Any]:
     """What would leave, for machines."""
     return {
+        "mail_held": _held(ahead.mail_hold),
         "mails": [
             {
                 "edition": each.edition.pk,
@@ -136,7 +138,10 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
                 "queued": each.queued,
                 "unclear": each.unclear,
                 "asks": each.asks,
-                "waits_until": each.waits.until if each.waits else None,
+                "leave": each.leave,
+                "later": each.later,
+                "held": _held(each.hold),
+                "waits_until": each.hold.until if each.hold else None,
             }
             for each in ahead.mails
         ],
@@ -146,6 +151,8 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
                 "leave": each.leave,
                 "too_late": each.too_late,
                 "unclear": each.unclear,
+                "waiting": each.waiting,
+                "held": _held(each.hold),
             }
             for each in ahead.posts
         ],
@@ -155,44 +162,46 @@ def as_data(ahead: Outlook) -> dict[str, Any]:
     }
 
 
-def lines(ahead: Outlook, *, stands: bool, waits: bool = False) -> list[str]:
-    """What would leave, for people. `waits`: mail waits for its server."""
-    leave, ask = list(_leaving(ahead)), list(_asking(ahead))
-    now = "This is due, and its mails wait for the mail server:" if waits else "This leaves now:"
-    heading = "If it went on, this would leave at once:" if stands else now
+def lines(ahead: Outlook, *, stands: bool) -> list[str]:
+    """What would leave, for people, and what would not and why."""
+    leave, ask = [_line(each) for each in ahead.leaving], list(_asking(ahead))
+    heading = "If it went on, this would leave at once:" if stands else "This leaves now:"
     text = [heading, *leave] if leave else [f"{heading} {NOTHING}."]
+    if ahead.mail_hold or ahead.held:
+        text.append("This is held up, also when sending goes on:" if stands else "This is held up:")
+        text += [f"  All mail: {ahead.mail_hold}"] if ahead.mail_hold else []
+    for each in ahead.held:
+        text.append(_line(each))
+        if each.hold != ahead.mail_hold:
+            text.append(f"    {each.hold}")
     return [*text, "This waits for a person:", *ask] if ask else text
 
 
-def _leaving(ahead: Outlook) -> Iterator[str]:
-    for each in ahead.mails:
-        if not each.asks and each.queued:
-            yield f"  {each.edition}: {each.queued:,} mails, due {moment(each.edition.due_at)}"
-            if each.waits:
-                yield f"    {each.waits}"
-    for posts in ahead.posts:
-        if posts.leave:
-            yield f"  {posts.channel}: {posts.leave} posts"
-    for new in ahead.editions:
-        if not new.asks:
-            yield f"  {new.digest}: a new edition, due {moment(new.due_at)}"
+def _line(each: Line) -> str:
+    due = f", due {moment(each.due_at)}" if each.due_at else ""
+    return f"  {each.of}: {each.what}{due}"
+
+
+def _held(hold: Hold | None) -> dict[str, Any] | None:
+    return {"why": hold.why, "until": hold.until} if hold else None
 
 
 def _asking(ahead: Outlook) -> Iterator[str]:
     for each in ahead.mails:
         if each.asks and each.queued:
             state = each.edition.get_state_display().lower()
-            yield f"  {each.edition} ({state}): {each.queued:,} mails, due {moment(each.edition.due_at)}"
+            yield f"  {each.edition} ({state}): {counted(each.queued, 'mail')}, due {moment(each.edition.due_at)}"
         if each.unclear:
-            yield f"  {each.edition}: {each.unclear:,} mails of which nobody knows whether they arrived"
+            yield f"  {each.edition}: {counted(each.unclear, 'mail')} of which nobody knows whether they arrived"
     for posts in ahead.posts:
         if posts.too_late:
-            yield f"  {posts.channel}: {posts.too_late} posts whose slot was missed by too much"
+            yield f"  {posts.channel}: {counted(posts.too_late, 'post')} whose slot was missed by too much"
         if posts.unclear:
-            yield f"  {posts.channel}: {posts.unclear} posts of which nobody knows whether they were published"
+            yield f"  {posts.channel}: {counted(posts.unclear, 'post')} of which nobody knows whether they were published"
     for new in ahead.editions:
         if new.asks:
-            yield f"  {new.digest}: a new edition, due {moment(new.due_at)}, begun late"
+            late = ", begun late" if new.late else ", which its digest wants approved"
+            yield f"  {new.digest}: a new edition, due {moment(new.due_at)}{late}"
 
 
 def moment(at: datetime) -> str:

@@ -116,7 +116,7 @@ def import_subscribers(
     data = _data(outcome, file, digest, dry=dry_run, seconds=time.monotonic() - started)
     if not dry_run:
         trail = {key: data[key] for key in ("file", *outcome.counts())}
-        audit.record(None, "subscribers.imported", digest, {}, trail)
+        audit.record(audit.os_user(), "subscribers.imported", digest, {}, trail)
     return Report(data, _text(data), ok=outcome.staged > 0 or outcome.read == 0)
 
 

@@ -17,6 +17,11 @@ def for_people(env: Environment) -> bool:
     return sys.stdout.isatty() if env.log_format == "auto" else env.log_format == "text"
 
 
+def can_answer() -> bool:
+    """Whether a person sits at the other end, who can be asked."""
+    return sys.stdin.isatty()
+
+
 def terminal_output(names: tuple[str, ...], env: Environment) -> Output:
     """The stream of all lines; colours only on a terminal that wants them (https://no-color.org)."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

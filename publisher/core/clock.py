@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 # Goes on while the machine sleeps, where the system has such a clock, and is never set.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -29,3 +30,8 @@ def anchored(moment: datetime) -> Callable[[], datetime]:
     """A clock that began at `moment` just now and that nobody can set."""
     began = time.clock_gettime(_STEADY)
     return lambda: moment + timedelta(seconds=time.clock_gettime(_STEADY) - began)
+
+
+def told(moment: datetime) -> str:
+    """A moment for people, in the zone of whoever asks (the viewer's in the desk, else UTC): `3 June, 08:00 (Asia/Shanghai)`."""
+    return f"{timezone.localtime(moment):%-d %B, %H:%M} ({timezone.get_current_timezone_name()})"

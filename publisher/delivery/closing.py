@@ -70,11 +70,11 @@ def clear_away(*, now: datetime) -> int:
 
 
 # An edition is finished when no row of it can still change by itself or by a person: three index probes an edition. Tests
-# leave whatever its state is.
+# leave whatever its state is. One that was paused when all had left, or was refused, has nothing to be resumed for.
 FINISH = """
 UPDATE digests_edition e
 SET state = 'sent', finished_at = %(now)s
-WHERE e.state = 'sending' AND e.assembled_at IS NOT NULL AND NOT EXISTS (
+WHERE e.state IN ('sending', 'paused') AND e.assembled_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM delivery_delivery d
     WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown') AND d.purpose <> 'test'
 )

@@ -21,6 +21,7 @@ from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
 from publisher.items.models import Item
+from publisher.schedule.rules import ScheduleRules
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -81,6 +82,16 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
         elif step is not Step.WAIT:
             _turn_away(post, step, channel)
     return queued
+
+
+def foreseen(channel: Channel, posts: Sequence[Post], rules: ScheduleRules, now: datetime) -> list[Step]:
+    """What `enqueue_due` would do with these posts of a channel, in the order of their slots, if sending did not stand still."""
+    left, steps = _left(channel, now), []
+    for post in posts:
+        steps.append(next_step(_due(post, channel, now, stands=False), rules, left=left, now=now))
+        if steps[-1] is Step.LEAVE:
+            left.append(departed_at(post.slot_at or now, now))
+    return steps
 
 
 def _due(post: Post, channel: Channel, now: datetime, *, stands: bool) -> Due:

@@ -16,6 +16,8 @@ from publisher.core.errors import ChannelDown, Retry, UserError
 from publisher.delivery import hindrances, outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
+from publisher.delivery.pacing.gate import Gate
+from publisher.delivery.pacing.pacer import limits_of_settings
 from publisher.delivery.sender import Sender
 from publisher.delivery.turns import places_for_mail, turn
 
@@ -36,8 +38,9 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     with turn("mail", seconds=seconds, places=places_for_mail()) as mine:
         if not mine:
             return {}
+        gate = Gate(limits_of_settings())
         sender = Sender(
-            partial(open_transport, settings.MAIL),
+            partial(open_transport, settings.MAIL, before_call=gate.wait),
             stop_at=time.monotonic() + seconds,
             lanes=settings.MAIL_CONNECTIONS,
             clock=clock_ or clock.anchored(clock.database_now()),

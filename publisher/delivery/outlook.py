@@ -1,5 +1,6 @@
 """What would leave if nothing stopped it: mails by edition, posts by channel, editions to be begun. Reads only.
 
+What has to wait although its time has come is told with what holds it up and until when (`holding.py`).
 Shown by `publisher sending`, by the desk, and after a restore.
 """
 
@@ -12,10 +13,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from publisher.delivery import tally
+from publisher.delivery import holding, progress, tally
 from publisher.delivery.departure import is_too_late
+from publisher.delivery.holding import Hold
 from publisher.delivery.models import Delivery
-from publisher.delivery.progress import WaitsForHours, waits_for_hours
 from publisher.delivery.states import State
 from publisher.digests.due import LATE_ASKS, due_now
 from publisher.digests.models import Digest, Edition
@@ -27,60 +28,121 @@ UNFINISHED = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
 
 @dataclass(frozen=True)
 class Mails:
-    """Queued mails of an edition. `asks`: they wait for a person even when sending goes on; `waits`: they leave in the hours
-    of their digest; `unclear`: nobody knows of these whether they arrived, so they are not among the queued."""
+    """Queued mails of an edition: `later` of them belong to waves that are still to come, from `next_at` on. `asks`: they wait
+    for a person even when sending goes on; `hold`: what holds them up else; `unclear`: nobody knows of these whether they
+    arrived, so they are not among the queued."""
 
     edition: Edition
     queued: int
     unclear: int
     asks: bool
-    waits: WaitsForHours | None = None
+    later: int = 0
+    next_at: datetime | None = None
+    hold: Hold | None = None
+
+    @property
+    def leave(self) -> int:
+        """How many leave at once."""
+        return 0 if self.asks or self.hold else self.queued - self.later
 
 
 @dataclass(frozen=True)
 class Posts:
-    """Posts of a channel whose time has come. `too_late` of them would expire and ask a person; `unclear` are not counted
-    among them."""
+    """Posts of a channel whose time has come. `too_late` of them would expire and ask a person, and `waiting` are held up by
+    `hold`; `unclear` are not counted among them."""
 
     channel: Channel
     due: int
     too_late: int
     unclear: int
+    waiting: int = 0
+    hold: Hold | None = None
 
     @property
     def leave(self) -> int:
-        return self.due - self.too_late
+        return self.due - self.too_late - self.waiting
 
 
 @dataclass(frozen=True)
 class NewEdition:
-    """An edition that would be begun. `asks`: it is so late that it waits for a person."""
+    """An edition that would be begun. `asks`: it then waits for a person, since its digest wants that or because it is `late`."""
 
     digest: Digest
     due_at: datetime
     asks: bool
+    late: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line for people: what (`3,000 mails`) of what, and what holds it up."""
+
+    of: Edition | Channel | Digest
+    what: str
+    due_at: datetime | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """Everything whose time has come."""
+    """Everything whose time has come. `mail_hold`: what holds up all mail."""
 
     mails: list[Mails]
     posts: list[Posts]
     editions: list[NewEdition]
+    mail_hold: Hold | None = None
 
     @property
     def is_empty(self) -> bool:
         return not (self.mails or self.posts or self.editions)
 
+    @property
+    def leaving(self) -> list[Line]:
+        """What leaves at once."""
+        lines = [
+            Line(each.edition, counted(each.leave, "mail"), each.edition.due_at)
+            for each in self.mails
+            if each.leave
+        ]
+        lines += [Line(each.channel, counted(each.leave, "post")) for each in self.posts if each.leave > 0]
+        return lines + [
+            Line(each.digest, "a new edition", each.due_at) for each in self.editions if not each.asks
+        ]
+
+    @property
+    def held(self) -> list[Line]:
+        """What does not, though no person is asked."""
+        lines = []
+        for each in self.mails:
+            if each.hold and each.queued and not each.asks:
+                lines.append(Line(each.edition, counted(each.queued, "mail"), each.edition.due_at, each.hold))
+            elif each.later and not each.asks:
+                hold = Hold("The next wave has not come", each.next_at)
+                lines.append(Line(each.edition, counted(each.later, "mail"), None, hold))
+        return lines + [
+            Line(each.channel, counted(each.waiting, "post"), None, each.hold)
+            for each in self.posts
+            if each.waiting
+        ]
+
+
+def counted(count: int, what: str) -> str:
+    """`1 mail`, `3,000 mails`."""
+    return f"{count:,} {what if count == 1 else f'{what}s'}"
+
 
 def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
     """What would leave at once. `stood_since`: when all sending was stopped, for what has become too old since."""
     old = {edition.pk for edition in grown_old(stood_since, now=now)} if stood_since else set()
+    every = holding.of_all_mail(now)
     return Outlook(
-        mails=list(_mails(old, now)),
+        mails=list(_mails(old, every, now)),
         posts=_posts(now),
-        editions=[NewEdition(digest, due.due_at, due.late) for digest, due in due_now(now=now)],
+        editions=[
+            NewEdition(digest, due.due_at, due.late or digest.needs_approval, due.late)
+            for digest, due in due_now(now=now)
+        ],
+        mail_hold=every,
     )
 
 
@@ -92,32 +154,55 @@ def grown_old(stood_since: datetime, *, now: datetime) -> list[Edition]:
     return list(going.select_related("digest").order_by("due_at", "id"))
 
 
-def _mails(old: set[int], now: datetime) -> Iterator[Mails]:
-    """By the tally: no row of a delivery is read."""
+def _mails(old: set[int], every: Hold | None, now: datetime) -> Iterator[Mails]:
+    """By the tally; of deliveries one row of each edition's queue is read."""
     open_ones = Edition.objects.filter(state__in=UNFINISHED).select_related("digest")
     for edition in open_ones.order_by("due_at", "id"):
         counts = tally.by_state(edition_id=edition.pk)
         queued = counts.get(State.QUEUED, 0)
         unclear = counts.get(State.SENDING, 0) + counts.get(State.UNKNOWN, 0)
-        if queued or unclear:
-            asks = edition.state != S.SENDING or edition.pk in old
-            yield Mails(edition, queued, unclear, asks, waits_for_hours(edition, now))
+        if not queued and not unclear:
+            continue
+        goes = edition.state == S.SENDING or (
+            edition.state == S.ASSEMBLING and edition.after_assembly == S.SENDING
+        )
+        rest = progress.to_go(edition, now)
+        yield Mails(
+            edition,
+            queued,
+            unclear,
+            asks=not goes or edition.pk in old,
+            later=rest.later,
+            next_at=rest.waves[0].due_at if rest.waves else None,
+            hold=(holding.of_edition(edition, rest, now) or every) if goes else None,
+        )
 
 
 def _posts(now: datetime) -> list[Posts]:
     """Rows of the short queue of posts and of the slots that have come."""
-    due, late = Counter[int](), Counter[int]()
-    waiting = Post.objects.filter(state=Post.State.SCHEDULED, slot_at__lte=now)
-    for channel_id, slot_at, tolerance in waiting.values_list(
-        "channel_id", "slot_at", "channel__tolerance_minutes"
-    ):
-        due[channel_id] += 1
-        late[channel_id] += bool(slot_at and is_too_late(slot_at, timedelta(minutes=tolerance), now))
+    known = Post.objects.select_related("item", "channel__schedule").defer(
+        "item__body_html", "item__body_text"
+    )
+    scheduled: dict[int, list[Post]] = {}
+    for post in known.filter(state=Post.State.SCHEDULED, slot_at__lte=now).order_by("slot_at", "id"):
+        scheduled.setdefault(post.channel_id, []).append(post)
     going = Post.objects.filter(state=Post.State.SENDING, deliveries__state=State.QUEUED).distinct()
-    due.update(going.values_list("channel_id", flat=True))
-    unclear = _unclear_posts()
-    channels = Channel.objects.filter(pk__in=due.keys() | unclear.keys()).order_by("name")
-    return [Posts(each, due[each.pk], late[each.pk], unclear[each.pk]) for each in channels]
+    queued, unclear = Counter(going.values_list("channel_id", flat=True)), _unclear_posts()
+    channels = Channel.objects.filter(pk__in=scheduled.keys() | queued.keys() | unclear.keys())
+    return [
+        _of_channel(each, scheduled.get(each.pk, []), queued[each.pk], unclear[each.pk], now)
+        for each in channels.select_related("schedule").order_by("name")
+    ]
+
+
+def _of_channel(channel: Channel, posts: list[Post], queued: int, unclear: int, now: datetime) -> Posts:
+    tolerance = timedelta(minutes=channel.tolerance_minutes)
+    timely = [post for post in posts if post.slot_at and not is_too_late(post.slot_at, tolerance, now)]
+    hold, waiting = holding.of_channel(channel, now), len(timely) + queued
+    if hold is None:
+        waiting, hold = holding.of_posts(channel, timely, now)
+    late = len(posts) - len(timely)
+    return Posts(channel, len(posts) + queued, late, unclear, waiting, hold if waiting else None)
 
 
 def _unclear_posts() -> Counter[int]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from publisher.delivery import tally
-from publisher.delivery.states import LEFT_US, UNFINISHED
+from publisher.delivery.states import LEFT_US, State
+from publisher.digests.editions import NEVER_SENT
 from publisher.digests.models import Edition
 from publisher.schedule import waves
 from publisher.schedule.hours import SendingHours, next_open
@@ -33,22 +35,60 @@ class Assembling:
 
 @dataclass(frozen=True)
 class Sending:
-    """Deliveries to readers: all of them, those that have left, and those that are finished in any way."""
+    """Deliveries to readers, each in one of four heaps, of which `total` is the sum: `left` have left, `waits` are still to
+    leave or are leaving now, of `unclear` nobody can tell, and `nothing` do not leave (refused, on the suppression list,
+    cancelled). Every page and command that counts an edition counts by these. `counts` is by state.
+    """
 
-    total: int
     left: int
-    done: int
+    waits: int
+    unclear: int
+    nothing: int
     counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.left + self.waits + self.unclear + self.nothing
+
+    @property
+    def done(self) -> int:
+        """Those of which no more comes."""
+        return self.left + self.nothing
+
+    def __str__(self) -> str:
+        """`2 of 7 sent, 3 wait, 1 unclear, 1 gets nothing`; heaps without any are left out."""
+        parts = [f"{self.left:,} of {self.total:,} sent"]
+        parts += [f"{self.waits:,} {'waits' if self.waits == 1 else 'wait'}"] if self.waits else []
+        parts += [f"{self.unclear:,} unclear"] if self.unclear else []
+        parts += (
+            [f"{self.nothing:,} {'gets' if self.nothing == 1 else 'get'} nothing"] if self.nothing else []
+        )
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class ToGo:
+    """Mails of an edition that wait, by when: `due` may leave now (some may be on their way), those of `waves` at their moments,
+    the next one first."""
+
+    due: int
+    waves: tuple[Wave, ...] = ()
+
+    @property
+    def later(self) -> int:
+        return sum(wave.queued for wave in self.waves)
 
 
 @dataclass(frozen=True)
 class Wave:
-    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left."""
+    """A moment at which it reaches the readers whose clocks are `offset` ahead of UTC; `left` of their mails have left, `queued`
+    of them wait to be sent."""
 
     due_at: datetime
     offset: timedelta
     total: int
     left: int
+    queued: int
 
     @property
     def clocks(self) -> str:
@@ -90,12 +130,27 @@ def assembling(edition: Edition) -> Assembling | None:
 
 
 def sending(edition: Edition) -> Sending:
-    """How many deliveries there are, by state."""
-    counts = tally.by_state(edition_id=edition.pk)
-    total = sum(counts.values())
-    unfinished = sum(counts.get(state, 0) for state in UNFINISHED)
+    """How many deliveries there are, and what becomes of them."""
+    return counted(tally.by_state(edition_id=edition.pk), over=edition.state in NEVER_SENT)
+
+
+def counted(counts: dict[str, int], *, over: bool = False) -> Sending:
+    """The heaps of these counts by state. `over`: the edition is cancelled or empty, so what is still queued counts as cancelled,
+    which the next tick makes it. Pure."""
+    if over and State.QUEUED in counts:
+        cancelled = counts.get(State.CANCELLED, 0) + counts[State.QUEUED]
+        counts = {k: n for k, n in counts.items() if k != State.QUEUED} | {State.CANCELLED.value: cancelled}
+    waits = counts.get(State.QUEUED, 0) + counts.get(State.SENDING, 0)
+    unclear = counts.get(State.UNKNOWN, 0)
     left = sum(counts.get(state, 0) for state in LEFT_US)
-    return Sending(total, left, total - unfinished, counts)
+    return Sending(left, waits, unclear, sum(counts.values()) - left - waits - unclear, counts)
+
+
+def to_go(edition: Edition, now: datetime) -> ToGo:
+    """What of it waits to be sent, by when it may."""
+    sending_now = sending(edition)
+    later = tuple(wave for wave in waves_of(edition) if wave.due_at > now and wave.queued)
+    return ToGo(sending_now.waits - sum(wave.queued for wave in later), later)
 
 
 def waits_for_hours(edition: Edition, now: datetime) -> WaitsForHours | None:
@@ -117,6 +172,7 @@ def waves_of(edition: Edition) -> list[Wave]:
             waves.offset_of(due_at, day, at),
             sum(counts.values()),
             sum(counts.get(state, 0) for state in LEFT_US),
+            counts.get(State.QUEUED, 0),
         )
         for due_at, counts in sorted(tally.by_wave(edition.pk).items())
     ]
@@ -153,3 +209,46 @@ def variants_of(edition: Edition) -> list[VariantSize]:
     with connection.cursor() as cursor:
         cursor.execute(VARIANTS, {"edition": edition.pk})
         return [VariantSize(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class WithoutMail:
+    """Subscribers of the digest who get nothing of an assembled edition, by why: no item of it fits what they chose, or their
+    address is on the suppression list."""
+
+    no_item: int
+    suppressed: int
+
+    def __str__(self) -> str:
+        """Empty when there is nobody."""
+        total = self.no_item + self.suppressed
+        reasons = [f"no item fits what {self.no_item:,} chose"] if self.no_item else []
+        reasons += [f"{self.suppressed:,} on the suppression list"] if self.suppressed else []
+        who = "subscriber gets" if total == 1 else "subscribers get"
+        return f"{total:,} {who} nothing: {', '.join(reasons)}" if total else ""
+
+
+# Who subscribed after it was assembled is of the next edition. One probe of an index for each subscription.
+NO_ITEM = """
+SELECT count(*) FROM audience_subscription b
+JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
+WHERE b.digest_id = %(digest)s AND b.state = 'active' AND b.since <= %(assembled)s AND NOT EXISTS (
+    SELECT 1 FROM delivery_delivery d WHERE d.edition_id = %(edition)s AND d.subscriber_id = b.subscriber_id
+)
+"""
+
+
+def without_mail(edition: Edition) -> WithoutMail | None:
+    """Who gets nothing of it; None while that cannot be said: before it is assembled, and when its single deliveries are
+    deleted. A second or two for a million subscribers."""
+    if edition.assembled_at is None or edition.forgotten_at:
+        return None
+    values: dict[str, Any] = {
+        "edition": edition.pk,
+        "digest": edition.digest_id,
+        "assembled": edition.assembled_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NO_ITEM, values)
+        (no_item,) = cursor.fetchone()
+    return WithoutMail(int(no_item), tally.by_state(edition_id=edition.pk).get(State.SUPPRESSED, 0))

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.db import transaction
 
 from publisher.core import audit
+from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import UserError
 from publisher.delivery.email import dkim
@@ -34,7 +35,7 @@ def key_domain(text: str) -> str:
 
 
 @transaction.atomic
-def make_key(domain: str, selector: str, *, bits: int, now: datetime) -> SigningKey:
+def make_key(domain: str, selector: str, *, bits: int, now: datetime, actor: Actor = None) -> SigningKey:
     """Make a key, switched off. Raises UserError when the domain has one of this selector."""
     if SigningKey.objects.filter(domain=domain, selector=selector).exists():
         raise UserError(
@@ -44,28 +45,28 @@ def make_key(domain: str, selector: str, *, bits: int, now: datetime) -> Signing
     key = SigningKey.objects.create(
         domain=domain, selector=selector, private_key=dkim.new_key(bits), created_at=now
     )
-    audit.record(None, "signingkey.created", key, {}, {"domain": domain, "selector": selector, "bits": bits})
+    audit.record(actor, "signingkey.created", key, {}, {"domain": domain, "selector": selector, "bits": bits})
     return key
 
 
 @transaction.atomic
-def switch_on(key: SigningKey) -> None:
+def switch_on(key: SigningKey, *, actor: Actor = None) -> None:
     """Sign the domain's mail with this key from now on, and with no other."""
     SigningKey.objects.select_for_update().filter(domain=key.domain, active=True).update(active=False)
     key.active = True
     key.save(update_fields=["active"])
-    audit.record(None, "signingkey.on", key, {}, {"domain": key.domain, "selector": key.selector})
+    audit.record(actor, "signingkey.on", key, {}, {"domain": key.domain, "selector": key.selector})
 
 
 @transaction.atomic
-def switch_off(domain: str) -> bool:
+def switch_off(domain: str, *, actor: Actor = None) -> bool:
     """Sign the domain's mail no more; whether it was signed."""
     key = SigningKey.objects.select_for_update().filter(domain=domain, active=True).first()
     if key is None:
         return False
     key.active = False
     key.save(update_fields=["active"])
-    audit.record(None, "signingkey.off", key, {}, {"domain": domain, "selector": key.selector})
+    audit.record(actor, "signingkey.off", key, {}, {"domain": domain, "selector": key.selector})
     return True
 
 

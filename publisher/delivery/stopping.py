@@ -37,7 +37,7 @@ def stop(*, user: Actor, by: str, reason: str, now: datetime) -> Standstill:
     row = standstill.begin(Standstill.Kind.STOPPED, reason=reason, by=by, now=now)
     if row is None:
         raise UserError("All sending stands still already.", "`publisher sending` says since when and why.")
-    audit.record(user, "sending.stopped", row, after={"reason": reason, "by": by})
+    audit.record(user or by, "sending.stopped", row, after={"reason": reason, "by": by})
     log.info("sending.stopped", extra={"reason": reason, "by": by})
     return row
 
@@ -61,7 +61,7 @@ def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None)
         edition.save(update_fields=["state", "problem", "changed_at"])
         audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
     after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason}
-    audit.record(user, "sending.went_on", stood, after=after)
+    audit.record(user or by, "sending.went_on", stood, after=after)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")
     return old

@@ -5,19 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from publisher.core.audit import SYSTEM
 from publisher.core.models import AuditEntry
+from publisher.desk import trail
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
 
-OBJECTS = tuple(
-    (name, label)
-    for name, label in (
-        *(("post", "Post"), ("edition", "Edition"), ("delivery", "Delivery"), ("item", "Item")),
-        *(("itemtopic", "Topic of an item"), ("source", "Source"), ("digest", "Digest")),
-        *(("channel", "Channel"), ("schedule", "Schedule"), ("user", "Login")),
-        ("standstill", "All sending"),
-    )
-)
+OBJECTS = tuple(trail.THINGS.items())
 
 
 @require_GET
@@ -27,7 +21,7 @@ def index(request: HttpRequest) -> HttpResponse:
     errors = unknown(wanted, object=OBJECTS)
     rows = AuditEntry.objects.none() if errors else AuditEntry.objects.all()
     if wanted["actor"]:
-        rows = rows.filter(actor_name=wanted["actor"])
+        rows = rows.filter(actor_name=_written(wanted["actor"]))
     if wanted["object"]:
         rows = rows.filter(object_type=wanted["object"])
     if wanted["id"]:
@@ -40,3 +34,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "objects": OBJECTS,
     }
     return show(request, "desk/audit.html", context, status=422 if errors else 200)
+
+
+def _written(who: str) -> str:
+    """The name under which an entry is stored that is shown as this."""
+    return SYSTEM if who.casefold() == trail.PUBLISHER.casefold() else who.removesuffix(" (command line)")

@@ -19,12 +19,14 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import copies, hindrances, unclear
+from publisher.delivery import consequences, copies, hindrances, unclear
+from publisher.delivery.consequences import Consequence
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
 from publisher.delivery.progress import assembling, sending, waits_for_hours, waves_of
 from publisher.delivery.states import State
 from publisher.desk.access import user_of
+from publisher.desk.asking import ask, is_sure
 from publisher.desk.conflicts import conflict
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import latest
@@ -53,6 +55,7 @@ ACTIONS: dict[str, tuple[Callable[..., Edition], tuple[Edition.State, ...], str]
 }
 LETS_GO = ("approve", "resume")
 """Deeds after which mail leaves: only what the person has seen may."""
+YES = {"approve": "Yes, send it", "resume": "Yes, go on", "cancel": "Yes, cancel it for good"}
 MOST_VARIANTS = 60
 MOST_COPIES = 20
 HEAVY = ("variant__html", "variant__text", "variant__message")
@@ -181,13 +184,26 @@ def act(request: HttpRequest, edition_id: int, action: str) -> HttpResponse:
         return conflict(
             request, edition, url=url, message=message, hint="Somebody was quicker. Nothing was changed."
         )
+    now = clock.now()
+    about = _cannot_be_taken_back(edition, action, now)
+    if about and not is_sure(request):
+        return ask(request, about, yes=YES[action], back=url, danger=action == "cancel")
     given = {"seen": request.POST.get("assembled", "")} if action in LETS_GO else {}
     try:
-        deed(edition_id, user=user_of(request), now=clock.now(), **given)
+        deed(edition_id, user=user_of(request), now=now, **given)
     except UserError as error:
         return conflict(request, _edition(edition_id), url=url, message=error.message, hint=error.hint)
     messages.success(request, done)
     return redirect(url)
+
+
+def _cannot_be_taken_back(edition: Edition, action: str, now: datetime) -> Consequence | None:
+    """What the person is asked about first; None when the deed can be undone by another, or is refused."""
+    if edition.state not in ACTIONS[action][1]:
+        return None
+    if action == "cancel":
+        return consequences.of_cancelling(edition)
+    return consequences.of_sending(edition, now=now) if action in LETS_GO else None
 
 
 def _fullest(edition: Edition, variants: Sequence[Variant]) -> Variant | None:

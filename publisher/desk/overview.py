@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from publisher.delivery import tally, trouble
-from publisher.delivery.states import LEFT_US
-from publisher.digests.due import timing_of
+from publisher.core import clock
+from publisher.delivery import holding, progress, tally, trouble
+from publisher.delivery.consequences import mails
+from publisher.delivery.holding import Hold
+from publisher.digests.due import due_now, timing_of
+from publisher.digests.editions import OVER
 from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Rejection, Source
+from publisher.schedule import waves
 from publisher.schedule.windows import next_due
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -23,11 +27,13 @@ AHEAD = timedelta(hours=24)
 REJECTED_SINCE = timedelta(days=7)
 MOST = 8
 """Rows shown of each list; each list links to the whole one."""
+BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Edition.State.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """Something that goes out. `zone` is the channel's or digest's own."""
+    """Something that goes out without a person, or after approval. `where`: on which channel a post does; `zone`: the channel's
+    or digest's own. `held`: something holds it up, and nobody can say until when."""
 
     at: datetime
     zone: ZoneInfo
@@ -35,6 +41,7 @@ class Ahead:
     where: str
     url: str
     what: str
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def overview(*, now: datetime) -> Overview:
         editions=list(waiting[:MOST]),
         ahead=sorted([*_posts_ahead(now), *_editions_ahead(now)], key=lambda each: each.at),
         troubles=[each for each in _troubles(now) if each.count],
-        gone=sorted([*_posts_gone(), *_editions_gone()], key=lambda each: each.at, reverse=True)[:MOST],
+        gone=sorted([*_posts_gone(), *_editions_gone(now)], key=lambda each: each.at, reverse=True)[:MOST],
         has_items=Item.objects.exists(),
     )
 
@@ -108,12 +115,62 @@ def _posts_ahead(now: datetime) -> Iterator[Ahead]:
 
 
 def _editions_ahead(now: datetime) -> Iterator[Ahead]:
+    every = holding.of_all_mail(now)
+    for edition in _going():
+        if edition.state == Edition.State.ASSEMBLING:
+            yield _edition_ahead(edition, max(_first_moment(edition), now), "Edition, being assembled")
+        else:
+            yield from _rest_of(edition, every, now)
+    digests = reverse("desk:digests")
+    for digest, due in due_now(now=now):
+        what = "Edition, after approval" if due.late or digest.needs_approval else "Edition, made next"
+        yield Ahead(now, ZoneInfo(digest.zone), str(digest), "", digests, what)
     for digest in Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST):
         timing = timing_of(digest)
-        due = next_due(timing, now).begins
-        if due <= now + AHEAD:
+        due_next = next_due(timing, now)
+        first = due_next.begins + (waves.LEAD if digest.local_time else timedelta(0))
+        if first <= now + AHEAD:
             what = "Edition, after approval" if digest.needs_approval else "Edition"
-            yield Ahead(due, timing.zone, str(digest), "mail", reverse("desk:digests"), what)
+            if digest.local_time:
+                what += f", made {clock.told(due_next.begins)}, in waves from the farthest east"
+            yield Ahead(first, timing.zone, str(digest), "", digests, what)
+
+
+def _going() -> QuerySet[Edition]:
+    """Editions that go out by themselves: what waits for a person stands elsewhere on the page."""
+    made = Edition.objects.filter(
+        Q(state=Edition.State.SENDING)
+        | Q(state=Edition.State.ASSEMBLING, after_assembly=Edition.State.SENDING)
+    )
+    return made.select_related("digest").order_by("due_at", "pk")
+
+
+def _first_moment(edition: Edition) -> datetime:
+    if edition.local_day and edition.local_at:
+        return waves.begins_at(edition.local_day, edition.local_at) + waves.LEAD
+    return edition.due_at
+
+
+def _rest_of(edition: Edition, every: Hold | None, now: datetime) -> Iterator[Ahead]:
+    """What of an edition that is being sent has not left yet: a row, whose numbers are those of its page."""
+    rest = progress.to_go(edition, now)
+    hold = holding.of_edition(edition, rest, now) or every
+    parts = []
+    if rest.due:
+        parts.append(f"{mails(rest.due)} {f'held up: {hold.why}' if hold else 'now'}")
+    if rest.waves:
+        count = len(rest.waves)
+        last = f" until {clock.told(rest.waves[-1].due_at)}" if count > 1 else ""
+        parts.append(f"{mails(rest.later)} in {count} {'wave' if count == 1 else 'waves'}{last}")
+    if parts:
+        at = rest.waves[0].due_at if not rest.due else hold.until if hold and hold.until else now
+        held = bool(rest.due and hold and not hold.until)
+        yield replace(_edition_ahead(edition, at, f"Edition, {', '.join(parts)}"), held=held)
+
+
+def _edition_ahead(edition: Edition, at: datetime, what: str) -> Ahead:
+    url = reverse("desk:edition", args=[edition.pk])
+    return Ahead(at, ZoneInfo(edition.digest.zone), str(edition), "", url, what)
 
 
 def _troubles(now: datetime) -> Iterator[Trouble]:
@@ -181,14 +238,15 @@ def _posts_gone() -> Iterator[Gone]:
         yield Gone(post.sent_at, post.item.title, str(post.channel), reverse("desk:post", args=[post.pk]))
 
 
-def _editions_gone() -> Iterator[Gone]:
-    begun = Edition.objects.filter(
-        state__in=[Edition.State.SENT, Edition.State.SENDING], assembled_at__isnull=False
-    )
-    for edition in begun.select_related("digest").order_by("-pk")[:MOST]:
-        counts = tally.by_state(edition_id=edition.pk)
-        left = sum(counts.get(state, 0) for state in LEFT_US)
-        detail = f"{left:,} of {sum(counts.values()):,} sent"
-        at = edition.finished_at or edition.assembled_at
-        assert at  # noqa: S101 - the query asked for it
-        yield Gone(at, str(edition), "mail", reverse("desk:edition", args=[edition.pk]), detail)
+def _editions_gone(now: datetime) -> Iterator[Gone]:
+    """Editions of which something has left, whatever has become of the rest."""
+    begun = Edition.objects.filter(state__in=BEGUN, assembled_at__isnull=False)
+    for edition in begun.select_related("digest").order_by("-pk")[: 4 * MOST]:
+        totals = progress.sending(edition)
+        if not totals.left:
+            continue
+        at = edition.finished_at if edition.state in OVER else None
+        began = min(now, max(edition.assembled_at or now, _first_moment(edition)))
+        url = reverse("desk:edition", args=[edition.pk])
+        begins = "" if edition.state in OVER else "since then "
+        yield Gone(at or began, str(edition), "", url, f"{begins}{totals}")

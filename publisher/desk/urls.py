@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from publisher.desk import (
+    asking,
     audit,
     channels,
     copies,
@@ -45,7 +46,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/waves", staff(editions.waves), name="edition-waves"),
     path("editions/<int:edition_id>/test", staff(copies.send_test), name="edition-test"),
     path("editions/<int:edition_id>/variants/<int:variant_id>", staff(editions.variant), name="variant"),
-    path("editions/<int:edition_id>/confirm", staff(repairs.confirm_edition), name="edition-confirm"),
+    path("editions/<int:edition_id>/confirm", staff(asking.confirm_edition), name="edition-confirm"),
     path("editions/<int:edition_id>/<slug:action>", staff(editions.act), name="edition-act"),
     path("digests", staff(digests.index), name="digests"),
     path("channels", staff(channels.index), name="channels"),
@@ -53,7 +54,7 @@ urlpatterns = [
     path("deliveries", staff(deliveries.index), name="deliveries"),
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
-    path("deliveries/<int:delivery_id>/confirm", staff(repairs.confirm), name="delivery-confirm"),
+    path("deliveries/<int:delivery_id>/confirm", staff(asking.confirm), name="delivery-confirm"),
     path("sending", staff(sending.index), name="sending"),
     path("sending/stop", staff(sending.stop), name="sending-stop"),
     path("sending/go", staff(sending.go_on), name="sending-go"),

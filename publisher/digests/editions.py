@@ -13,6 +13,10 @@ from publisher.core.errors import UserError
 from publisher.digests.models import Edition
 
 S = Edition.State
+NEVER_SENT = (S.EMPTY, S.CANCELLED)
+"""What has not left of these never will."""
+OVER = (S.SENT, *NEVER_SENT)
+"""From here nothing leads on."""
 
 
 def approve(edition_id: int, *, user: Actor, now: datetime, seen: str | None = None) -> Edition:
@@ -42,21 +46,25 @@ def approve_ahead(edition_id: int, *, user: Actor, now: datetime) -> Edition:
     )
 
 
-def send(edition_id: int, *, user: Actor, now: datetime) -> Edition:
-    """Whatever a person has to do for it to go out: approve it, resume it, or nothing. Raises `UserError` when it cannot."""
+def send(edition_id: int, *, user: Actor, now: datetime, seen: str | None = None) -> Edition:
+    """Whatever a person has to do for it to go out: approve it, resume it, or nothing. Raises `UserError` when it cannot.
+
+    `seen`: as for `approve`.
+    """
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     if edition.state in (S.SENDING, S.SENT) or (
         edition.state == S.ASSEMBLING and edition.after_assembly == S.SENDING
     ):
         return edition
-    deeds = {S.WAITING: approve, S.ASSEMBLING: approve_ahead, S.PAUSED: resume, S.BLOCKED: resume}
-    deed = deeds.get(S(edition.state))
-    if deed is None:
+    if edition.state in (S.WAITING, S.PAUSED, S.BLOCKED):
+        deed = approve if edition.state == S.WAITING else resume
+        return deed(edition_id, user=user, now=now, seen=seen)
+    if edition.state != S.ASSEMBLING:
         raise UserError(
             f"{edition} is “{edition.get_state_display()}”: it cannot be sent.",
             "Make another with `publisher edition create`.",
         )
-    return deed(edition_id, user=user, now=now)
+    return approve_ahead(edition_id, user=user, now=now)
 
 
 def pause(edition_id: int, *, user: Actor, now: datetime) -> Edition:
@@ -98,7 +106,7 @@ def cancel(edition_id: int, *, user: Actor, now: datetime) -> Edition:
     )
 
 
-def _nothing_left(before: str, edition: Edition) -> bool:
+def nothing_left(before: str, edition: Edition) -> bool:
     """Whether certainly no mail of it has left: it waited for approval, or was never assembled."""
     return before == S.WAITING or (before in (S.ASSEMBLING, S.BLOCKED) and edition.assembled_at is None)
 
@@ -130,7 +138,7 @@ def _move(
     edition.state = target
     edition.changed_at = now
     edition.finished_at = now if target == S.CANCELLED else None
-    edition.withdrawn = target == S.CANCELLED and _nothing_left(before, edition)
+    edition.withdrawn = target == S.CANCELLED and nothing_left(before, edition)
     for name, value in (also or {}).items():
         setattr(edition, name, value)
     edition.save(update_fields=["state", "changed_at", "finished_at", "withdrawn", *(also or {})])

@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from publisher.core import audit
+from publisher.core.audit import Actor
 from publisher.core.crypto import fingerprint
 from publisher.core.errors import UserError
 from publisher.items.models import Source
@@ -41,7 +42,15 @@ def by_key(key: str) -> Source | None:
 
 
 @transaction.atomic
-def add(name: str, *, now: datetime, label: str = "", language: str = "en", feed_url: str = "") -> Source:
+def add(
+    name: str,
+    *,
+    now: datetime,
+    label: str = "",
+    language: str = "en",
+    feed_url: str = "",
+    actor: Actor = None,
+) -> Source:
     """A new source. With a feed it is polled from now on. Raises UserError when there is one of that name."""
     name = one_line(name)
     if not name or len(name) > 200:
@@ -58,15 +67,15 @@ def add(name: str, *, now: datetime, label: str = "", language: str = "en", feed
     )
     if not made:
         raise UserError(f"There is a source {name} already.", "See `publisher sources`.")
-    audit.record(None, "source.added", source, after={"name": name, "feed_url": feed_url})
+    audit.record(actor, "source.added", source, after={"name": name, "feed_url": feed_url})
     return source
 
 
 @transaction.atomic
-def give_key(source: Source) -> str:
+def give_key(source: Source, *, actor: Actor = None) -> str:
     """A new API key for the source, in place of any other. It is shown once: only its SHA-256 is kept."""
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     source.api_key_fingerprint = fingerprint(key)
     source.save(update_fields=["api_key_fingerprint"])
-    audit.record(None, "source.key_given", source)
+    audit.record(actor, "source.key_given", source)
     return key

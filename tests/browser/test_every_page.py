@@ -49,20 +49,54 @@ def test_every_page_is_accessible_and_fits(
     page = window(width=width, scheme=scheme)
     wrong: dict[str, list[str]] = {}
 
+    def look(name: str) -> None:
+        folder = SCREENSHOTS / f"{width}-{scheme}"
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        found = [] if name in MAILS else faults(page)
+        over = sticks_out(page)
+        if over > 0:
+            found.append(f"sticks out by {over} px")
+        if found:
+            wrong[name] = found
+
     def visit(pages: dict[str, str]) -> None:
         for name, address in pages.items():
             page.goto(live_server.url + address, wait_until="load")
-            folder = SCREENSHOTS / f"{width}-{scheme}"
-            folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=folder / f"{name}.png", full_page=True)
-            found = [] if name in MAILS else faults(page)
-            over = sticks_out(page)
-            if over > 0:
-                found.append(f"sticks out by {over} px")
-            if found:
-                wrong[name] = found
+            look(name)
 
     visit(world.site_pages)
     log_in(page, live_server.url)
     visit(world.desk_pages)
+    page.goto(live_server.url + world.desk_pages["edition-waiting"])
+    page.get_by_role("button", name="Approve and send").click()
+    look("edition-asks")
     assert wrong == {}
+
+
+def fonts_of(page: Page, selector: str) -> set[str]:
+    """The fonts that draw the text of an element."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    found = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})
+    return {font["familyName"] for font in found["fonts"]}
+
+
+def test_quotes_in_latin_text_are_not_drawn_by_a_font_for_chinese(
+    live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    page.goto(f"{live_server.url}/desk/login")
+    page.evaluate(
+        """() => {
+            const main = document.querySelector("main")
+            for (const [id, tag, text] of [["latin", "p", "“Rain” – it’s…"], ["code", "code", "“250”"], ["chinese", "p", "雨"]]) {
+                main.append(Object.assign(document.createElement(tag), {id, textContent: text}))
+            }
+        }"""
+    )
+    assert not any("CJK" in name for name in fonts_of(page, "#latin") | fonts_of(page, "#code"))
+    assert any("CJK" in name for name in fonts_of(page, "#chinese"))

@@ -87,6 +87,8 @@ def test_the_desk_works_without_scripts(world: World, live_server: LiveServer, w
     expect(page.get_by_role("status")).to_contain_text("Approved")
     page.goto(f"{live_server.url}/desk/editions/{world.waiting.pk}")
     page.get_by_role("button", name="Approve and send").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("readers?")
+    page.get_by_role("button", name="Yes, send it").click()
     expect(page.get_by_role("status")).to_contain_text("goes out")
     page.goto(f"{live_server.url}/desk/deliveries?state=failed")
     page.get_by_role("link", name="@example.net").first.click()

@@ -91,6 +91,7 @@ def build() -> World:
             "edition-sent": edition_url,
             "edition-text": edition_url + "?view=text",
             "digests": reverse("desk:digests"),
+            "sending": reverse("desk:sending"),
             "channels": reverse("desk:channels"),
             "deliveries": reverse("desk:deliveries"),
             "deliveries-errors": reverse("desk:deliveries") + "?from=soon&address=x",
@@ -289,6 +290,12 @@ def _editions(now: datetime, user: User) -> tuple[Digest, Edition, Edition, Subs
                 duration_ms=1312,
             )
         row.save()
+    Delivery.objects.filter(pk=rows[2].pk).update(
+        address="a.reader.with.a.very.long.name.indeed+newsletters@mail.department.example.net",
+        code=452,
+        enhanced="4.2.2",
+        reason="Waits: department.example.net asked for peace (“421 4.7.28 unusual rate of mail”).",
+    )
     waiting = an_edition(
         digest,
         number=12,

@@ -14,7 +14,8 @@ import pytest
 import redis
 from click.testing import CliRunner, Result
 
-from publisher.cli import edition_report, edition_watch
+from publisher.audience.models import Suppression
+from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
 from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
@@ -30,8 +31,8 @@ from tests.builders import a_digest, a_subscriber, an_item, hours_that_begin_lat
 pytestmark = pytest.mark.django_db
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(each) for each in arguments], standalone_mode=False)
+def run(*arguments: object, says: str = "") -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments], input=says, standalone_mode=False)
 
 
 def reported(*arguments: object) -> dict[str, Any]:
@@ -164,8 +165,22 @@ def test_show_tells_counts_variants_waves_and_copies(digest: Digest) -> None:
     assert report["variants"][0]["html_bytes"] > 1000
     assert (report["waves"], report["rate_per_second"], report["assembling"]) == ([], 0.0, None)
     text = run("show", edition.pk).output
-    assert "1 of 2 done, 1 sent" in text
+    assert "1 of 2 sent, 1 waits" in text
+    assert "get nothing" not in text
     assert "en      1 items" in text
+
+
+def test_show_tells_how_many_subscribers_get_nothing_and_why(digest: Digest) -> None:
+    a_subscriber(digest, "speeches@example.net", kinds=["speech"])
+    a_subscriber(digest, "gone@example.net")
+    Suppression.objects.create(email_key="gone@example.net", reason="bounced", at=clock.now())
+    edition = made(digest)
+    assert reported("show", edition.pk)["without_mail"] is None
+    assemble(edition.pk, now=clock.now())
+    assert reported("show", edition.pk)["without_mail"] == {"no_item": 1, "suppressed": 1}
+    said = run("show", edition.pk).output
+    assert "2 subscribers get nothing: no item fits what 1 chose, 1 on the suppression list" in said
+    assert reported("show", edition.pk)["items"][0]["title"] == "Rain at last"
 
 
 def test_show_tells_until_when_an_edition_waits_for_its_hours(digest: Digest) -> None:
@@ -461,3 +476,46 @@ def test_of_a_cancelled_edition_unclear_mails_are_not_sent_again(digest: Digest)
     Edition.objects.update(state="cancelled")
     assert "nothing of it is sent any more" in refused("settle", edition.pk, "--again")
     assert "count as sent" in run("settle", edition.pk, "--sent").stdout
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
+    monkeypatch.setattr(terminal, "can_answer", lambda: True)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_sending_says_to_how_many_readers_and_takes_no_for_an_answer(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = assemble(made(digest).pk, now=clock.now())
+    refusal = run("send", edition.pk, says="n\n")
+    assert isinstance(refusal.exception, click.Abort)
+    assert f"Send {edition} to 2 readers now? [y/N]" in refusal.stderr
+    assert Edition.objects.get().state == "waiting"
+    agreed = run("send", edition.pk, "--json", says="y\n")
+    assert (json.loads(agreed.stdout)["state"], agreed.exception) == ("sending", None)
+    assert "Send" not in run("send", edition.pk).stderr  # it goes out already: nothing to ask
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_cancelling_and_resuming_ask_first(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    refusal = run("cancel", edition.pk, says="\n")
+    assert f"Cancel {edition} for good? 2 mails will not be sent." in refusal.stderr
+    assert Edition.objects.get().state == "sending"
+    run("pause", edition.pk)
+    assert f"Send {edition} to 2 readers now?" in run("resume", edition.pk, says="n\n").stderr
+    assert Edition.objects.get().state == "paused"
+    assert run("cancel", edition.pk, "--yes").stderr == ""
+    assert Edition.objects.get().state == "cancelled"
+    assert "this cannot be done now" in refused("cancel", edition.pk)  # not asked about in vain
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_sending_what_is_not_assembled_says_that_nobody_asks_again(digest: Digest) -> None:
+    Digest.objects.update(needs_approval=True)
+    edition = made(digest)
+    said = run("send", edition.pk, says="n\n").stderr
+    assert "as soon as it is assembled? [y/N]" in said
+    assert "2 people subscribe to" in said
+    assert Edition.objects.get().after_assembly == "waiting"

@@ -41,13 +41,30 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "sys", Terminal)
 
 
+@pytest.fixture(autouse=True)
+def a_mail_server(settings: Any) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
+
+
 def test_it_says_what_leaves_and_what_waits() -> None:
     edition = a_sending_edition(a_digest(enabled=False), mails=3)
     a_post(state="scheduled", slot_at=edition.due_at, channel=a_channel(name="Mastodon"))
     said = run().output
     assert said.startswith("Sending goes on as planned.\nThis leaves now:\n")
     assert f"{edition}: 3 mails, due 2026-06-01 12:00 UTC" in said
-    assert "This waits for a person:\n  Mastodon: 1 posts whose slot was missed by too much" in said
+    assert "This waits for a person:\n  Mastodon: 1 post whose slot was missed by too much" in said
+
+
+def test_without_a_mail_server_nothing_leaves_and_that_is_said(settings: Any) -> None:
+    settings.MAIL = ""
+    edition = a_sending_edition(a_digest(enabled=False), mails=3)
+    said = run().output
+    assert "This leaves now: nothing.\nThis is held up:\n" in said
+    assert "All mail: No mail leaves while PUBLISHER_MAIL is empty.\n" in said
+    assert f"{edition}: 3 mails" in said
+    would = report()["would_leave"]
+    assert would["mail_held"] == {"why": "No mail leaves while PUBLISHER_MAIL is empty", "until": None}
+    assert (would["mails"][0]["queued"], would["mails"][0]["leave"]) == (3, 0)
 
 
 def test_stopping_says_since_when_by_whom_and_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,15 @@ import pytest
 from publisher.delivery import enqueue
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
-from publisher.delivery.progress import Assembling, assembling, sending, variants_of, waits_for_hours
+from publisher.delivery.progress import (
+    Assembling,
+    assembling,
+    counted,
+    sending,
+    variants_of,
+    waits_for_hours,
+)
+from publisher.delivery.states import State
 from publisher.digests import rendering
 from publisher.digests.assembling import choose_items, group_selections
 from publisher.digests.models import Edition
@@ -54,6 +62,21 @@ def test_what_is_sending_is_counted_by_state_without_copies() -> None:
     seen = sending(edition)
     assert (seen.total, seen.left, seen.done) == (7, 1, 2)
     assert seen.counts == {"queued": 5, "sent": 1, "failed": 1}
+
+
+def test_every_delivery_is_in_one_heap_whatever_its_state() -> None:
+    for state in State:
+        heaps = counted({state.value: 3})
+        assert (heaps.total, sum((heaps.left, heaps.waits, heaps.unclear, heaps.nothing))) == (3, 3)
+    every = counted({state.value: 1 for state in State})
+    assert str(every) == "4 of 11 sent, 2 wait, 1 unclear, 4 get nothing"
+    assert every.done == 8
+    assert str(counted({"sent": 1, "queued": 1, "failed": 1})) == "1 of 3 sent, 1 waits, 1 gets nothing"
+
+
+def test_what_is_queued_of_an_edition_that_is_over_counts_as_cancelled() -> None:
+    over = counted({"sent": 2, "queued": 3, "cancelled": 1}, over=True)
+    assert (over.waits, over.nothing, over.counts) == (0, 4, {"sent": 2, "cancelled": 4})
 
 
 def test_an_edition_outside_its_hours_says_until_when_in_its_zone() -> None:

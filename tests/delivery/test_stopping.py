@@ -135,7 +135,7 @@ def test_the_audit_trail_says_who_stopped_it_and_who_let_it_go_on() -> None:
     stopped(user=ada, by="ada")
     go_on(user=None, by="root@host", now=LATER)
     rows = AuditEntry.objects.order_by("id").values_list("action", "actor_name", "after__by")
-    assert list(rows) == [("sending.stopped", "ada", "ada"), ("sending.went_on", "system", "root@host")]
+    assert list(rows) == [("sending.stopped", "ada", "ada"), ("sending.went_on", "root@host", "root@host")]
 
 
 def test_the_outlook_counts_mails_by_edition_and_posts_by_channel() -> None:
@@ -153,7 +153,10 @@ def test_the_outlook_counts_mails_by_edition_and_posts_by_channel() -> None:
         (edition.pk, 3, 1, False),
         (paused.pk, 2, 0, True),
     ]
-    assert [(each.channel, each.leave, each.too_late) for each in ahead.posts] == [(channel, 2, 1)]
+    assert [(each.channel, each.leave, each.waiting, each.too_late) for each in ahead.posts] == [
+        (channel, 1, 1, 1)
+    ]
+    assert "minutes between posts" in str(ahead.posts[0].hold)
 
 
 def test_after_a_restore_no_channel_approves_by_itself_what_may_be_published_already() -> None:

@@ -22,9 +22,10 @@ def text_of(client: Client, address: str) -> str:
     return response.content.decode()
 
 
-def act(client: Client, edition: Edition, action: str, state: str = "") -> int:
+def act(client: Client, edition: Edition, action: str) -> int:
+    """Press the button, and say yes to what is asked then."""
     address = f"/desk/editions/{edition.pk}/{action}"
-    given = {"state": state or edition.state, "assembled": edition.version}
+    given = {"state": edition.state, "assembled": edition.version, "sure": "yes"}
     return client.post(address, given).status_code
 
 
@@ -79,7 +80,7 @@ def test_progress_counts_deliveries_by_state(desk: Client) -> None:
     for state in ("sent", "sent", "failed", "queued"):
         a_mail(edition, state=state)
     text = text_of(desk, f"/desk/editions/{edition.pk}/progress")
-    assert "<strong>3</strong> of 4 done, 2 sent" in text
+    assert "2 of 4 sent, 1 waits, 1 gets nothing" in text
     assert 'max="4" value="3"' in text
     assert "every 2s" in text
 
@@ -94,6 +95,15 @@ def test_an_edition_that_waits_for_its_hours_says_so_and_until_when(desk: Client
     assert "waits for its hours" not in text_of(
         desk, f"/desk/editions/{an_edition(state='sending').pk}{page}"
     )
+
+
+def test_what_was_queued_of_a_cancelled_edition_counts_as_cancelled_at_once(desk: Client) -> None:
+    edition = an_edition(state="cancelled")
+    for state in ("sent", "queued", "queued"):
+        a_mail(edition, state=state)
+    text = text_of(desk, f"/desk/editions/{edition.pk}/progress")
+    assert "1 of 3 sent, 2 get nothing" in text
+    assert ("state=queued" in text, "state=cancelled" in text) == (False, True)
 
 
 def test_progress_is_not_asked_for_any_more_when_it_is_over(desk: Client) -> None:

@@ -77,7 +77,7 @@ def test_a_person_says_what_became_of_an_unclear_mail(desk: Client, said: str, s
     row, other = (an_unclear_mail(edition) for edition in [an_edition()] * 2)
     assert "Did it arrive?" in desk.get(f"/desk/deliveries/{row.pk}").content.decode()
     page = desk.post(
-        f"/desk/deliveries/{row.pk}/confirm", {"was_published": said}, follow=True
+        f"/desk/deliveries/{row.pk}/confirm", {"was_published": said, "sure": "yes"}, follow=True
     ).content.decode()
     assert "Did it arrive?" not in page
     row.refresh_from_db()
@@ -97,7 +97,9 @@ def test_a_person_decides_about_all_unclear_mails_of_an_edition_at_once(
     elsewhere = an_unclear_mail(an_edition())
     assert "3 mails are unclear" in desk.get(f"/desk/editions/{edition.pk}").content.decode()
     page = desk.post(
-        f"/desk/editions/{edition.pk}/confirm", {"was_published": said}, follow=True
+        f"/desk/editions/{edition.pk}/confirm",
+        {"was_published": said, "sure": "yes", "counted": "3"},
+        follow=True,
     ).content.decode()
     assert "Noted: 3 unclear mails" in page
     assert "mails are unclear" not in page

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Protocol
 
 from publisher.delivery.email.outgoing import Outgoing, Result, always
-from publisher.delivery.email.providers import PROVIDERS, ProviderSession
+from publisher.delivery.email.providers import PROVIDERS, ProviderSession, at_once
 from publisher.delivery.email.setting import read, scheme_of
 from publisher.delivery.email.smtp import MailServer, Session
 
@@ -38,10 +38,13 @@ def is_provider(url: str) -> bool:
     return scheme_of(url) in PROVIDERS
 
 
-def open_transport(url: str) -> Transport:
+def open_transport(url: str, *, before_call: Callable[[int], None] = at_once) -> Transport:
     """The transport for an address such as `smtp://…` or `mailgun://…`. It connects when there is something to send.
+    `before_call`: of a provider's session, told how many messages a call takes, returns when they may leave.
 
     Raises UserError, which never repeats a secret, for an address that cannot be used, or when a package is missing.
     """
     found = read(url)
-    return Session(found) if isinstance(found, MailServer) else ProviderSession(found)
+    if isinstance(found, MailServer):
+        return Session(found)
+    return ProviderSession(found, before_call=before_call)

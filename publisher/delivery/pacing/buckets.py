@@ -81,7 +81,7 @@ class Buckets:
         clock = (_LUA / "clock.lua").read_text(encoding="utf-8")
         self._scripts = {
             name: server.register_script(clock + (_LUA / f"{name}.lua").read_text(encoding="utf-8"))
-            for name in ("take", "give_back", "recall", "reserve", "line_up")
+            for name in ("take", "give_back", "recall", "reserve", "line_up", "leave")
         }
 
     def take(self, rates: Sequence[Rate], wanted: int, *, now: datetime) -> Taken:
@@ -101,6 +101,12 @@ class Buckets:
         keys = [_server_key(rate) for rate in taken.rates]
         rates = (part for rate in taken.rates for part in _as_arguments(rate))
         self._run("give_back", keys, [count, taken.clock_us, *rates])
+
+    def leave(self, paces: Sequence[Rate], count: int, *, longest: timedelta) -> timedelta:
+        """How long messages that were taken wait until `count` of them may leave together; that moment is theirs."""
+        keys = [f"{_server_key(rate)}:leaving" for rate in paces]
+        widths = (part for rate in paces for part in (rate.burst, rate.interval_us))
+        return timedelta(microseconds=self._run("leave", keys, [count, _us(longest), *widths]))
 
     def reserve(self, wishes: Sequence[Wish], *, now: datetime) -> list[list[timedelta]]:
         """Reserve the next free moments, in order; how long from now each is. Nobody else gets the same ones. One that is

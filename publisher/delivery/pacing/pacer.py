@@ -91,10 +91,7 @@ class Pacer:
 
     @classmethod
     def of_settings(cls) -> Pacer:
-        return cls(
-            Limits(settings.MAIL_RATE, settings.MAIL_DOMAIN_RATES, settings.MAIL_WARMUP),
-            error_percent=settings.MAIL_ERROR_LIMIT,
-        )
+        return cls(limits_of_settings(), error_percent=settings.MAIL_ERROR_LIMIT)
 
     def allow(self, most: int, *, now: datetime) -> Grant:
         """How many of `most` mails may leave through the mail server now. What is not used, `give_back`."""
@@ -246,6 +243,11 @@ class Pacer:
             self._no_redis_until = now + REDIS_AGAIN
             log.warning("pacing.redis_away", extra={"error": str(error)})
             return None
+
+
+def limits_of_settings() -> Limits:
+    """The limits of this installation."""
+    return Limits(settings.MAIL_RATE, settings.MAIL_DOMAIN_RATES, settings.MAIL_WARMUP)
 
 
 @dataclass

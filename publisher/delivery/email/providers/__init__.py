@@ -4,8 +4,8 @@ table.py lists the providers, url.py reads an address, content.py takes messages
 of them with django-anymail, outcomes.py says what answers mean, session.py sends.
 """
 
-from publisher.delivery.email.providers.session import HttpLimits, ProviderSession
+from publisher.delivery.email.providers.session import HttpLimits, ProviderSession, at_once
 from publisher.delivery.email.providers.table import PROVIDERS
 from publisher.delivery.email.providers.url import Account, parse_provider_url
 
-__all__ = ["PROVIDERS", "Account", "HttpLimits", "ProviderSession", "parse_provider_url"]
+__all__ = ["PROVIDERS", "Account", "HttpLimits", "ProviderSession", "at_once", "parse_provider_url"]

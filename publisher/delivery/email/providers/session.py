@@ -52,13 +52,25 @@ class HttpLimits:
     answer: float = 60
 
 
+def at_once(count: int) -> None:
+    """Whatever a call takes may leave."""
+
+
 class ProviderSession:
     """A user of one account at a provider, over connections that stay open. Not for use by two threads."""
 
     gives_way = False
 
-    def __init__(self, account: Account, limits: HttpLimits | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        limits: HttpLimits | None = None,
+        *,
+        before_call: Callable[[int], None] = at_once,
+    ) -> None:
+        """`before_call` is told how many messages a call takes, and returns when so many may leave."""
         limits = limits or HttpLimits()
+        self._before_call = before_call
         batch = account.provider.batch
         self.flight = batch.most if batch else 1
         self._account = account
@@ -112,6 +124,7 @@ class ProviderSession:
 
     def _deliver(self, letters: Sequence[Letter], may_go: Callable[[], bool]) -> Generator[Result]:
         """One call. Answers hold HTTP's status as their code up to here; for all others a code is one of SMTP."""
+        self._before_call(len(letters))
         if not may_go():
             raise Withdrawn
         started = time.monotonic()
@@ -143,6 +156,7 @@ class ProviderSession:
         repeats = REPEATS if self._account.provider.idempotency else 0
         while isinstance(answers, Answer) and isinstance(answers.error, Unknown) and repeats:
             repeats -= 1
+            self._before_call(len(letters))
             again = self._ask(letters)
             if not isinstance(again, Answer):  # a refusal of the repetition says nothing of the first
                 answers = again

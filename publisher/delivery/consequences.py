@@ -1,0 +1,154 @@
+"""What a deed on an edition will do, in numbers, to be said before it is done. The desk and the command line ask. Reads only.
+
+Counts are of the moment: while mail leaves they change under the eyes of whoever reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.audience.models import Subscriber, Subscription
+from publisher.core import clock, standstill
+from publisher.delivery import holding, progress
+from publisher.delivery.models import Delivery
+from publisher.delivery.states import State
+from publisher.digests.editions import nothing_left
+from publisher.digests.models import Edition
+from publisher.schedule.hours import next_open
+
+S = Edition.State
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """A question that yes or no answers, and what else there is to know before the answer, a sentence each.
+
+    `counted`: the messages that it is about, for whoever must notice that there are others by now.
+    """
+
+    question: str
+    facts: tuple[str, ...]
+    counted: int
+
+
+def of_sending(edition: Edition, *, now: datetime) -> Consequence | None:
+    """What approving or resuming it does; None when no mail leaves by that."""
+    sending = progress.sending(edition)
+    if edition.state in (S.WAITING, S.PAUSED):
+        return _sending_now(edition, sending, now)
+    goes_by_itself = edition.after_assembly == S.SENDING
+    if (edition.state == S.BLOCKED and goes_by_itself) or (
+        edition.state == S.ASSEMBLING and not goes_by_itself
+    ):
+        return _sending_unassembled(edition)
+    return None
+
+
+def of_cancelling(edition: Edition) -> Consequence:
+    """What ending it for good does."""
+    sending = progress.sending(edition)
+    queued = sending.counts.get(State.QUEUED, 0)
+    what = f"{mails(queued)} will not be sent" if queued else "No mail of it waits to be sent"
+    facts = [
+        "It cannot be taken back: a cancelled edition never goes on.",
+        *_gone(sending),
+        *_in_doubt(sending),
+    ]
+    if nothing_left(edition.state, edition):
+        facts.append("Nothing of it has left, so its items belong to the digest's next edition.")
+    return Consequence(f"Cancel {edition} for good? {what}.", tuple(facts), queued)
+
+
+def of_resolving(edition: Edition, *, arrived: bool) -> Consequence:
+    """What a person's word on every unclear mail of it does."""
+    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN).count()
+    nobody = "Nobody can tell whether they arrived" if unclear != 1 else "Nobody can tell whether it arrived"
+    if arrived:
+        facts = (f"{nobody}. Whoever did not get it gets nothing from this edition any more.",)
+        return Consequence(f"Count {unclear_mails(unclear)} of {edition} as sent?", facts, unclear)
+    facts = (f"{nobody}. Whoever got it gets it a second time.",)
+    return Consequence(f"Send {unclear_mails(unclear)} of {edition} again?", facts, unclear)
+
+
+def mails(count: int) -> str:
+    """`1 mail`, `12,345 mails`."""
+    return f"{count:,} {'mail' if count == 1 else 'mails'}"
+
+
+def unclear_mails(count: int) -> str:
+    """`1 unclear mail`, `12 unclear mails`."""
+    return f"{count:,} unclear {'mail' if count == 1 else 'mails'}"
+
+
+def _readers(count: int) -> str:
+    return f"{count:,} {'reader' if count == 1 else 'readers'}"
+
+
+def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> Consequence:
+    queued = sending.counts.get(State.QUEUED, 0)
+    facts = list(_gone(sending))
+    later = progress.to_go(edition, now).waves
+    if later:
+        due = queued - sum(wave.queued for wave in later)
+        facts.append(
+            f"It goes by the readers' clocks: {mails(due)} at once, "
+            f"the others in {len(later)} {'wave' if len(later) == 1 else 'waves'}, "
+            f"the last on {clock.told(later[-1].due_at)}."
+        )
+    held = list(_held_up(edition, now))
+    facts += [*held, *_in_doubt(sending)]
+    if suppressed := sending.counts.get(State.SUPPRESSED, 0):
+        get = (
+            "more is on the suppression list and gets"
+            if suppressed == 1
+            else "more are on the suppression list and get"
+        )
+        facts.append(f"{_readers(suppressed)} {get} nothing.")
+    facts.append("What has left cannot be called back.")
+    when = "" if later or held else " now"
+    return Consequence(f"Send {edition} to {_readers(queued)}{when}?", tuple(facts), queued)
+
+
+def _held_up(edition: Edition, now: datetime) -> Iterator[str]:
+    """Why it will not leave at once, though nobody need be asked any more."""
+    if standstill.is_on():
+        yield "All sending stands still: nothing leaves until somebody lets it go on."
+    hours = edition.digest.sending_hours
+    if (opens := next_open(hours, now)) != now:
+        yield f"It waits for its hours ({hours}), until {clock.told(opens)}."
+    if every := holding.of_all_mail(now):
+        yield str(every)
+
+
+def _sending_unassembled(edition: Edition) -> Consequence:
+    readers = _subscribed(edition)
+    subscribed = (
+        f"{readers:,} {'person subscribes' if readers == 1 else 'people subscribe'} to {edition.digest}"
+    )
+    fact = f"{subscribed}; it goes out to each of them for whom an item fits, and nobody is asked again."
+    blocked = edition.state == S.BLOCKED
+    question = f"Try again to assemble {edition}, and send it" if blocked else f"Send {edition}"
+    return Consequence(f"{question} as soon as it is assembled?", (fact,), readers)
+
+
+def _gone(sending: progress.Sending) -> Iterator[str]:
+    if sending.left:
+        yield f"{mails(sending.left)} of it {'has' if sending.left == 1 else 'have'} left already."
+
+
+def _in_doubt(sending: progress.Sending) -> Iterator[str]:
+    if underway := sending.counts.get(State.SENDING, 0):
+        yield f"{mails(underway)} {'is' if underway == 1 else 'are'} being handed over just now and may still leave."
+    if unclear := sending.counts.get(State.UNKNOWN, 0):
+        yield f"{unclear_mails(unclear)} may have arrived; that is decided on the edition's page."
+
+
+def _subscribed(edition: Edition) -> int:
+    """People who receive its digest at present: one walk along an index, a second for a million."""
+    return Subscription.objects.filter(
+        digest_id=edition.digest_id,
+        state=Subscription.State.ACTIVE,
+        subscriber__state=Subscriber.State.ACTIVE,
+    ).count()

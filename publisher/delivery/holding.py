@@ -1,0 +1,109 @@
+"""Why something whose time has come does not leave at this moment, and until when. Reads only; `outlook.py` tells it.
+
+It asks the same places as the senders do, without taking anything: settings, the mail server's outage, rests and rates, hours,
+waves, the queue's first row; for posts the channel and its schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from publisher.core import clock
+from publisher.core.errors import UserError
+from publisher.delivery import outage
+from publisher.delivery.departure import Step
+from publisher.delivery.leaving import foreseen
+from publisher.delivery.models import Delivery
+from publisher.delivery.pacing.backoff import SERVER
+from publisher.delivery.pacing.pacer import Pacer
+from publisher.delivery.pacing.rests import Rests
+from publisher.delivery.progress import ToGo, waits_for_hours
+from publisher.delivery.states import State
+from publisher.digests.models import Edition
+from publisher.schedule.quiet import why_not
+from publisher.social.models import Channel, Post
+
+NO_SERVER = "No mail leaves while PUBLISHER_MAIL is empty"
+SHORT = timedelta(seconds=5)
+"""A rate that has room again so soon holds nothing up: mail leaves, at its pace."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What holds something up, without a full stop; and until when (UTC), None where that is not known. As text, for people."""
+
+    why: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.why}, until {clock.told(self.until)}." if self.until else f"{self.why}."
+
+
+def of_all_mail(now: datetime) -> Hold | None:
+    """What holds up every mail."""
+    if not settings.MAIL:
+        return Hold(NO_SERVER)
+    down = outage.current()
+    if down and down.until > now:
+        return Hold("The mail server could not be used and is left alone", down.until)
+    state = Rests().states(now).get(SERVER)
+    if state and state.rests(now):
+        return Hold(f"The mail server asked for peace (“{state.why}”)", state.until)
+    full = Pacer.of_settings().allow(0, now=now)
+    if full.taken and full.taken.held_by and full.wait >= SHORT:
+        return Hold(f"The mail server takes {full.taken.held_by}, which is used up", now + full.wait)
+    return None
+
+
+def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
+    """What holds up all mails of an edition that wait; None when some may leave, or a person is asked."""
+    if edition.state == Edition.State.ASSEMBLING:
+        return Hold("It is being assembled")
+    hours = waits_for_hours(edition, now)
+    if hours:
+        return Hold(f"It waits for its hours ({hours.hours})", hours.until)
+    if rest.waves and not rest.due:
+        return Hold(f"The next wave is that of {rest.waves[0].clocks}", rest.waves[0].due_at)
+    first = (
+        Delivery.objects.filter(edition=edition, state=State.QUEUED)
+        .exclude(purpose=Delivery.Purpose.TEST)
+        .order_by("due_at", "id")
+        .values_list("due_at", "reason")
+        .first()
+    )
+    if first and first[0] > now:
+        return Hold(first[1].rstrip(".") or "It is tried again", first[0])
+    return None
+
+
+def of_channel(channel: Channel, now: datetime) -> Hold | None:
+    """What holds up everything on a channel."""
+    if not channel.enabled:
+        return Hold("The channel is switched off")
+    if channel.paused_reason:
+        return Hold(f"The channel is stopped ({channel.paused_reason.rstrip('.')})")
+    if channel.blocked_until and channel.blocked_until > now:
+        return Hold("The network asked us to wait", channel.blocked_until)
+    return None
+
+
+def of_posts(channel: Channel, posts: Sequence[Post], now: datetime) -> tuple[int, Hold | None]:
+    """How many of a channel's posts whose slots have come do not leave now, and why the first of them does not. Those that are
+    too late are not among `posts`."""
+    try:
+        rules = channel.schedule.rules()
+        steps = foreseen(channel, posts, rules, now)
+    except UserError as error:
+        return len(posts), Hold(f"The schedule cannot be used: {error.message.rstrip('.')}")
+    held = [step for step in steps if step in (Step.WAIT, Step.NEW_SLOT)]
+    if not held:
+        return 0, None
+    if held[0] is Step.NEW_SLOT:
+        quiet = why_not(rules, now)
+        return len(held), Hold(f"They get another slot ({quiet or 'enough for today, or an embargo'})")
+    minutes = round(rules.least_gap.total_seconds() / 60)
+    return len(held), Hold(f"The schedule keeps {minutes} minutes between posts")

@@ -1,0 +1,78 @@
+"""The page that asks once more, in numbers, before something is done that nobody can take back.
+
+A form whose press cannot be taken back is answered with this page, which holds the same form again, with `sure`. It needs no
+script; the deed itself still looks whether the thing is as the person saw it.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from publisher.delivery.consequences import Consequence, of_resolving
+from publisher.delivery.models import Delivery
+from publisher.delivery.states import State
+from publisher.desk import repairs
+from publisher.desk.page import show
+from publisher.digests.models import Edition
+
+CARRIED = ("state", "assembled", "was_published", "url", "reason")
+"""Fields of the first form that the second one repeats."""
+
+
+def is_sure(request: HttpRequest, counted: int | None = None) -> bool:
+    """Whether the person has read what will happen; with `counted`, of just so many messages."""
+    return request.POST.get("sure") == "yes" and counted in (None, _number(request.POST.get("counted", "")))
+
+
+def ask(
+    request: HttpRequest, about: Consequence, *, yes: str, back: str, danger: bool = False
+) -> HttpResponse:
+    """The page with the question. `yes` is the label of the button that does it, `back` where the other one leads."""
+    given = {name: request.POST[name] for name in CARRIED if name in request.POST}
+    context = {
+        "about": about,
+        "carried": {**given, "counted": about.counted, "sure": "yes"},
+        "yes": yes,
+        "back": back,
+        "danger": danger,
+    }
+    return show(request, "desk/ask.html", context)
+
+
+@require_POST
+def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """`repairs.confirm_edition`, asked about first: it decides about every unclear mail of an edition."""
+    edition = get_object_or_404(Edition.objects.select_related("digest"), pk=edition_id)
+    said = request.POST.get("was_published", "")
+    about = of_resolving(edition, arrived=said == "yes")
+    if said not in ("yes", "no") or not about.counted or is_sure(request, about.counted):
+        return repairs.confirm_edition(request, edition_id)
+    yes = "Yes, count as sent" if said == "yes" else "Yes, send again"
+    return ask(request, about, yes=yes, back=reverse("desk:edition", args=[edition.pk]))
+
+
+@require_POST
+def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """`repairs.confirm`, asked about first if something would leave by it."""
+    known = Delivery.objects.select_related("edition__digest", "post", "channel")
+    row = get_object_or_404(known, pk=delivery_id)
+    leaves = request.POST.get("was_published") == "no" and row.state == State.UNKNOWN
+    if not leaves or is_sure(request):
+        return repairs.confirm(request, delivery_id)
+    back = reverse("desk:delivery", args=[row.pk])
+    return ask(request, _again(row), yes="Yes, send again", back=back)
+
+
+def _again(row: Delivery) -> Consequence:
+    if row.edition:
+        fact = "Nobody can tell whether it arrived. Whoever got it gets it a second time."
+        return Consequence(f"Send 1 mail of {row.edition} to {row.address} again?", (fact,), 1)
+    fact = "If it is there after all, everybody who follows the channel sees it twice."
+    return Consequence(f"Publish part {(row.part or 0) + 1} on {row.channel} again?", (fact,), 1)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -1,0 +1,74 @@
+"""The audit trail in plain words: what everybody can do has a name, and somebody has always done it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+import publisher
+from publisher.core import audit
+from publisher.core.models import AuditEntry
+from publisher.desk import trail
+from tests.desk.builders import a_post, an_edition
+
+pytestmark = pytest.mark.django_db
+
+SOURCES = Path(publisher.__file__).parent
+ACTION = re.compile(r"audit\.record\([^,]+?,\s*\n?\s*\"([a-z]+\.[a-z_]+)\"")
+NAMED_ELSEWHERE = re.compile(
+    r"action=\"([a-z]+\.[a-z_]+)\"|_move\(\s*[^)]*?\"(edition\.[a-z_]+)\"", re.DOTALL
+)
+
+
+def an_entry(actor: audit.Actor = None, action: str = "edition.pause", **after: Any) -> AuditEntry:
+    return audit.record(actor, action, an_edition(), {}, after)
+
+
+def test_every_action_that_is_recorded_has_a_name_in_plain_words() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
+    actions = {
+        name for pattern in (ACTION, NAMED_ELSEWHERE) for found in pattern.findall(code)
+        for name in (found if isinstance(found, tuple) else (found,)) if name
+    }  # fmt: skip
+    assert len(actions) > 15
+    assert {action for action in actions if ": " in trail.deed(action)} == set()
+
+
+def test_who_is_a_login_a_command_line_or_publisher_and_never_empty(editor: User) -> None:
+    assert trail.who(an_entry(editor)) == "mira"
+    assert trail.who(an_entry("ada@host-1")) == "ada@host-1 (command line)"
+    assert trail.who(an_entry()) == "Publisher"
+    assert trail.who(an_entry("")) == "Publisher"
+    assert trail.who(an_entry(action="signingkey.on")) == "Command line", "of before its name was written"
+    assert trail.who(an_entry(action="sending.went_on", by="root@host")) == "root@host (command line)"
+
+
+def test_a_login_that_looks_like_a_command_line_is_a_login() -> None:
+    assert trail.who(an_entry(User.objects.create_user("eva@office.example.org"))) == "eva@office.example.org"
+
+
+def test_values_read_as_people_say_them(admin_desk: Client, editor: User) -> None:
+    audit.record(editor, "edition.pause", an_edition(), {"state": "sending"}, {"state": "waiting"})
+    moved = {"slot_at": "2026-06-01T12:00:00+00:00"}
+    audit.record(editor, "post.rescheduled", a_post(), {"slot_at": None}, moved)
+    audit.record(editor, "post.confirmed", a_post(), {}, {"was_published": True})
+    admin_desk.cookies["desk_zone"] = "Asia/Shanghai"
+    page = admin_desk.get("/desk/audit").content.decode()
+    for shown in ("1 Jun 2026, 20:00", "Waiting", "approval", "<dt>It is there</dt><dd>yes</dd>"):
+        assert shown in page
+    for raw in ("slot at", "T12:00:00+00:00</", "was published", "True"):
+        assert raw not in page
+
+
+def test_it_is_found_by_the_name_that_is_shown(admin_desk: Client) -> None:
+    an_entry()
+    an_entry("ada@host-1", "edition.cancel")
+    for shown, other in (("Publisher", "Cancelled it"), ("ada@host-1 (command line)", "Paused it")):
+        page = admin_desk.get("/desk/audit", {"actor": shown}).content.decode()
+        assert f">{shown}</td>" in page
+        assert other not in page
