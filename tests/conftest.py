@@ -70,11 +70,12 @@ def valkey() -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-def inbox(valkey: EmbeddedValkey) -> redis.Redis:
-    """An empty Redis."""
+def inbox(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
+    """An empty Redis; what is left in it is gone afterwards, too."""
     server = client()
     server.flushall()
-    return server
+    yield server
+    server.flushall()
 
 
 @pytest.fixture

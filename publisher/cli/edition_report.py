@@ -76,10 +76,10 @@ def whole(edition: Edition) -> Report:
     return Report(data, _as_text(data, doubts))
 
 
-def settled_by(edition_id: int) -> str:
+def settled_by(name: str) -> str:
     """What a person may do about unclear mails."""
     return (
-        f"Count them as sent with `publisher edition settle {edition_id} --sent`, or send them again with `--again`: who got "
+        f"Count them as sent with `publisher edition settle {name} --sent`, or send them again with `--again`: who got "
         "theirs then gets it twice. The desk does the same for one mail alone."
     )
 
@@ -155,7 +155,9 @@ def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
     }
     parts = [table({name: value for name, value in rows.items() if str(value)})]
     parts += _lines("Waves", [_wave(each) for each in data["waves"]])
-    parts += _lines("Unclear mails", [*unclear.sentences(doubts), settled_by(data["id"])] if doubts else [])
+    parts += _lines(
+        "Unclear mails", [*unclear.sentences(doubts), settled_by(data["short_name"])] if doubts else []
+    )
     parts += _lines("Tests that failed", [f"{each['to']}: {each['reason']}" for each in data["failed_tests"]])
     variants = data["variants"]
     shown = [_variant(each) for each in variants[:MOST_VARIANTS]]

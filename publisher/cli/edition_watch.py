@@ -173,7 +173,7 @@ def look(edition_id: int, now: datetime) -> Seen:
         waits=str(progress.waits_for_hours(edition, now) or ""),
         down=down.text(now) if down else "",
         stuck=sum(group.mails for group in groups),
-        unclear="\n".join([*unclear.sentences(groups), edition_report.settled_by(edition_id)]),
+        unclear="\n".join([*unclear.sentences(groups), edition_report.settled_by(edition.short_name)]),
         copies=copies.copies_of(edition, Delivery.Purpose.SEED).filter(state__in=UNFINISHED).count(),
         next_due=_next_due(edition, now),
     )

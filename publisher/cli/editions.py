@@ -233,14 +233,6 @@ def _agreed(about: Consequence | None, yes: bool) -> None:
         click.confirm(about.question, abort=True, err=True)
 
 
-def _digest(slug: str) -> Digest:
-    found = Digest.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
-        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
-    return found
-
-
 def _window(digest: Digest, since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
     zone = ZoneInfo(digest.zone)
     start = _moment("--since", since, zone) if since else due.next_window(digest, now)

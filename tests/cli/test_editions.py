@@ -453,7 +453,7 @@ def test_unclear_mails_are_shown_with_their_reason_and_settled(digest: Digest, w
     shown = run("show", edition.pk).stdout
     assert "2 mails: The worker that was sending it died" in shown
     assert "its digest holds what is unclear" in shown
-    assert f"publisher edition settle {edition.pk} --sent" in shown
+    assert f"publisher edition settle {edition.short_name} --sent" in shown
     [group] = reported("show", edition.pk)["unclear"]
     assert (group["cause"], group["mails"], group["by_itself"]) == ("worker_gone", 2, False)
     waited = run("send", edition.pk, "--wait")

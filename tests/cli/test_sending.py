@@ -131,7 +131,7 @@ def test_it_says_that_the_mail_server_failed_and_has_it_tried(
     said = run().output
     assert "At the login: 535 5.7.8 bad It is tried again at" in said
     assert "as planned" not in said
-    assert "This is due, and its mails wait for the mail server" in said
+    assert "All mail: The mail server could not be used and is left alone, until" in said
     assert look._mail()["mail"]["waits"].startswith("Mail cannot leave since")
     assert report()["outage"]["failures"] == 1
     assert report("try")["outage"]["said"] == "At the login: 535 5.7.8 bad"
