@@ -44,7 +44,7 @@ def test_with_nothing_in_the_way_all_mails_leave() -> None:
 
 def test_a_server_that_could_not_be_used_holds_all_mail_until_it_is_tried_again() -> None:
     a_sending_edition(mails=3)
-    outage.begin(lasting=True)
+    outage.begin("535 bad", lasting=True, now=NOON)
     hold = seen().mail_hold
     assert hold is not None
     assert hold.until is not None
