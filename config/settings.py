@@ -105,6 +105,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+MEDIA_ROOT = ENVIRONMENT.data_dir / "media"  # pictures of posts, by the hash of their content
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # served from where they lie, with no collecting step
 STATICFILES_DIRS = [("site", BASE_DIR / "publisher" / "desk" / "assets")]

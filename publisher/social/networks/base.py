@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from publisher.render.measure import Measure
 
 __all__ = [
+    "Ability",
     "Account",
     "CannotTell",
     "Card",
@@ -30,6 +31,8 @@ __all__ = [
     "NotFound",
     "Outgoing",
     "Part",
+    "Picture",
+    "PictureLimits",
     "Prepared",
     "Receipt",
 ]
@@ -72,8 +75,42 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of a message. `digest` names its bytes (`social.media.store`), which `social.media.fitting` makes what a
+    network takes. `alt` says what it shows. `focus`: the point that no crop may lose, as Mastodon counts it: (x, y) from -1 to
+    1, (0, 0) the middle, up and right positive."""
+
+    digest: str
+    alt: str = ""
+    focus: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class PictureLimits:
+    """What a network takes: `most` pictures in a message, each of at most `max_bytes` (an animated GIF `max_gif_bytes`, 0: the
+    same), `max_side` pixels and `max_pixels` in all (0: any), of `types` such as image/jpeg, with `alt` characters of text."""
+
+    most: int
+    max_bytes: int
+    max_side: int = 4096
+    max_pixels: int = 0
+    types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
+    max_gif_bytes: int = 0
+    alt: int = 1000
+
+
+class Ability(Enum):
+    """What can be done with a published message."""
+
+    EDIT = "edit"
+    RETRACT = "delete"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True)
 class Part:
-    """One message. `text` is final; `number` counts from 0, of `of` in the thread. `language` is BCP 47."""
+    """One message. `text` is final; `number` counts from 0, of `of` in the thread. `language` is BCP 47. `warning` is shown
+    before the content where a network can do so. A thread's pictures, card and link belong to its first message."""
 
     text: str
     link: str = ""
@@ -81,6 +118,8 @@ class Part:
     card: Card | None = None
     number: int = 0
     of: int = 1
+    pictures: tuple[Picture, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +185,13 @@ class Network(Measuring[Rules], Protocol[Rules]):
     @property
     def grade(self) -> Grade:
         """How surely a post appears once."""
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What can be done with a message after it was published."""
+
+    def pictures(self, account: Account) -> PictureLimits | None:
+        """What pictures this account may show, from its settings; None: none. Never asks the network."""
 
     @property
     def settles_within(self) -> timedelta:

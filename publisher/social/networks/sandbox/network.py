@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.render.measure import Measure
-from publisher.social.networks.base import Account, CannotTell, Grade, NotFound, Part, Prepared, Receipt
+from publisher.social.networks.base import (
+    Ability,
+    Account,
+    CannotTell,
+    Grade,
+    NotFound,
+    Part,
+    PictureLimits,
+    Prepared,
+    Receipt,
+)
 from publisher.social.networks.sandbox import client
 from publisher.social.networks.sandbox.measure import measure
 from publisher.social.networks.sandbox.payload import payload
@@ -25,12 +35,16 @@ class Sandbox:
     label: str = "Sandbox"
     grade: Grade = Grade.GUARANTEED
     settles_within: timedelta = timedelta(0)
+    abilities: frozenset[Ability] = frozenset(Ability)
 
     def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
         return Rules()
 
     def measure(self, text: str, rules: Rules) -> Measure:
         return measure(text, rules)
+
+    def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - none for any account
+        return None
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)
