@@ -137,3 +137,24 @@ def test_the_page_shows_the_same_words_as_the_edition_s_own(desk: Client) -> Non
     summary = str(sending(edition))
     assert summary in desk.get("/desk/").content.decode()
     assert summary in desk.get(f"/desk/editions/{edition.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("states", "ended", "told"),
+    [
+        (["failed"] * 3, timedelta(hours=1), True),
+        (["failed"] * 2 + ["sent"] * 8, timedelta(hours=1), True),
+        (["failed"] + ["sent"] * 9, timedelta(hours=1), False),
+        (["suppressed"] * 3, timedelta(hours=1), False),
+        (["failed"] * 3, timedelta(days=8), False),
+    ],
+)
+def test_an_edition_that_ended_refused_is_told_for_a_week(
+    settings: Any, states: list[str], ended: timedelta, told: bool
+) -> None:
+    settings.MAIL_ERROR_LIMIT = 10
+    edition = an_edition(state="sent", finished_at=NOW - ended)
+    for state in states:
+        a_mail(edition, state=state)
+    titles = [trouble.title for trouble in overview(now=NOW).troubles]
+    assert ("Editions of which mail was refused" in titles) is told
