@@ -12,8 +12,8 @@ from datetime import datetime
 from publisher.audience.models import Subscriber, Subscription
 from publisher.core import clock, standstill
 from publisher.delivery import holding, progress
-from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
+from publisher.delivery.unclear import mails_of
 from publisher.digests.editions import nothing_left
 from publisher.digests.models import Edition
 from publisher.schedule.hours import next_open
@@ -63,7 +63,7 @@ def of_cancelling(edition: Edition) -> Consequence:
 
 def of_resolving(edition: Edition, *, arrived: bool) -> Consequence:
     """What a person's word on every unclear mail of it does."""
-    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN).count()
+    unclear = mails_of(edition).count()
     nobody = "Nobody can tell whether they arrived" if unclear != 1 else "Nobody can tell whether it arrived"
     if arrived:
         facts = (f"{nobody}. Whoever did not get it gets nothing from this edition any more.",)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
@@ -130,10 +130,16 @@ def fate_of(row: Delivery) -> Fate:
     )
 
 
+def mails_of(edition: Edition) -> QuerySet[Delivery]:
+    """The unclear mails of an edition as a whole: those to readers and the copies for the office. A test is settled alone, and
+    keeps no edition open. A walk along its unknown rows, of which there are few."""
+    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN)
+    return unclear.exclude(purpose=Delivery.Purpose.TEST)
+
+
 def groups_of(edition: Edition) -> list[Group]:
-    """The unclear mails of an edition, copies for the office among them, the largest group first. Walks its unknown rows, of
-    which there are few."""
-    rows = Delivery.objects.filter(edition=edition, state=State.UNKNOWN).order_by()
+    """The unclear mails of an edition by cause and fate, the largest group first."""
+    rows = mails_of(edition).order_by()
     found: dict[tuple[Cause, Fate], Counter[str]] = {}
     for reason, held, attempts, mails in rows.values_list("reason", "held", "attempts").annotate(
         n=Count("id")
