@@ -154,6 +154,11 @@ def groups_of(edition: Edition) -> list[Group]:
     return sorted(groups, key=lambda group: -group.mails)
 
 
+def asking(edition: Edition) -> int:
+    """How many of them only a person can settle."""
+    return sum(group.mails for group in groups_of(edition) if not group.fate.by_itself)
+
+
 def sentences(groups: Sequence[Group]) -> list[str]:
     """A line for each group, for a terminal."""
     return [
