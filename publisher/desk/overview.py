@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from publisher.core import clock
-from publisher.delivery import holding, progress, tally, trouble
+from publisher.delivery import holding, progress, tally, trouble, unclear
 from publisher.delivery.consequences import mails
 from publisher.delivery.holding import Hold
 from publisher.delivery.states import State
@@ -178,12 +178,18 @@ def _edition_ahead(edition: Edition, at: datetime, what: str) -> Ahead:
 
 def _troubles(now: datetime) -> Iterator[Trouble]:
     posts, editions, log = reverse("desk:posts"), reverse("desk:editions"), reverse("desk:deliveries")
-    counts = tally.by_state()
-    for state, title, advice, tone in (
-        ("unknown", "Deliveries that may have arrived", "Look at each and say what became of it.", "warn"),
-        ("expired", "Deliveries that came too late", "Their time had passed; they were not sent.", "warn"),
-    ):
-        yield Trouble(counts.get(state, 0), title, advice, f"{log}?state={state}", tone)
+    yield Trouble(
+        unclear.all_asking(),
+        "Mails that may have arrived",
+        "Say what became of them, or whether they shall be sent again.",
+        f"{log}?state={State.UNKNOWN.value}",
+    )
+    yield Trouble(
+        tally.by_state().get(State.EXPIRED, 0),
+        "Deliveries that came too late",
+        "Their time had passed; they were not sent.",
+        f"{log}?state={State.EXPIRED.value}",
+    )
     for post_state, title, advice, tone in (
         (Post.State.HELD, "Posts held back", "Something in the text must be mended first.", "warn"),
         (Post.State.FAILED, "Posts that failed", "The network refused them. Read why.", "bad"),
