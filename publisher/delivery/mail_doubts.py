@@ -36,6 +36,11 @@ SELECT id, fence, %(by)s, %(now)s, 0, %(state)s, '', %(said)s FROM decided
 """
 
 
+def may(edition: Edition, *, arrived: bool) -> bool:
+    """Whether that word can be given of an edition's mails: of one that is over none is sent again. Pure."""
+    return arrived or edition.state in RESENDS
+
+
 def confirm(delivery_id: int, *, user: Actor, arrived: bool, now: datetime) -> None:
     """A person's word on one mail: it counts as sent, or it is sent again with the same Message-ID. Raises `UserError`."""
     row = Delivery.objects.select_related("edition__digest").get(pk=delivery_id, edition__isnull=False)
@@ -58,7 +63,7 @@ def _confirm(edition: Edition, delivery_id: int | None, user: Actor, *, arrived:
         "by": audit.name_of(user)[:100] if isinstance(user, AbstractBaseUser | str) else "",
         "now": now,
     }
-    if not arrived and edition.state not in RESENDS:
+    if not may(edition, arrived=arrived):
         raise UserError(
             f"{edition} is “{edition.get_state_display()}”: nothing of it is sent any more.",
             "Say that they count as sent, or leave them as they are.",
