@@ -213,3 +213,16 @@ def test_resuming_what_has_only_unclear_mail_says_what_becomes_of_that(
     page = press_on(desk, edition, "resume")
     assert question.format(edition) in page
     assert fact in page
+
+
+def test_what_would_be_refused_is_not_asked_about_first(desk: Client) -> None:
+    edition = mails(an_edition(state="cancelled"), unknown=1)
+    row = Delivery.objects.get()
+    for address in (f"/desk/editions/{edition.pk}/confirm", f"/desk/deliveries/{row.pk}/confirm"):
+        page = press(desk, address, was_published="no")
+        assert "nothing of it is sent any more" in page
+        assert "again?" not in page
+    for page in (f"/desk/editions/{edition.pk}", f"/desk/deliveries/{row.pk}"):
+        said = desk.get(page).content.decode()
+        assert 'name="was_published" value="yes"' in said
+        assert 'name="was_published" value="no"' not in said
