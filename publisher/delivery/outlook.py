@@ -185,12 +185,14 @@ def _mails(old: set[int], every: Hold | None, in_doubt: frozenset[State], now: d
 
 
 def _posts(in_doubt: frozenset[State], now: datetime) -> list[Posts]:
-    """Rows of the short queue of posts and of the slots that have come."""
+    """Rows of the short queue of posts and of the slots that have come. A post whose item was retracted neither leaves nor
+    waits: it is cancelled at its slot, whatever else (`departure.next_step`)."""
     known = Post.objects.select_related("item", "channel__schedule").defer(
         "item__body_html", "item__body_text"
     )
     scheduled: dict[int, list[Post]] = {}
-    for post in known.filter(state=Post.State.SCHEDULED, slot_at__lte=now).order_by("slot_at", "id"):
+    due = known.filter(state=Post.State.SCHEDULED, slot_at__lte=now, item__retracted_at__isnull=True)
+    for post in due.order_by("slot_at", "id"):
         scheduled.setdefault(post.channel_id, []).append(post)
     going = Post.objects.filter(state=Post.State.SENDING, deliveries__state=State.QUEUED).distinct()
     queued, unclear = Counter(going.values_list("channel_id", flat=True)), _unclear_posts(in_doubt)

@@ -16,7 +16,7 @@ from publisher.delivery.pacing.limits import parse_rates
 from publisher.delivery.pacing.pacer import Pacer
 from publisher.delivery.pacing.rests import Rests
 from publisher.digests.models import Edition
-from tests.builders import NOON, a_channel, a_digest, a_schedule, a_sending_edition
+from tests.builders import NOON, a_channel, a_digest, a_schedule, a_sending_edition, an_item
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inbox")]
@@ -192,3 +192,12 @@ def test_what_is_being_handed_over_is_unclear_only_while_all_sending_stands_stil
     assert (the_mails().unclear, seen().posts) == (0, [])
     stands = outlook(now=NOON, stood_since=NOON)
     assert ([each.unclear for each in stands.mails], [each.unclear for each in stands.posts]) == ([1], [1])
+
+
+def test_a_post_whose_item_was_retracted_is_not_told_as_leaving() -> None:
+    channel = a_channel()
+    a_post(an_item(retracted_at=NOON), channel, state="scheduled", slot_at=NOON)
+    assert seen().is_empty
+    a_post(state="scheduled", slot_at=NOON - timedelta(minutes=1), channel=channel)
+    (leaves,) = seen().leaving
+    assert leaves.what == "1 post"
