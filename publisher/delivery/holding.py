@@ -68,6 +68,11 @@ def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
         return Hold(f"It waits for its hours ({hours.hours})", hours.until)
     if rest.waves and not rest.due:
         return Hold(f"The next wave is that of {rest.waves[0].clocks}", rest.waves[0].due_at)
+    return of_queue(edition, now)
+
+
+def of_queue(edition: Edition, now: datetime) -> Hold | None:
+    """What holds up its whole queue, by the row that is due first; None when that is due, or nothing is queued."""
     first = (
         Delivery.objects.filter(edition=edition, state=State.QUEUED)
         .exclude(purpose=Delivery.Purpose.TEST)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import consequences, copies, hindrances, unclear
+from publisher.delivery import consequences, copies, hindrances, mail_doubts, unclear
 from publisher.delivery.consequences import Consequence
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
@@ -140,6 +140,7 @@ def _unclear(edition: Edition) -> dict[str, Any]:
     return {
         "doubts": groups,
         "unclear": sum(group.mails for group in groups),
+        "may_send_again": mail_doubts.may(edition, arrived=False),
         "all_by_themselves": all(group.fate.by_itself for group in groups),
     }
 
