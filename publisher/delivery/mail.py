@@ -13,7 +13,7 @@ from django.conf import settings
 
 from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry, UserError
-from publisher.delivery import hindrances, outage
+from publisher.delivery import outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.pacing.gate import Gate
@@ -54,7 +54,6 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
         else:
             if sender.counts:
                 outage.over()
-            hindrances.say_pace(sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)

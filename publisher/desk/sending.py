@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import hindrances, outage, stopping
+from publisher.delivery import outage, stopping
 from publisher.delivery.outlook import outlook
 from publisher.desk.access import user_of
 from publisher.desk.page import show
@@ -38,7 +38,6 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "stands": stands,
         "outage": outage.current(),
-        "paced": hindrances.pace(),
         "now": clock.now(),
         "ahead": outlook(now=clock.now(), stood_since=stands.since if stands else None),
         "may_stop": user_of(request).has_perm(MAY_STOP),
