@@ -45,9 +45,12 @@ def of_all_mail(now: datetime) -> Hold | None:
     """What holds up every mail."""
     if not settings.MAIL:
         return Hold(NO_SERVER)
-    down = outage.current()
-    if down and down.until > now:
-        return Hold("The mail server could not be used and is left alone", down.until)
+    if down := outage.current():
+        if down.until > now:
+            return Hold("The mail server could not be used and is left alone", down.until)
+        return Hold(
+            "The mail server could not be used at the last try, and is tried again with the next mail"
+        )
     return of_pace(now)
 
 

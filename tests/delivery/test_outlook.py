@@ -52,6 +52,18 @@ def test_a_server_that_could_not_be_used_holds_all_mail_until_it_is_tried_again(
     assert (seen().leaving, the_mails().leave) == ([], 0)
 
 
+def test_a_server_that_could_not_be_used_holds_all_mail_also_when_its_rest_is_over_and_it_was_not_tried() -> (
+    None
+):
+    a_sending_edition(mails=3)
+    outage.begin("refused", lasting=True, now=NOON)
+    later = seen(NOON + timedelta(minutes=1))
+    assert str(later.mail_hold) == (
+        "The mail server could not be used at the last try, and is tried again with the next mail."
+    )
+    assert later.leaving == []
+
+
 def test_a_server_that_asked_for_peace_holds_all_mail_until_its_rest_is_over() -> None:
     a_sending_edition(mails=3)
     Rests().after([("a.example", Answer(454, "", "Throttling failure: maximum sending rate"))], NOON)
