@@ -108,9 +108,12 @@ def look() -> Look:
     return Look(bool(rest), last.decode() if last else "")
 
 
-def is_on() -> bool:
-    """Whether the mail server is being left alone."""
-    return look().rests
+def forget() -> None:
+    """No mail server is set where mail is sent, so nobody waits for one. Its rest stays known, should it be set again."""
+    try:
+        client().delete(WHOSE)
+    except redis.RedisError as error:
+        log.warning("outage.redis_away", extra={"error": str(error)})
 
 
 def begin(

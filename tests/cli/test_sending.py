@@ -135,7 +135,7 @@ def test_it_says_that_the_mail_server_failed_and_has_it_tried(
     assert look._mail()["mail"]["waits"].startswith("Mail cannot leave since")
     assert report()["outage"]["failures"] == 1
     assert report("try")["outage"]["said"] == "At the login: 535 5.7.8 bad"
-    assert not outage.is_on()
+    assert not outage.look().rests
     assert AuditEntry.objects.get().actor_name == "ada@host"
 
 

@@ -108,9 +108,9 @@ def failed(**options: Any) -> int:
 
 def test_rests_grow_and_end_with_the_first_success(inbox: redis.Redis) -> None:
     assert [failed() for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
-    assert outage.is_on()
+    assert outage.look().rests
     outage.over()
-    assert not outage.is_on()
+    assert not outage.look().rests
     assert outage.current() is None
     assert failed(lasting=True) == 30
 
@@ -165,6 +165,16 @@ def test_an_outage_of_an_address_that_is_not_set_any_more_is_forgotten(
     settings.MAIL = "smtp://u:new@127.0.0.1"
     assert not outage.look().rests
     assert outage.current() is None
+
+
+def test_an_outage_is_forgotten_when_mail_is_switched_off(inbox: redis.Redis, settings: Any) -> None:
+    settings.MAIL = "smtp://u:p@127.0.0.1"
+    failed(lasting=True)
+    settings.MAIL = ""
+    assert send_due(seconds=1, clock_=lambda: NOON) == {}
+    assert outage.current() is None
+    settings.MAIL = "smtp://u:p@127.0.0.1"
+    assert outage.look().rests, "the same login is not tried at once"
 
 
 def test_the_log_knows_the_message_id_of_what_was_sent() -> None:

@@ -127,12 +127,12 @@ def test_who_may_let_sending_go_on_may_have_the_server_tried_and_it_is_written_d
     desk: Client, editor: User, down: None
 ) -> None:
     assert desk.post(reverse("desk:sending-try")).status_code == 400
-    assert outage.is_on()
+    assert outage.look().rests
     allowed(editor, "delete_standstill")
     edition = a_sending_edition(a_digest(enabled=False), mails=1)
     response = desk.post(reverse("desk:sending-try"), {"edition": edition.pk})
     assert response.url == f"/desk/editions/{edition.pk}"  # type: ignore[attr-defined]  # of a redirect
-    assert not outage.is_on()
+    assert not outage.look().rests
     known = outage.current()
     assert known is not None
     assert known.until < clock.now() + timedelta(seconds=1)
