@@ -82,7 +82,10 @@ def try_now(request: HttpRequest) -> HttpResponse:
     edition = get_object_or_404(Edition, pk=int(given)) if given.isdecimal() and len(given) < 18 else None
     try:
         stopping.try_now(user=user, by=user.get_username(), now=clock.now())
-        messages.success(request, "The mail server is tried now. Look again in a moment.")
+        if waits := stopping.not_tried_yet():
+            messages.warning(request, waits)
+        else:
+            messages.success(request, "The mail server is tried now, if mail is due. Look again in a moment.")
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}")
     return redirect(reverse("desk:edition", args=[edition.pk]) if edition else "desk:sending")
