@@ -242,7 +242,7 @@ def progress_context(edition: Edition, request: HttpRequest) -> dict[str, Any]:
     return {
         "assembling": assembling(edition),
         "outage": hindrances.outage_of(edition),
-        "paced": hindrances.pace_of(edition),
+        "paced": hindrances.pace_of(edition, now),
         "may_try": user_of(request).has_perm(MAY_GO_ON),
         "now": now,
         "waits": waits_for_hours(edition, now),

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-import redis
 
 from publisher.delivery import outage
 from publisher.delivery.models import Delivery
@@ -44,13 +43,25 @@ def test_with_nothing_in_the_way_all_mails_leave() -> None:
 
 def test_a_server_that_could_not_be_used_holds_all_mail_until_it_is_tried_again() -> None:
     a_sending_edition(mails=3)
-    outage.begin(lasting=True)
+    outage.begin("535 bad", lasting=True, now=NOON)
     hold = seen().mail_hold
     assert hold is not None
     assert hold.until is not None
     assert "could not be used" in str(hold)
     assert timedelta(seconds=25) < hold.until - NOON <= timedelta(seconds=30)
     assert (seen().leaving, the_mails().leave) == ([], 0)
+
+
+def test_a_server_that_could_not_be_used_holds_all_mail_also_when_its_rest_is_over_and_it_was_not_tried() -> (
+    None
+):
+    a_sending_edition(mails=3)
+    outage.begin("refused", lasting=True, now=NOON)
+    later = seen(NOON + timedelta(minutes=1))
+    assert str(later.mail_hold) == (
+        "The mail server could not be used at the last try, and is tried again with the next mail."
+    )
+    assert later.leaving == []
 
 
 def test_a_server_that_asked_for_peace_holds_all_mail_until_its_rest_is_over() -> None:
@@ -167,12 +178,8 @@ def test_a_new_edition_that_its_digest_wants_approved_waits_for_a_person() -> No
     assert (new.asks, new.late, seen().leaving) == (True, False, [])
 
 
-def test_what_cannot_ask_redis_is_told_without_it(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    def away(*_args: object, **_given: object) -> object:
-        raise redis.ConnectionError("away")
-
+def test_what_cannot_ask_redis_is_told_without_it(no_redis: None, settings: Any) -> None:
     settings.MAIL_RATE = parse_rates("10/h")
-    monkeypatch.setattr(redis.connection.ConnectionPool, "get_connection", away)
     a_sending_edition(mails=1)
     assert len(seen().mails) == 1
 
