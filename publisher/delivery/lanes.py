@@ -2,7 +2,8 @@
 and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
 
 Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with
-a provider, as many of the first as its transport says (`Transport.flight`).
+a provider, as many of the first as its transport says (`Transport.flight`). And that a claim is noted as begun before anything
+of it can be accepted: right before, so that one which waits for a connection or for its pace is not in doubt.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 
 from django.conf import settings
@@ -46,8 +48,8 @@ class Held:
     """A claim that this process holds, and what came of it so far.
 
     `until`: when its lease ends, lengthened by the sender. `stopped`: nothing more of it may go out (paused, taken over).
-    `away`: why the server could not be used, `refused`: why its sender could not. `seconds`: how long it took. What has no
-    result when it is done was not accepted.
+    `begun`: something of it may have gone out, and that is noted. `away`: why the server could not be used, `refused`: why its
+    sender could not. `seconds`: how long it took. What has no result when it is done was not accepted.
     """
 
     claim: Claim
@@ -60,6 +62,7 @@ class Held:
     let_go_at: datetime | None = None
     grant: pacer.Grant = field(default_factory=lambda: pacer.Grant(0))
     stopped: bool = False
+    begun: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     results: list[pacer.Result] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
@@ -128,9 +131,8 @@ class Lane:
         started = time.monotonic()
         mails = {mail.id: mail for mail in held.claim.mails}
         try:
-            if held.journalled:
-                self.journal.begun(held.claim.fence)
-            with closing(self._session.send(self._messages(held), held.is_ours)) as results:
+            may_go = partial(self._may_go, held)
+            with closing(self._session.send(self._messages(held), may_go)) as results:
                 for result in results:
                     self._note(held, mails[result.id], result)
         except JournalLost as error:
@@ -142,6 +144,13 @@ class Lane:
         except (ChannelDown, Retry) as away:
             held.away = away
         held.seconds = time.monotonic() - started
+
+    def _may_go(self, held: Held) -> bool:
+        """Whether content may go out now; before the first of a claim, that is noted. Raises `JournalLost`."""
+        if held.journalled and not held.begun and held.is_ours():
+            self.journal.begun(held.claim.fence)
+            held.begun = True
+        return held.is_ours()
 
     def _sender_refused(self, held: Held, reason: str) -> None:
         """The edition waits for a person, and stops no other; a test says at once that it failed."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from publisher.delivery import journal
 from publisher.delivery.email.providers import ProviderSession, parse_provider_url
 from publisher.delivery.pacing import gate as module
 from publisher.delivery.pacing.gate import Gate
@@ -149,6 +150,32 @@ def test_a_sender_of_several_lanes_keeps_the_rate_after_slow_calls(clock: Time) 
     assert exceeded(sorted(times), Rate(50, 1), slack_us=SECOND // 20) == []
 
 
+@pytest.mark.django_db
+def test_a_claim_that_waits_for_its_pace_is_not_in_doubt_and_one_that_leaves_is(
+    inbox: redis.Redis,
+) -> None:
+    edition = an_assembled_edition(readers=4)
+    fake, _ = recorded(Mailgun, Time())
+    seen: list[tuple[str, bool]] = []
+
+    def looked_at(when: str) -> None:
+        fence = min(int(key.rsplit(b":", 1)[1]) for key in inbox.keys("publisher:claim:*"))
+        seen.append((when, journal.read([fence])[fence].begun))
+
+    with fake:
+        fake.hold = lambda: looked_at("called")
+        sender = Sender(
+            lambda: opened(fake, lambda _count: looked_at("waits")),
+            stop_at=time.monotonic() + 60,
+            clock=lambda: NOON,
+            only=edition.pk,
+            most=4,
+        )
+        sender.run()
+    assert sender.counts == {"sent": 4}
+    assert seen[:2] == [("waits", False), ("called", True)]
+
+
 def test_lanes_of_all_hosts_share_the_pace(clock: Time) -> None:
     fake, times = recorded(Postmark, clock)
     with fake:
@@ -194,8 +221,9 @@ def test_while_redis_is_away_the_claims_alone_keep_the_rate(
         raise redis.ConnectionError("away")
 
     gate, begun = a_gate("5/s", clock), clock()
-    monkeypatch.setattr(redis.connection.ConnectionPool, "get_connection", away)
-    gate.wait(50)
+    with monkeypatch.context() as patched:
+        patched.setattr(redis.connection.ConnectionPool, "get_connection", away)
+        gate.wait(50)
     assert clock() == begun
     assert "pacing.redis_away" in caplog.text
 
