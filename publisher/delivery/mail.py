@@ -41,10 +41,11 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     with turn("mail", seconds=seconds, places=places_for_mail()) as mine:
         if not mine:
             return {}
-        gate = Gate(limits_of_settings())
+        stop_at = time.monotonic() + seconds
+        gate = Gate(limits_of_settings(), stop_at=stop_at)
         sender = Sender(
             partial(open_transport, settings.MAIL, before_call=gate.wait),
-            stop_at=time.monotonic() + seconds,
+            stop_at=stop_at,
             lanes=settings.MAIL_CONNECTIONS,
             clock=clock_ or clock.anchored(clock.database_now()),
         )
