@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from django.conf import settings
 
 from publisher.core import trace
+from publisher.core.clock import stamps
 from publisher.core.errors import ChannelDown, Rejected, Retry, SenderRefused
 from publisher.core.strands import Inbox, SharedThread
 from publisher.delivery import journal
@@ -73,15 +74,17 @@ class Held:
 
     def __post_init__(self) -> None:
         self.acceptances = Acceptances(self.claim.fence, worker_name())
+        self.stamp = stamps(self.clock)
+        self._ends, self._lease_seconds = self.until.timestamp(), self.lease.total_seconds()
 
     def is_ours(self) -> bool:
         """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
         waited so long for a connection, finds out here, before it sends what another has taken over.
 
         The wall clock is asked, too: that of a sleeping machine is set right before anything else notices."""
-        if self.stopped or self.clock() >= self.until:
+        if self.stopped or self.stamp() >= self._ends:
             return False
-        return time.time() - self.renewed < self.lease.total_seconds()
+        return time.time() - self.renewed < self._lease_seconds
 
     def forget_notes(self) -> None:
         """Its results are in PostgreSQL. By the connection that wrote them, so that none comes behind."""
@@ -91,7 +94,7 @@ class Held:
             journal.forget(self.claim.fence)
 
     def renew(self, until: datetime) -> None:
-        self.until, self.renewed = until, time.time()
+        self.until, self._ends, self.renewed = until, until.timestamp(), time.time()
 
 
 def _as_meant(answer: Answer) -> Answer:
@@ -196,17 +199,17 @@ class Lane:
                 log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
 
     def _settlement(self, held: Held, mail: ClaimedMail, answer: Answer, seconds: float) -> Settlement:
-        now = held.clock()
         if answer.error is None:
             return held.acceptances.settlement(
                 mail.id,
-                started_at=now.timestamp() - seconds,
+                started_at=held.stamp() - seconds,
                 duration_ms=round(seconds * 1000, 2),
                 code=answer.code,
                 enhanced=answer.enhanced,
                 text=answer.text,
                 remote_id=answer.remote_id or held.letters.message_id(mail),
             )
+        now = held.clock()
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         log.info(
             "delivery.answered",
