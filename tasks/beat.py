@@ -11,13 +11,13 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 
 
 BEAT: dict[str, dict[str, Any]] = {
-    "read the stream": _every(2, "intake.drain"),
+    "read the stream": _every(5, "intake.drain"),
     "poll feeds": _every(20, "intake.poll_feeds"),
     "draft what is undrafted": _every(5, "editorial.draft_waiting"),
     "give slots": _every(10, "schedule.give_slots"),
     "begin what is due": _every(1, "schedule.tick"),
     "send mail": _every(2, "deliver.send_mail"),
-    "send posts": _every(1, "deliver.send_posts"),
+    "send posts": _every(3, "deliver.send_posts"),
     "sweep leases": _every(5, "deliver.sweep"),
     "ask about unknown posts": _every(15, "feedback.reconcile"),
     "finish editions": _every(3, "upkeep.finish"),

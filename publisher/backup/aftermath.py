@@ -3,7 +3,7 @@ stands still.
 
 The world went on after the backup, and the database does not know. So nothing that may have left is sent again by itself:
 each such thing waits for a person, or is looked up where it would be. And no number that was given out since is given out
-again: it would be in somebody's mail as a Message-ID or in a link.
+again: it would be in somebody's mail as a Message-ID or in a link, or in somebody's notes as an edition's name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from publisher.core import audit, standstill
 from publisher.core.models import Restoration, Standstill
@@ -21,13 +22,17 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import UNFINISHED
 from publisher.delivery.unclear import RESTORED
 from publisher.digests.due import create_due
-from publisher.digests.models import Edition
+from publisher.digests.models import Digest, Edition
 from publisher.social.models import Post
 
 NUMBERS_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 NUMBERS_A_SECOND = 100_000
 """A restored database goes on from a number that grows with the time: faster than any database gives out numbers. So two
 restores never give out the same, not even of the same backup."""
+
+NAMES_AHEAD = 100
+"""More editions than a digest makes between two backups, and few enough for a name that is typed (`weekly#109`). What was
+numbered after the backup keeps its name for itself: it may stand in somebody's notes or scripts."""
 
 LEAST_JUMP = 1_000_000_000
 """Should the clock be wrong."""
@@ -106,6 +111,7 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
     }
     with connection.cursor() as cursor:
         cursor.execute(ADVANCE, values)
+        Digest.objects.update(last_number=F("last_number") + NAMES_AHEAD)
         cursor.execute(HOLD_MAILS, values)
         cursor.execute(DOUBT_POSTS, values)
         doubted = [int(row[0]) for row in cursor.fetchall()]

@@ -118,13 +118,14 @@ def _head(edition: Edition) -> dict[str, Any]:
 
 def _progress(edition: Edition) -> dict[str, Any]:
     assembling, sending = progress.assembling(edition), progress.sending(edition)
-    waits = progress.waits_for_hours(edition, clock.now())
+    now = clock.now()
+    waits = progress.waits_for_hours(edition, now)
     outage = hindrances.outage_of(edition)
     return {
         "assembling": asdict(assembling) if assembling else None,
         "waits": {"reason": str(waits), "until": waits.until} if waits else None,
         "outage": outage.as_data() if outage else None,
-        "paced": hindrances.pace_of(edition),
+        "paced": hindrances.pace_of(edition, now),
         "recipients": sending.total,
         "left": sending.left,
         "summary": str(sending),

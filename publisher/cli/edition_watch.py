@@ -188,8 +188,8 @@ def hindrances(now: datetime) -> list[str]:
         notes.append(f"{wrong.message} {wrong.hint}")
     if down:
         notes.append(down.text(now))
-    elif paced := pace():
-        notes.append(f"Mail waits: {paced}")
+    elif paced := pace(now):
+        notes.append(paced)
     tick = Heartbeat.objects.filter(name="schedule.tick").first()
     if (tick is None or now - tick.at > SILENT) and not alive.is_alive(
         settings.ENVIRONMENT.data_dir, "worker"

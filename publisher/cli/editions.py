@@ -160,7 +160,8 @@ def resume(name: str, yes: bool) -> Report:
     found, now = naming.named(name), clock.now()
     if found.state in (Edition.State.PAUSED, Edition.State.BLOCKED):
         _agreed(consequences.of_sending(found, now=now), yes)
-    resumed = editions.resume(found.pk, user=audit.os_user(), now=clock.now())
+    seen = found.version or None
+    resumed = editions.resume(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
     return edition_report.of(resumed, said=f"{resumed} goes on.")
 
 
@@ -183,15 +184,19 @@ def cancel(name: str, yes: bool) -> Report:
 @click.option(
     "--again", "word", flag_value="again", help="They are sent again: who has theirs gets it twice."
 )
+@unasked
 @reporting
-def settle(name: str, word: str | None) -> Report:
+def settle(name: str, word: str | None, yes: bool) -> Report:
     """Say what becomes of an edition's unclear mails: those of which nobody can tell whether they arrived.
 
-    `publisher edition show` says how many there are and why.
+    `publisher edition show` says how many there are and why. On a terminal it asks first.
     """
     if word is None:
         raise click.UsageError("Say --sent or --again.")
     found, arrived = naming.named(name), word == "sent"
+    about = consequences.of_resolving(found, arrived=arrived)
+    if about.counted and mail_doubts.may(found, arrived=arrived):
+        _agreed(about, yes)
     mails = mail_doubts.confirm_edition(found.pk, user=audit.os_user(), arrived=arrived, now=clock.now())
     what = "count as sent" if arrived else "are sent again"
     return edition_report.of(found, said=f"{mails:,} unclear mails of {found} {what}.")

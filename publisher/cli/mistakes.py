@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 _SHOWN: Final = 60
+TIME: Final = 'must be a time such as "08:00"'
 _WORDS: Final[dict[str, str]] = {
     "missing": "must be given",
     "string_type": "must be text",
@@ -28,8 +29,8 @@ _WORDS: Final[dict[str, str]] = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "too_long": "must have {max_length} entries at most",
-    "time_type": 'must be a time such as "08:00"',
-    "time_parsing": 'must be a time such as "08:00"',
+    "time_type": TIME,
+    "time_parsing": TIME,
     "invalid_key": "must have a name for a key",
     "value_error": "{error}",
 }

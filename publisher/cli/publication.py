@@ -43,9 +43,12 @@ _DAY_MINUTES = 24 * 60
 
 
 def _as_written(value: Any) -> Any:
-    """YAML takes 9:30 without quotation marks for 570, as it counts in sixties."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _DAY_MINUTES:
-        return f"{value // 60:02}:{value % 60:02}"
+    """YAML takes 9:30 without quotation marks for 570, as it counts in sixties. A number below 60 is no such time: whoever
+    writes 8 does not mean eight minutes past midnight. Raises ValueError."""
+    if isinstance(value, bool | int | float):
+        if isinstance(value, int) and 60 <= value < _DAY_MINUTES:
+            return f"{value // 60:02}:{value % 60:02}"
+        raise ValueError(mistakes.TIME)
     return value
 
 

@@ -92,11 +92,16 @@ def go(yes: bool) -> Report:
 @sending.command("try")
 @reporting
 def try_now() -> Report:
-    """Have the mail server tried at once, such as after its password was mended there."""
+    """Have the mail server tried at once, such as after its password was mended there.
+
+    While all sending stands still it is tried when that ends.
+    """
     known = stopping.try_now(user=audit.os_user(), by=audit.os_user(), now=clock.now())
+    waits = stopping.not_tried_yet()
     return Report(
-        {"tried": True, "outage": known.as_data()},
-        "The mail server is tried now, if mail is due. `publisher sending` says whether it could be used.",
+        {"tried": not waits, "waits": waits, "outage": known.as_data()},
+        waits
+        or "The mail server is tried now, if mail is due. `publisher sending` says whether it could be used.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import connection
 from django.utils import timezone
@@ -26,10 +26,28 @@ def database_now() -> datetime:
     return moment
 
 
-def anchored(moment: datetime) -> Callable[[], datetime]:
+class Anchored:
     """A clock that began at `moment` just now and that nobody can set."""
-    began = time.clock_gettime(_STEADY)
-    return lambda: moment + timedelta(seconds=time.clock_gettime(_STEADY) - began)
+
+    def __init__(self, moment: datetime) -> None:
+        self._beginning = moment.timestamp() - time.clock_gettime(_STEADY)
+
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(self.stamp(), UTC)
+
+    def stamp(self) -> float:
+        """The same in seconds since 1970, which costs a third: for what is asked at every message."""
+        return self._beginning + time.clock_gettime(_STEADY)
+
+
+def anchored(moment: datetime) -> Anchored:
+    """A clock that began at `moment` just now and that nobody can set."""
+    return Anchored(moment)
+
+
+def stamps(clock: Callable[[], datetime]) -> Callable[[], float]:
+    """The times of a clock in seconds since 1970."""
+    return clock.stamp if isinstance(clock, Anchored) else lambda: clock().timestamp()
 
 
 def told(moment: datetime) -> str:

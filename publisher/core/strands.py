@@ -58,6 +58,7 @@ class SharedThread:
         self._waiting: dict[int, tuple[Strand, float]] = {}
         self._parked: list[Strand] = []
         self._look_at = 0.0
+        self._woken_fd = self._woken.fileno()
 
     def __enter__(self) -> SharedThread:
         return self
@@ -123,7 +124,7 @@ class SharedThread:
         """Wait for the first that can go on; all that can, with whether it was in time."""
         able: list[tuple[Strand, bool]] = []
         for descriptor, _ in self._poll.poll(LOOK_MS if self._waiting else None):
-            if descriptor == self._woken.fileno():
+            if descriptor == self._woken_fd:
                 self._woken.recv(4096)
                 able += [(strand, True) for strand in self._parked]
                 self._parked.clear()

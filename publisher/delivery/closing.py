@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+from publisher.delivery.pacing.errors import GO_ON, RESUME
+
 log = logging.getLogger(__name__)
 
 CANCEL_QUEUED = """
@@ -70,10 +72,15 @@ def clear_away(*, now: datetime) -> int:
 
 
 # An edition is finished when no row of it can still change by itself or by a person: three index probes an edition. Tests
-# leave whatever its state is. One that was paused when all had left, or was refused, has nothing to be resumed for.
+# leave whatever its state is. One that was paused when all had left, or was refused, has nothing to be resumed for: what was
+# advised for that is advised for the next one.
+NEXT_TIME = "Nothing of it was left to be sent, so it has ended. Before the next edition:"
 FINISH = """
 UPDATE digests_edition e
-SET state = 'sent', finished_at = %(now)s
+SET state = 'sent', finished_at = %(now)s, problem = CASE
+    WHEN right(e.problem, length(%(resume)s)) = %(resume)s
+    THEN replace(left(e.problem, -length(%(resume)s)), %(go_on)s, %(next_time)s) || '.'
+    ELSE e.problem END
 WHERE e.state IN ('sending', 'paused') AND e.assembled_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM delivery_delivery d
     WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown') AND d.purpose <> 'test'
@@ -85,7 +92,8 @@ RETURNING e.id
 def finish_editions(*, now: datetime) -> list[int]:
     """Call `sent` every edition of which nothing is left to do; their ids."""
     with connection.cursor() as cursor:
-        cursor.execute(FINISH, {"now": now})
+        texts = {"go_on": GO_ON, "resume": RESUME, "next_time": NEXT_TIME}
+        cursor.execute(FINISH, {"now": now, **texts})
         finished = [int(row[0]) for row in cursor.fetchall()]
         cursor.execute(FORGET_SELECTIONS, [finished])
     for edition_id in finished:

@@ -12,8 +12,8 @@ from datetime import datetime
 from publisher.audience.models import Subscriber, Subscription
 from publisher.core import clock, standstill
 from publisher.delivery import holding, progress
-from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
+from publisher.delivery.unclear import groups_of, mails_of
 from publisher.digests.editions import nothing_left
 from publisher.digests.models import Edition
 from publisher.schedule.hours import next_open
@@ -63,7 +63,7 @@ def of_cancelling(edition: Edition) -> Consequence:
 
 def of_resolving(edition: Edition, *, arrived: bool) -> Consequence:
     """What a person's word on every unclear mail of it does."""
-    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN).count()
+    unclear = mails_of(edition).count()
     nobody = "Nobody can tell whether they arrived" if unclear != 1 else "Nobody can tell whether it arrived"
     if arrived:
         facts = (f"{nobody}. Whoever did not get it gets nothing from this edition any more.",)
@@ -89,7 +89,8 @@ def _readers(count: int) -> str:
 def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> Consequence:
     queued = sending.counts.get(State.QUEUED, 0)
     facts = list(_gone(sending))
-    later = progress.to_go(edition, now).waves
+    rest = progress.to_go(edition, now)
+    later = rest.waves
     if later:
         due = queued - sum(wave.queued for wave in later)
         facts.append(
@@ -97,8 +98,10 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
             f"the others in {len(later)} {'wave' if len(later) == 1 else 'waves'}, "
             f"the last on {clock.told(later[-1].due_at)}."
         )
-    held = list(_held_up(edition, now))
-    facts += [*held, *_in_doubt(sending)]
+    held = list(_held_up(edition, rest, now))
+    groups = groups_of(edition)
+    again = sum(group.mails for group in groups if group.fate.by_itself)
+    facts += [*held, *_underway(sending), *_doubted(again, sum(group.mails for group in groups) - again)]
     if suppressed := sending.counts.get(State.SUPPRESSED, 0):
         get = (
             "more is on the suppression list and gets"
@@ -108,10 +111,25 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
         facts.append(f"{_readers(suppressed)} {get} nothing.")
     facts.append("What has left cannot be called back.")
     when = "" if later or held else " now"
-    return Consequence(f"Send {edition} to {_readers(queued)}{when}?", tuple(facts), queued)
+    if queued:
+        question = f"Send {edition} to {_readers(queued)}{when}?"
+    elif again:
+        question = f"Send {unclear_mails(again)} of {edition} again?"
+    else:
+        question = f"Let {edition} go on? No mail of it waits to be sent."
+    return Consequence(question, tuple(facts), queued)
 
 
-def _held_up(edition: Edition, now: datetime) -> Iterator[str]:
+def _doubted(again: int, asks: int) -> Iterator[str]:
+    """What becomes of its unclear mails once it goes on: `again` of them are sent again, of `asks` a person decides."""
+    if again:
+        by_itself = "is sent again by itself" if again == 1 else "are sent again by themselves"
+        yield f"{unclear_mails(again)} {by_itself}, as its digest says: whoever got it gets it a second time."
+    if asks:
+        yield f"{unclear_mails(asks)} may have arrived; that is decided on the edition's page."
+
+
+def _held_up(edition: Edition, rest: progress.ToGo, now: datetime) -> Iterator[str]:
     """Why it will not leave at once, though nobody need be asked any more."""
     if standstill.is_on():
         yield "All sending stands still: nothing leaves until somebody lets it go on."
@@ -120,6 +138,8 @@ def _held_up(edition: Edition, now: datetime) -> Iterator[str]:
         yield f"It waits for its hours ({hours}), until {clock.told(opens)}."
     if every := holding.of_all_mail(now):
         yield str(every)
+    if (rest.due or not rest.waves) and (first := holding.of_queue(edition, now)):
+        yield str(first)
 
 
 def _sending_unassembled(edition: Edition) -> Consequence:
@@ -139,10 +159,13 @@ def _gone(sending: progress.Sending) -> Iterator[str]:
 
 
 def _in_doubt(sending: progress.Sending) -> Iterator[str]:
+    yield from _underway(sending)
+    yield from _doubted(0, sending.counts.get(State.UNKNOWN, 0))
+
+
+def _underway(sending: progress.Sending) -> Iterator[str]:
     if underway := sending.counts.get(State.SENDING, 0):
         yield f"{mails(underway)} {'is' if underway == 1 else 'are'} being handed over just now and may still leave."
-    if unclear := sending.counts.get(State.UNKNOWN, 0):
-        yield f"{unclear_mails(unclear)} may have arrived; that is decided on the edition's page."
 
 
 def _subscribed(edition: Edition) -> int:

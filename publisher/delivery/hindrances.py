@@ -6,43 +6,21 @@ it is over. That an edition waits for its hours is in `progress.py`.
 
 from __future__ import annotations
 
-import logging
-from typing import Any
+from datetime import datetime
 
-import redis
+from django.conf import settings
 
-from publisher.core.redis import client
-from publisher.delivery import outage
+from publisher.delivery import holding, outage
 from publisher.delivery.models import Delivery
 from publisher.delivery.outage import Outage
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
 
-log = logging.getLogger(__name__)
 
-PACE = "publisher:mail:paced"
-PACE_SECONDS = 60
-"""Senders say it anew every twenty seconds."""
-
-
-def say_pace(reason: str) -> None:
-    """Why nothing may leave through the mail server just now; without a reason, that something may."""
-    try:
-        if reason:
-            client().set(PACE, reason, ex=PACE_SECONDS)
-        else:
-            client().delete(PACE)
-    except redis.RedisError as error:
-        log.warning("hindrances.redis_away", extra={"error": str(error)})
-
-
-def pace() -> str:
-    """What senders said last; empty when mail may leave, or while Redis cannot be asked."""
-    try:
-        said: Any = client().get(PACE)
-    except redis.RedisError:
-        return ""
-    return said.decode() if said else ""
+def pace(now: datetime) -> str:
+    """Why nothing may leave through a mail server that works, and until when; empty when mail may leave, at its pace."""
+    held = holding.of_pace(now) if settings.MAIL else None
+    return f"Mail waits: {held}" if held else ""
 
 
 def outage_of(edition: Edition) -> Outage | None:
@@ -51,12 +29,9 @@ def outage_of(edition: Edition) -> Outage | None:
     return found if found and _waiting(edition) else None
 
 
-def pace_of(edition: Edition) -> str:
+def pace_of(edition: Edition, now: datetime) -> str:
     """Why mail of this edition waits for its turn, though the mail server works."""
-    said = pace()
-    return (
-        f"Mail waits: {said}" if said and edition.state == Edition.State.SENDING and _waiting(edition) else ""
-    )
+    return pace(now) if edition.state == Edition.State.SENDING and _waiting(edition) else ""
 
 
 def _waiting(edition: Edition) -> bool:

@@ -18,9 +18,7 @@ from publisher.delivery import outage
 from publisher.delivery.departure import Step
 from publisher.delivery.leaving import foreseen
 from publisher.delivery.models import Delivery
-from publisher.delivery.pacing.backoff import SERVER
 from publisher.delivery.pacing.pacer import Pacer
-from publisher.delivery.pacing.rests import Rests
 from publisher.delivery.progress import ToGo, waits_for_hours
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
@@ -47,16 +45,20 @@ def of_all_mail(now: datetime) -> Hold | None:
     """What holds up every mail."""
     if not settings.MAIL:
         return Hold(NO_SERVER)
-    down = outage.current()
-    if down and down.until > now:
-        return Hold("The mail server could not be used and is left alone", down.until)
-    state = Rests().states(now).get(SERVER)
-    if state and state.rests(now):
-        return Hold(f"The mail server asked for peace (“{state.why}”)", state.until)
-    full = Pacer.of_settings().allow(0, now=now)
-    if full.taken and full.taken.held_by and full.wait >= SHORT:
-        return Hold(f"The mail server takes {full.taken.held_by}, which is used up", now + full.wait)
-    return None
+    if down := outage.current():
+        if down.until > now:
+            return Hold("The mail server could not be used and is left alone", down.until)
+        return Hold(
+            "The mail server could not be used at the last try, and is tried again with the next mail"
+        )
+    return of_pace(now)
+
+
+def of_pace(now: datetime) -> Hold | None:
+    """What holds up every mail though the mail server can be used: it asked for peace, or a rate is used up. None while Redis
+    cannot be asked."""
+    grant = Pacer.of_settings().allow(0, now=now)
+    return Hold(grant.reason, now + grant.wait) if grant.reason and grant.wait >= SHORT else None
 
 
 def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
@@ -68,6 +70,11 @@ def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
         return Hold(f"It waits for its hours ({hours.hours})", hours.until)
     if rest.waves and not rest.due:
         return Hold(f"The next wave is that of {rest.waves[0].clocks}", rest.waves[0].due_at)
+    return of_queue(edition, now)
+
+
+def of_queue(edition: Edition, now: datetime) -> Hold | None:
+    """What holds up its whole queue, by the row that is due first; None when that is due, or nothing is queued."""
     first = (
         Delivery.objects.filter(edition=edition, state=State.QUEUED)
         .exclude(purpose=Delivery.Purpose.TEST)

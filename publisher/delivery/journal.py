@@ -44,7 +44,7 @@ class Notes:
     """What is known of a claim whose worker is gone.
 
     `complete`: no result can be missing but those of the messages in flight, of which there are at most `flight`, and none
-    when no lane has `begun` it.
+    when no lane has `begun` to send it.
     """
 
     complete: bool
@@ -79,7 +79,7 @@ class Journal:
         self._beginning = 0, b""
 
     def begun(self, fence: int) -> None:
-        """Say that a lane begins this claim. Raises `JournalLost`."""
+        """Say that something of this claim goes out from now on. Raises `JournalLost`."""
         self._send(_packed(b"RPUSH", _key(fence).encode(), BEGUN))
 
     def note(self, settlement: Settlement) -> None:
@@ -149,7 +149,7 @@ def notes_of(lines: Sequence[bytes], *, run: str) -> Notes:
     """Read a list of notes. Without the header, or with that of another run of the server, results may be missing."""
     words = lines[0].decode("utf-8", "replace").split(" ") if lines else []
     has_header = len(words) == 3 and words[0] == "claim" and words[2].isdecimal()
-    begun = BEGUN in lines[:2]
+    begun = BEGUN in lines  # behind results, when the first messages could not be built
     read_lines = [_read(line) for line in lines[1 if has_header else 0 :] if line != BEGUN]
     settlements = tuple(each for each in read_lines if each)
     if not has_header:

@@ -2,7 +2,8 @@
 and notes every result before the content of the next message goes out. It never touches the database: `sender.py` does.
 
 Order matters here: the sweep relies on it that of a claim's rows without a result only the first can have been accepted; with
-a provider, as many of the first as its transport says (`Transport.flight`).
+a provider, as many of the first as its transport says (`Transport.flight`). And that a claim is noted as begun before anything
+of it can be accepted: right before, so that one which waits for a connection or for its pace is not in doubt.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 
 from django.conf import settings
 
 from publisher.core import trace
+from publisher.core.clock import stamps
 from publisher.core.errors import ChannelDown, Rejected, Retry, SenderRefused
 from publisher.core.strands import Inbox, SharedThread
 from publisher.delivery import journal
@@ -46,8 +49,8 @@ class Held:
     """A claim that this process holds, and what came of it so far.
 
     `until`: when its lease ends, lengthened by the sender. `stopped`: nothing more of it may go out (paused, taken over).
-    `away`: why the server could not be used, `refused`: why its sender could not. `seconds`: how long it took. What has no
-    result when it is done was not accepted.
+    `begun`: something of it may have gone out, and that is noted. `away`: why the server could not be used, `refused`: why its
+    sender could not. `seconds`: how long it took. What has no result when it is done was not accepted.
     """
 
     claim: Claim
@@ -60,6 +63,7 @@ class Held:
     let_go_at: datetime | None = None
     grant: pacer.Grant = field(default_factory=lambda: pacer.Grant(0))
     stopped: bool = False
+    begun: bool = False
     settlements: list[Settlement] = field(default_factory=list)
     results: list[pacer.Result] = field(default_factory=list)
     away: ChannelDown | Retry | None = None
@@ -70,15 +74,17 @@ class Held:
 
     def __post_init__(self) -> None:
         self.acceptances = Acceptances(self.claim.fence, worker_name())
+        self.stamp = stamps(self.clock)
+        self._ends, self._lease_seconds = self.until.timestamp(), self.lease.total_seconds()
 
     def is_ours(self) -> bool:
         """Asked right before each message's content goes out: a process that was stopped for longer than its lease, or
         waited so long for a connection, finds out here, before it sends what another has taken over.
 
         The wall clock is asked, too: that of a sleeping machine is set right before anything else notices."""
-        if self.stopped or self.clock() >= self.until:
+        if self.stopped or self.stamp() >= self._ends:
             return False
-        return time.time() - self.renewed < self.lease.total_seconds()
+        return time.time() - self.renewed < self._lease_seconds
 
     def forget_notes(self) -> None:
         """Its results are in PostgreSQL. By the connection that wrote them, so that none comes behind."""
@@ -88,7 +94,7 @@ class Held:
             journal.forget(self.claim.fence)
 
     def renew(self, until: datetime) -> None:
-        self.until, self.renewed = until, time.time()
+        self.until, self._ends, self.renewed = until, until.timestamp(), time.time()
 
 
 def _as_meant(answer: Answer) -> Answer:
@@ -128,9 +134,8 @@ class Lane:
         started = time.monotonic()
         mails = {mail.id: mail for mail in held.claim.mails}
         try:
-            if held.journalled:
-                self.journal.begun(held.claim.fence)
-            with closing(self._session.send(self._messages(held), held.is_ours)) as results:
+            may_go = partial(self._may_go, held)
+            with closing(self._session.send(self._messages(held), may_go)) as results:
                 for result in results:
                     self._note(held, mails[result.id], result)
         except JournalLost as error:
@@ -142,6 +147,13 @@ class Lane:
         except (ChannelDown, Retry) as away:
             held.away = away
         held.seconds = time.monotonic() - started
+
+    def _may_go(self, held: Held) -> bool:
+        """Whether content may go out now; before the first of a claim, that is noted. Raises `JournalLost`."""
+        if held.journalled and not held.begun and held.is_ours():
+            self.journal.begun(held.claim.fence)
+            held.begun = True
+        return held.is_ours()
 
     def _sender_refused(self, held: Held, reason: str) -> None:
         """The edition waits for a person, and stops no other; a test says at once that it failed."""
@@ -187,17 +199,17 @@ class Lane:
                 log.warning("journal.lost", extra={"fence": held.claim.fence, "error": str(error)})
 
     def _settlement(self, held: Held, mail: ClaimedMail, answer: Answer, seconds: float) -> Settlement:
-        now = held.clock()
         if answer.error is None:
             return held.acceptances.settlement(
                 mail.id,
-                started_at=now.timestamp() - seconds,
+                started_at=held.stamp() - seconds,
                 duration_ms=round(seconds * 1000, 2),
                 code=answer.code,
                 enhanced=answer.enhanced,
                 text=answer.text,
                 remote_id=answer.remote_id or held.letters.message_id(mail),
             )
+        now = held.clock()
         outcome = outcome_of(answer.error, attempts=mail.attempts, most=self._most, now=now)
         log.info(
             "delivery.answered",

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from publisher.core import clock, events, standstill
 from publisher.core.errors import ChannelDown, Retry, UserError
-from publisher.delivery import hindrances, outage
+from publisher.delivery import outage
 from publisher.delivery.email.transport import open_transport
 from publisher.delivery.lanes import Clock
 from publisher.delivery.pacing.gate import Gate
@@ -30,7 +30,10 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
 
     The time is the database's, so that hosts whose clocks differ agree on what is due and whose lease has ended.
     """
-    if not settings.MAIL or standstill.is_on():
+    if not settings.MAIL:
+        outage.forget()
+        return {}
+    if standstill.is_on():
         return {}
     before = outage.look()
     if before.rests:
@@ -38,10 +41,11 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
     with turn("mail", seconds=seconds, places=places_for_mail()) as mine:
         if not mine:
             return {}
-        gate = Gate(limits_of_settings())
+        stop_at = time.monotonic() + seconds
+        gate = Gate(limits_of_settings(), stop_at=stop_at)
         sender = Sender(
             partial(open_transport, settings.MAIL, before_call=gate.wait),
-            stop_at=time.monotonic() + seconds,
+            stop_at=stop_at,
             lanes=settings.MAIL_CONNECTIONS,
             clock=clock_ or clock.anchored(clock.database_now()),
         )
@@ -54,7 +58,6 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
         else:
             if sender.counts:
                 outage.over()
-            hindrances.say_pace(sender.held_up)
             if sender.is_over:
                 events.emit("delivery.due")
     return dict(sender.counts)

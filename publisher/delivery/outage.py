@@ -12,7 +12,7 @@ import hashlib
 import logging
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,9 +108,15 @@ def look() -> Look:
     return Look(bool(rest), last.decode() if last else "")
 
 
-def is_on() -> bool:
-    """Whether the mail server is being left alone."""
-    return look().rests
+def forget() -> None:
+    """No mail server is set where mail is sent, so nobody waits for one. Should it be set again, it is tried at once."""
+    try:
+        whose: Any = client().get(WHOSE)
+        if whose:
+            server = whose.decode()
+            client().delete(WHOSE, _rest(server), _story(server))
+    except redis.RedisError as error:
+        log.warning("outage.redis_away", extra={"error": str(error)})
 
 
 def begin(
@@ -176,8 +182,8 @@ def current() -> Outage | None:
 
 
 def end_rest(now: datetime) -> Outage | None:
-    """Have it tried at the next look; the outage that there is. How often it has failed in a row stays known. Raises
-    `redis.RedisError`."""
+    """Have it tried at the next look; the outage that there is, as it is then. How often it has failed in a row stays known.
+    Raises `redis.RedisError`."""
     known = current()
     whose: Any = client().get(WHOSE)
     if known is None or whose is None:
@@ -186,8 +192,12 @@ def end_rest(now: datetime) -> Outage | None:
     pipe = client().pipeline()
     pipe.delete(_rest(server))
     pipe.hset(_story(server), "until", str(now.timestamp()))
+    pipe.expire(
+        _story(server), REMEMBERED
+    )  # it may have ended since it was read, and hset would make it anew for ever
+    pipe.expire(WHOSE, REMEMBERED)
     pipe.execute()
-    return known
+    return replace(known, until=now)
 
 
 def _moment(text: str) -> datetime:

@@ -18,11 +18,14 @@ from publisher.delivery.departure import is_too_late
 from publisher.delivery.holding import Hold
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
+from publisher.delivery.unclear import asking
 from publisher.digests.due import LATE_ASKS, due_now
 from publisher.digests.models import Digest, Edition
 from publisher.social.models import Channel, Post
 
 S = Edition.State
+IN_DOUBT = frozenset({State.UNKNOWN, State.SENDING})
+"""What may have left. While sending goes on, what is being handed over is no matter of doubt: it is settled in a moment."""
 UNFINISHED = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
 
 
@@ -30,7 +33,8 @@ UNFINISHED = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
 class Mails:
     """Queued mails of an edition: `later` of them belong to waves that are still to come, from `next_at` on. `asks`: they wait
     for a person even when sending goes on; `hold`: what holds them up else; `unclear`: nobody knows of these whether they
-    arrived, so they are not among the queued."""
+    arrived, and nothing but a person decides; while all sending stands still also those that were being handed over. They are
+    not among the queued."""
 
     edition: Edition
     queued: int
@@ -49,7 +53,7 @@ class Mails:
 @dataclass(frozen=True)
 class Posts:
     """Posts of a channel whose time has come. `too_late` of them would expire and ask a person, and `waiting` are held up by
-    `hold`; `unclear` are not counted among them."""
+    `hold`; `unclear` (while all sending stands still also those that were being handed over) are not counted among them."""
 
     channel: Channel
     due: int
@@ -135,9 +139,10 @@ def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
     """What would leave at once. `stood_since`: when all sending was stopped, for what has become too old since."""
     old = {edition.pk for edition in grown_old(stood_since, now=now)} if stood_since else set()
     every = holding.of_all_mail(now)
+    in_doubt = IN_DOUBT if stood_since else IN_DOUBT - {State.SENDING}
     return Outlook(
-        mails=list(_mails(old, every, now)),
-        posts=_posts(now),
+        mails=list(_mails(old, every, in_doubt, now)),
+        posts=_posts(in_doubt, now),
         editions=[
             NewEdition(digest, due.due_at, due.late or digest.needs_approval, due.late)
             for digest, due in due_now(now=now)
@@ -154,13 +159,14 @@ def grown_old(stood_since: datetime, *, now: datetime) -> list[Edition]:
     return list(going.select_related("digest").order_by("due_at", "id"))
 
 
-def _mails(old: set[int], every: Hold | None, now: datetime) -> Iterator[Mails]:
-    """By the tally; of deliveries one row of each edition's queue is read."""
+def _mails(old: set[int], every: Hold | None, in_doubt: frozenset[State], now: datetime) -> Iterator[Mails]:
+    """By the tally; of deliveries one row of each edition's queue is read, and the unclear ones."""
     open_ones = Edition.objects.filter(state__in=UNFINISHED).select_related("digest")
     for edition in open_ones.order_by("due_at", "id"):
         counts = tally.by_state(edition_id=edition.pk)
         queued = counts.get(State.QUEUED, 0)
-        unclear = counts.get(State.SENDING, 0) + counts.get(State.UNKNOWN, 0)
+        unclear = counts.get(State.SENDING, 0) if State.SENDING in in_doubt else 0
+        unclear += asking(edition) if counts.get(State.UNKNOWN) else 0
         if not queued and not unclear:
             continue
         goes = edition.state == S.SENDING or (
@@ -178,16 +184,18 @@ def _mails(old: set[int], every: Hold | None, now: datetime) -> Iterator[Mails]:
         )
 
 
-def _posts(now: datetime) -> list[Posts]:
-    """Rows of the short queue of posts and of the slots that have come."""
+def _posts(in_doubt: frozenset[State], now: datetime) -> list[Posts]:
+    """Rows of the short queue of posts and of the slots that have come. A post whose item was retracted neither leaves nor
+    waits: it is cancelled at its slot, whatever else (`departure.next_step`)."""
     known = Post.objects.select_related("item", "channel__schedule").defer(
         "item__body_html", "item__body_text"
     )
     scheduled: dict[int, list[Post]] = {}
-    for post in known.filter(state=Post.State.SCHEDULED, slot_at__lte=now).order_by("slot_at", "id"):
+    due = known.filter(state=Post.State.SCHEDULED, slot_at__lte=now, item__retracted_at__isnull=True)
+    for post in due.order_by("slot_at", "id"):
         scheduled.setdefault(post.channel_id, []).append(post)
     going = Post.objects.filter(state=Post.State.SENDING, deliveries__state=State.QUEUED).distinct()
-    queued, unclear = Counter(going.values_list("channel_id", flat=True)), _unclear_posts()
+    queued, unclear = Counter(going.values_list("channel_id", flat=True)), _unclear_posts(in_doubt)
     channels = Channel.objects.filter(pk__in=scheduled.keys() | queued.keys() | unclear.keys())
     return [
         _of_channel(each, scheduled.get(each.pk, []), queued[each.pk], unclear[each.pk], now)
@@ -205,7 +213,7 @@ def _of_channel(channel: Channel, posts: list[Post], queued: int, unclear: int, 
     return Posts(channel, len(posts) + queued, late, unclear, waiting, hold if waiting else None)
 
 
-def _unclear_posts() -> Counter[int]:
-    rows = Delivery.objects.filter(state__in=(State.SENDING, State.UNKNOWN), post__isnull=False)
+def _unclear_posts(in_doubt: frozenset[State]) -> Counter[int]:
+    rows = Delivery.objects.filter(state__in=in_doubt, post__isnull=False)
     counted = rows.values("channel_id").annotate(posts=Count("post_id", distinct=True))
     return Counter(dict(counted.values_list("channel_id", "posts")))

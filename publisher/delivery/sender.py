@@ -67,8 +67,7 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 @dataclass
 class Sender:
     """Sends what is due over `lanes` connections until nothing is due, `stop_at` (monotonic clock, in seconds) has come, or
-    the server cannot be used; then `away` says why. `only`: one edition, or all that are sending when None. `held_up`: why
-    nothing may leave just now.
+    the server cannot be used; then `away` says why. `only`: one edition, or all that are sending when None.
     """
 
     open_session: Callable[[], Transport]
@@ -81,7 +80,6 @@ class Sender:
     pacer: Pacer = field(default_factory=Pacer.of_settings)
     counts: Counter[str] = field(default_factory=Counter)
     away: ChannelDown | Retry | None = None
-    held_up: str = ""
 
     def __post_init__(self) -> None:
         self._ready: Inbox[Held | None] = Inbox()
@@ -154,7 +152,6 @@ class Sender:
             self._due_until = time.monotonic() + DUE_SECONDS
         editions = order(self._due, now)
         grant = self.pacer.allow(self._size, now=now) if editions else Grant(0, wait=LONG)
-        self.held_up = grant.reason if not grant.count else ""
         begun = bool(grant.count) and self._claim_first(editions, grant)
         wait = min(grant.wait.total_seconds(), LOOK_SECONDS) if not grant.count else LOOK_SECONDS
         self._claim_at = time.monotonic() + (0 if begun else wait)

@@ -11,6 +11,7 @@ import logging
 from datetime import datetime
 
 import redis
+from django.conf import settings
 from django.db import transaction
 
 from publisher.core import audit, events, standstill
@@ -69,7 +70,8 @@ def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None)
 
 @transaction.atomic
 def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
-    """Have the mail server tried at once, such as after its password was mended; the outage it had. Raises `UserError`."""
+    """End the mail server's rest, such as after its password was mended, so that it is tried at once, or as `not_tried_yet`
+    says; the outage it had. Raises `UserError`."""
     try:
         known = outage.end_rest(now)
     except redis.RedisError:
@@ -77,6 +79,11 @@ def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
             "Redis does not answer, so nobody knows whether mail waits for its server.",
             "See `publisher status`; while Redis is away the server is tried every few seconds.",
         ) from None
+    if known is None and not settings.MAIL:
+        raise UserError(
+            "There is no mail server to try: PUBLISHER_MAIL is empty.",
+            "Set it, and start the service again; docs/sending-mail.md says how.",
+        )
     if known is None:
         raise UserError(
             "Mail does not wait for its server: the last try went well.", "There is nothing to do."
@@ -86,3 +93,18 @@ def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
     log.info("outage.try_now", extra={"by": by})
     events.emit("delivery.due")
     return known
+
+
+def not_tried_yet() -> str:
+    """Why the mail server is not tried at once though its rest has ended, and when it is; empty when it is, if mail is due."""
+    if standstill.is_on():
+        return (
+            "All sending stands still, so the mail server is not tried now. "
+            "It is tried as soon as sending goes on and mail is due."
+        )
+    if not settings.MAIL:
+        return (
+            "PUBLISHER_MAIL is empty here. "
+            "The mail server is tried as soon as a worker that knows its address finds mail that is due."
+        )
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
@@ -15,6 +16,16 @@ def by_state(*, edition_id: int | None = None) -> dict[str, int]:
     rows = Tally.objects.filter(edition_id=edition_id) if edition_id else Tally.objects.all()
     sums = rows.values("state").annotate(total=Sum("n")).values_list("state", "total")
     return {state: total for state, total in sums if total}
+
+
+def by_edition(edition_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Deliveries by edition and state, of several editions at once."""
+    rows = Tally.objects.filter(edition_id__in=list(edition_ids))
+    found: dict[int, dict[str, int]] = {}
+    for edition_id, state, total in rows.values_list("edition_id", "state").annotate(total=Sum("n")):
+        if edition_id and total:
+            found.setdefault(edition_id, {})[state] = total
+    return found
 
 
 def by_wave(edition_id: int) -> dict[datetime, dict[str, int]]:

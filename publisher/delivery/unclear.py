@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
@@ -101,7 +101,7 @@ def fate(cause: Cause, *, held: bool, worn_out: bool, edition: Edition) -> Fate:
     why = _asks(cause, held=held, worn_out=worn_out, edition=edition)
     if why:
         return Fate(False, f"It waits for a person: {why}.")
-    when = "within minutes" if edition.state == S.SENDING else "when its edition goes on"
+    when = "as soon as its mail may leave" if edition.state == S.SENDING else "when its edition goes on"
     return Fate(
         True,
         f"It is sent again by itself {when}, with the same Message-ID, as its digest says (on_unknown: resend).",
@@ -130,10 +130,16 @@ def fate_of(row: Delivery) -> Fate:
     )
 
 
+def mails_of(edition: Edition) -> QuerySet[Delivery]:
+    """The unclear mails of an edition as a whole: those to readers and the copies for the office. A test is settled alone, and
+    keeps no edition open. A walk along its unknown rows, of which there are few."""
+    unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN)
+    return unclear.exclude(purpose=Delivery.Purpose.TEST)
+
+
 def groups_of(edition: Edition) -> list[Group]:
-    """The unclear mails of an edition, copies for the office among them, the largest group first. Walks its unknown rows, of
-    which there are few."""
-    rows = Delivery.objects.filter(edition=edition, state=State.UNKNOWN).order_by()
+    """The unclear mails of an edition by cause and fate, the largest group first."""
+    rows = mails_of(edition).order_by()
     found: dict[tuple[Cause, Fate], Counter[str]] = {}
     for reason, held, attempts, mails in rows.values_list("reason", "held", "attempts").annotate(
         n=Count("id")
@@ -146,6 +152,25 @@ def groups_of(edition: Edition) -> list[Group]:
         for (cause, next_), reasons in found.items()
     ]
     return sorted(groups, key=lambda group: -group.mails)
+
+
+def asking(edition: Edition) -> int:
+    """How many of them only a person can settle."""
+    return sum(group.mails for group in groups_of(edition) if not group.fate.by_itself)
+
+
+def all_asking() -> int:
+    """How many unclear mails of all editions only a person can settle: one walk along the unknown rows."""
+    rows = Delivery.objects.filter(state=State.UNKNOWN, edition__isnull=False)
+    rows = rows.exclude(purpose=Delivery.Purpose.TEST).order_by()
+    alike = list(rows.values_list("edition_id", "reason", "held", "attempts").annotate(n=Count("id")))
+    editions = Edition.objects.select_related("digest").in_bulk({edition_id for edition_id, *_ in alike})
+    asks = 0
+    for edition_id, reason, held, attempts, mails in alike:
+        worn_out = attempts >= settings.ATTEMPTS
+        next_ = fate(cause_of(reason), held=held, worn_out=worn_out, edition=editions[edition_id])
+        asks += 0 if next_.by_itself else mails
+    return asks
 
 
 def sentences(groups: Sequence[Group]) -> list[str]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from publisher.delivery.consequences import Consequence, of_resolving
+from publisher.delivery.mail_doubts import may
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.desk import repairs
@@ -48,7 +49,8 @@ def confirm_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = get_object_or_404(Edition.objects.select_related("digest"), pk=edition_id)
     said = request.POST.get("was_published", "")
     about = of_resolving(edition, arrived=said == "yes")
-    if said not in ("yes", "no") or not about.counted or is_sure(request, about.counted):
+    refused = said not in ("yes", "no") or not about.counted or not may(edition, arrived=said == "yes")
+    if refused or is_sure(request, about.counted):
         return repairs.confirm_edition(request, edition_id)
     yes = "Yes, count as sent" if said == "yes" else "Yes, send again"
     return ask(request, about, yes=yes, back=reverse("desk:edition", args=[edition.pk]))
@@ -60,7 +62,8 @@ def confirm(request: HttpRequest, delivery_id: int) -> HttpResponse:
     known = Delivery.objects.select_related("edition__digest", "post", "channel")
     row = get_object_or_404(known, pk=delivery_id)
     leaves = request.POST.get("was_published") == "no" and row.state == State.UNKNOWN
-    if not leaves or is_sure(request):
+    refused = row.edition is not None and not may(row.edition, arrived=False)
+    if not leaves or refused or is_sure(request):
         return repairs.confirm(request, delivery_id)
     back = reverse("desk:delivery", args=[row.pk])
     return ask(request, _again(row), yes="Yes, send again", back=back)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from publisher.core import clock
-from publisher.delivery import log, unclear
+from publisher.delivery import log, mail_doubts, unclear
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.desk.explain import code_meaning, meaning
@@ -76,7 +76,11 @@ def _doubt(row: Delivery) -> dict[str, Any]:
     why = unclear.WHY[unclear.cause_of(row.reason)]
     fate = unclear.fate_of(row)
     told = fate.said if row.reason.startswith(why) else f"{why} {fate.said}"
-    return {"meaning": told, "again_by_itself": fate.by_itself}
+    return {
+        "meaning": told,
+        "again_by_itself": fate.by_itself,
+        "may_send_again": mail_doubts.may(row.edition, arrived=False),
+    }
 
 
 @require_GET

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import consequences, copies, hindrances, unclear
+from publisher.delivery import consequences, copies, hindrances, mail_doubts, unclear
 from publisher.delivery.consequences import Consequence
 from publisher.delivery.corrections import assemble_again
 from publisher.delivery.models import Delivery
@@ -140,6 +140,7 @@ def _unclear(edition: Edition) -> dict[str, Any]:
     return {
         "doubts": groups,
         "unclear": sum(group.mails for group in groups),
+        "may_send_again": mail_doubts.may(edition, arrived=False),
         "all_by_themselves": all(group.fate.by_itself for group in groups),
     }
 
@@ -241,7 +242,7 @@ def progress_context(edition: Edition, request: HttpRequest) -> dict[str, Any]:
     return {
         "assembling": assembling(edition),
         "outage": hindrances.outage_of(edition),
-        "paced": hindrances.pace_of(edition),
+        "paced": hindrances.pace_of(edition, now),
         "may_try": user_of(request).has_perm(MAY_GO_ON),
         "now": now,
         "waits": waits_for_hours(edition, now),

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from publisher.core import clock
-from publisher.delivery import holding, progress, tally, trouble
+from publisher.delivery import holding, progress, tally, trouble, unclear
 from publisher.delivery.consequences import mails
 from publisher.delivery.holding import Hold
+from publisher.delivery.states import State
 from publisher.digests.due import due_now, timing_of
 from publisher.digests.editions import OVER
 from publisher.digests.models import Digest, Edition
@@ -25,6 +27,7 @@ from publisher.social.networks import registry
 
 AHEAD = timedelta(hours=24)
 REJECTED_SINCE = timedelta(days=7)
+ENDED_SINCE = timedelta(days=7)
 MOST = 8
 """Rows shown of each list; each list links to the whole one."""
 BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Edition.State.CANCELLED)
@@ -175,12 +178,18 @@ def _edition_ahead(edition: Edition, at: datetime, what: str) -> Ahead:
 
 def _troubles(now: datetime) -> Iterator[Trouble]:
     posts, editions, log = reverse("desk:posts"), reverse("desk:editions"), reverse("desk:deliveries")
-    counts = tally.by_state()
-    for state, title, advice, tone in (
-        ("unknown", "Deliveries that may have arrived", "Look at each and say what became of it.", "warn"),
-        ("expired", "Deliveries that came too late", "Their time had passed; they were not sent.", "warn"),
-    ):
-        yield Trouble(counts.get(state, 0), title, advice, f"{log}?state={state}", tone)
+    yield Trouble(
+        unclear.all_asking(),
+        "Mails that may have arrived",
+        "Say what became of them, or whether they shall be sent again.",
+        f"{log}?state={State.UNKNOWN.value}",
+    )
+    yield Trouble(
+        tally.by_state().get(State.EXPIRED, 0),
+        "Deliveries that came too late",
+        "Their time had passed; they were not sent.",
+        f"{log}?state={State.EXPIRED.value}",
+    )
     for post_state, title, advice, tone in (
         (Post.State.HELD, "Posts held back", "Something in the text must be mended first.", "warn"),
         (Post.State.FAILED, "Posts that failed", "The network refused them. Read why.", "bad"),
@@ -212,6 +221,13 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
         f"{editions}?state={Edition.State.ASSEMBLING.value}",
         "bad",
     )
+    yield Trouble(
+        _mostly_refused(now),
+        "Editions of which mail was refused",
+        "They have ended. Their pages say what was refused, and what to do before the next one.",
+        f"{editions}?state={Edition.State.SENT.value}",
+        "bad",
+    )
     stopped = Channel.objects.filter(Q(enabled=True) & ~Q(paused_reason="")).count()
     yield Trouble(
         stopped,
@@ -229,6 +245,17 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
     )
     refused = Rejection.objects.filter(last_at__gte=now - REJECTED_SINCE).count()
     yield Trouble(refused, "Entries refused this week", "Tell their producer why.", reverse("desk:rejected"))
+
+
+def _mostly_refused(now: datetime) -> int:
+    """Editions that ended within the week and reached nobody, or of which more failed than the limit of errors lets pass."""
+    ended = Edition.objects.filter(state=Edition.State.SENT, finished_at__gte=now - ENDED_SINCE)
+    count = 0
+    for counts in tally.by_edition(ended.values_list("pk", flat=True)).values():
+        failed = counts.get(State.FAILED, 0)
+        left = progress.counted(counts).left
+        count += bool(failed) and (not left or failed * 100 > settings.MAIL_ERROR_LIMIT * (failed + left))
+    return count
 
 
 def _posts_gone() -> Iterator[Gone]:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery import hindrances, outage, stopping
+from publisher.delivery import outage, stopping
 from publisher.delivery.outlook import outlook
 from publisher.desk.access import user_of
 from publisher.desk.page import show
@@ -38,7 +38,6 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "stands": stands,
         "outage": outage.current(),
-        "paced": hindrances.pace(),
         "now": clock.now(),
         "ahead": outlook(now=clock.now(), stood_since=stands.since if stands else None),
         "may_stop": user_of(request).has_perm(MAY_STOP),
@@ -83,7 +82,10 @@ def try_now(request: HttpRequest) -> HttpResponse:
     edition = get_object_or_404(Edition, pk=int(given)) if given.isdecimal() and len(given) < 18 else None
     try:
         stopping.try_now(user=user, by=user.get_username(), now=clock.now())
-        messages.success(request, "The mail server is tried now. Look again in a moment.")
+        if waits := stopping.not_tried_yet():
+            messages.warning(request, waits)
+        else:
+            messages.success(request, "The mail server is tried now, if mail is due. Look again in a moment.")
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}")
     return redirect(reverse("desk:edition", args=[edition.pk]) if edition else "desk:sending")

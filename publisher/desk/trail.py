@@ -39,6 +39,7 @@ THINGS: dict[str, str] = {
     "schedule": "Schedule",
     "user": "Login",
     "standstill": "All sending",
+    "mail_server": "Mail server",
     "signingkey": "DKIM key",
 }
 FIELDS: dict[str, str] = LABELS | {
@@ -79,8 +80,9 @@ def deed(action: str) -> str:
 
 
 def thing(entry: AuditEntry) -> str:
-    """`Edition 12`."""
-    return f"{THINGS.get(entry.object_type, entry.object_type.capitalize())} {entry.object_id}"
+    """`Edition 12`; `Mail server`, of which there is one."""
+    kind = THINGS.get(entry.object_type, entry.object_type.capitalize())
+    return f"{kind} {entry.object_id}".rstrip()
 
 
 def field(name: str) -> str:

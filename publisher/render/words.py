@@ -6,6 +6,7 @@ To add a language, add one entry to KINDS, PHRASES and GREETINGS, and its date i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 
 Direction = Literal["ltr", "rtl"]
@@ -103,9 +104,14 @@ def phrase(key: str, language: str, **values: str) -> str:
 
 def greeting(language: str, name: str = "") -> str:
     """The greeting line for one recipient: the value of the slot `greeting`."""
-    named, nameless = GREETINGS.get(base(language), GREETINGS["en"])
+    named, nameless = _greetings(language)
     name = " ".join(name.split())
     return named.replace("{name}", name) if name else nameless
+
+
+@lru_cache(maxsize=64)  # asked for every recipient
+def _greetings(language: str) -> tuple[str, str]:
+    return GREETINGS.get(base(language), GREETINGS["en"])
 
 
 def direction(language: str) -> Direction:

@@ -10,7 +10,7 @@ import pytest
 import redis
 from django.db import connection
 
-from publisher.backup.aftermath import first_number, tell
+from publisher.backup.aftermath import NAMES_AHEAD, first_number, tell
 from publisher.core import clock, standstill
 from publisher.core.models import AuditEntry, Restoration, Standstill
 from publisher.delivery import journal
@@ -232,6 +232,16 @@ def test_numbers_go_on_far_ahead_and_two_restores_never_give_out_the_same() -> N
         assert first[now] > first_number(now)
     assert first[NOON + timedelta(seconds=1)] - first[NOON] >= 100_000
     assert before.pk < fence + 10**9 < first[NOON]
+
+
+def test_an_edition_gets_no_name_that_another_got_after_the_backup() -> None:
+    digest = a_digest(last_number=8)
+    kept = a_sending_edition(digest)
+    name = kept.short_name
+    told()
+    digest.refresh_from_db()
+    kept.refresh_from_db()
+    assert (kept.short_name, digest.last_number) == (name, 8 + NAMES_AHEAD)
 
 
 def test_numbers_go_on_ahead_even_if_the_clock_is_wrong() -> None:

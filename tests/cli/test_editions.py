@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from publisher.audience.models import Suppression
 from publisher.cli import edition_report, edition_watch, terminal
+from publisher.cli import editions as editions_command
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
 from publisher.cli.editions import edition as command
 from publisher.core import audit, clock
@@ -519,3 +520,35 @@ def test_on_a_terminal_sending_what_is_not_assembled_says_that_nobody_asks_again
     assert "as soon as it is assembled? [y/N]" in said
     assert "2 people subscribe to" in said
     assert Edition.objects.get().after_assembly == "waiting"
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_on_a_terminal_settling_asks_with_their_number(digest: Digest) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    Delivery.objects.update(state="unknown")
+    refusal = run("settle", edition.pk, "--again", says="n\n")
+    assert isinstance(refusal.exception, click.Abort)
+    assert f"Send 2 unclear mails of {edition} again? [y/N]" in refusal.stderr
+    assert "Whoever got it gets it a second time." in refusal.stderr
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"unknown"}
+    assert "are sent again" in run("settle", edition.pk, "--again", "--yes").stdout
+    Edition.objects.update(state="cancelled")
+    Delivery.objects.update(state="unknown")
+    assert "nothing of it is sent any more" in refused(
+        "settle", edition.pk, "--again"
+    )  # not asked about in vain
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_an_edition_that_was_assembled_again_while_the_person_read_is_not_resumed(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    run("pause", edition.pk)
+
+    def a_correction_comes(*_args: object) -> None:
+        Edition.objects.update(assembled_at=clock.now())
+
+    monkeypatch.setattr(editions_command, "_agreed", a_correction_comes)
+    assert "was assembled again since you opened it" in refused("resume", edition.pk)
+    assert Edition.objects.get().state == "paused"

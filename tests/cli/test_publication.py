@@ -179,6 +179,13 @@ def test_a_time_without_quotation_marks_is_the_time_that_is_written() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["at", "send_from", "send_until"])
+@pytest.mark.parametrize("value", ["8", "0", "59", "1440", "8.5", "true"])
+def test_a_number_is_no_time_of_day(key: str, value: str) -> None:
+    with pytest.raises(UserError, match=f'digest weekly, {key}: must be a time such as "08:00"'):
+        read(f"digests: [{{slug: weekly, {key}: {value}}}]", name="x")
+
+
 def test_a_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
     file = tmp_path / "publication.yaml"
     file.write_bytes("digests: [{slug: été}]".encode("latin-1"))

@@ -135,8 +135,25 @@ def test_it_says_that_the_mail_server_failed_and_has_it_tried(
     assert look._mail()["mail"]["waits"].startswith("Mail cannot leave since")
     assert report()["outage"]["failures"] == 1
     assert report("try")["outage"]["said"] == "At the login: 535 5.7.8 bad"
-    assert not outage.is_on()
+    assert not outage.look().rests
     assert AuditEntry.objects.get().actor_name == "ada@host"
+
+
+def test_a_try_that_has_to_wait_is_not_told_as_made(inbox: redis.Redis, settings: Any) -> None:
+    outage.begin("At the login: 535 5.7.8 bad", lasting=True, now=clock.now())
+    run("stop", "--reason", "A wrong picture")
+    told = report("try")
+    assert told["tried"] is False
+    assert told["waits"].startswith("All sending stands still, so the mail server is not tried now.")
+    assert not outage.look().rests, "it is tried once sending goes on"
+    run("go", "--yes")
+    assert report("try")["tried"] is True
+    settings.MAIL = ""
+    assert run("try").output.startswith("PUBLISHER_MAIL is empty here.")
+    outage.forget()
+    refused = run("try").exception
+    assert isinstance(refused, UserError)
+    assert refused.message == "There is no mail server to try: PUBLISHER_MAIL is empty."
 
 
 @pytest.mark.urls("publisher.api.urls")

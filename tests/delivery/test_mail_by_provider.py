@@ -175,7 +175,7 @@ def test_a_refused_sender_pauses_its_own_edition_and_stops_no_other(
     assert states(refused) == {"queued": 2}
     assert set(Delivery.objects.filter(edition=refused).values_list("attempts", flat=True)) == {0}
     assert states(other) == {"sent": 2}
-    assert not outage.is_on()
+    assert not outage.look().rests
 
 
 def test_an_address_that_cannot_be_used_is_explained_on_the_edition(

@@ -108,9 +108,9 @@ def failed(**options: Any) -> int:
 
 def test_rests_grow_and_end_with_the_first_success(inbox: redis.Redis) -> None:
     assert [failed() for _ in range(9)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
-    assert outage.is_on()
+    assert outage.look().rests
     outage.over()
-    assert not outage.is_on()
+    assert not outage.look().rests
     assert outage.current() is None
     assert failed(lasting=True) == 30
 
@@ -165,6 +165,33 @@ def test_an_outage_of_an_address_that_is_not_set_any_more_is_forgotten(
     settings.MAIL = "smtp://u:new@127.0.0.1"
     assert not outage.look().rests
     assert outage.current() is None
+
+
+def test_what_is_known_of_an_outage_ends_by_itself_also_after_a_rest_was_ended(
+    inbox: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed(lasting=True)
+    known = outage.current()
+    assert known is not None
+    later = NOON + timedelta(seconds=10)
+    ended = outage.end_rest(later)
+    assert ended is not None
+    assert (ended.until, ended.since, outage.current()) == (later, known.since, ended)
+    inbox.flushall()
+    inbox.set(outage.WHOSE, "0123456789abcdef", ex=60)
+    monkeypatch.setattr(outage, "current", lambda: known)  # read an instant before it ended
+    outage.end_rest(later)
+    assert [key for key in inbox.keys("publisher:mail:*") if inbox.ttl(key) < 0] == []
+
+
+def test_an_outage_is_forgotten_when_mail_is_switched_off(inbox: redis.Redis, settings: Any) -> None:
+    settings.MAIL = "smtp://u:p@127.0.0.1"
+    failed(lasting=True)
+    settings.MAIL = ""
+    assert send_due(seconds=1, clock_=lambda: NOON) == {}
+    assert outage.current() is None
+    settings.MAIL = "smtp://u:p@127.0.0.1"
+    assert not outage.look().rests, "no page would say why it waits"
 
 
 def test_the_log_knows_the_message_id_of_what_was_sent() -> None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-import redis
 
 from publisher.delivery import outage
 from publisher.delivery.models import Delivery
@@ -16,8 +15,8 @@ from publisher.delivery.pacing.limits import parse_rates
 from publisher.delivery.pacing.pacer import Pacer
 from publisher.delivery.pacing.rests import Rests
 from publisher.digests.models import Edition
-from tests.builders import NOON, a_channel, a_digest, a_schedule, a_sending_edition
-from tests.desk.builders import a_mail, a_post, an_edition
+from tests.builders import NOON, a_channel, a_digest, a_schedule, a_sending_edition, an_item
+from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inbox")]
 
@@ -51,6 +50,18 @@ def test_a_server_that_could_not_be_used_holds_all_mail_until_it_is_tried_again(
     assert "could not be used" in str(hold)
     assert timedelta(seconds=25) < hold.until - NOON <= timedelta(seconds=30)
     assert (seen().leaving, the_mails().leave) == ([], 0)
+
+
+def test_a_server_that_could_not_be_used_holds_all_mail_also_when_its_rest_is_over_and_it_was_not_tried() -> (
+    None
+):
+    a_sending_edition(mails=3)
+    outage.begin("refused", lasting=True, now=NOON)
+    later = seen(NOON + timedelta(minutes=1))
+    assert str(later.mail_hold) == (
+        "The mail server could not be used at the last try, and is tried again with the next mail."
+    )
+    assert later.leaving == []
 
 
 def test_a_server_that_asked_for_peace_holds_all_mail_until_its_rest_is_over() -> None:
@@ -167,11 +178,33 @@ def test_a_new_edition_that_its_digest_wants_approved_waits_for_a_person() -> No
     assert (new.asks, new.late, seen().leaving) == (True, False, [])
 
 
-def test_what_cannot_ask_redis_is_told_without_it(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    def away(*_args: object, **_given: object) -> object:
-        raise redis.ConnectionError("away")
-
+def test_what_cannot_ask_redis_is_told_without_it(no_redis: None, settings: Any) -> None:
     settings.MAIL_RATE = parse_rates("10/h")
-    monkeypatch.setattr(redis.connection.ConnectionPool, "get_connection", away)
     a_sending_edition(mails=1)
     assert len(seen().mails) == 1
+
+
+@pytest.mark.parametrize(("policy", "asks"), [("hold", 2), ("resend", 0)])
+def test_unclear_mail_waits_for_a_person_only_if_nothing_else_settles_it(policy: str, asks: int) -> None:
+    edition = a_sending_edition(a_digest(on_unknown=policy), mails=1)
+    for _ in range(2):
+        a_mail(edition, state="unknown", reason="No answer.")
+    assert the_mails().unclear == asks
+
+
+def test_what_is_being_handed_over_is_unclear_only_while_all_sending_stands_still() -> None:
+    edition = a_sending_edition(mails=1)
+    a_mail(edition, state="sending")
+    a_post_delivery(a_post(state="sending"), state="sending")
+    assert (the_mails().unclear, seen().posts) == (0, [])
+    stands = outlook(now=NOON, stood_since=NOON)
+    assert ([each.unclear for each in stands.mails], [each.unclear for each in stands.posts]) == ([1], [1])
+
+
+def test_a_post_whose_item_was_retracted_is_not_told_as_leaving() -> None:
+    channel = a_channel()
+    a_post(an_item(retracted_at=NOON), channel, state="scheduled", slot_at=NOON)
+    assert seen().is_empty
+    a_post(state="scheduled", slot_at=NOON - timedelta(minutes=1), channel=channel)
+    (leaves,) = seen().leaving
+    assert leaves.what == "1 post"

@@ -12,6 +12,7 @@ import redis
 from publisher.delivery.hindrances import pace_of
 from publisher.delivery.mail import send_due
 from publisher.delivery.models import Delivery
+from publisher.delivery.outlook import outlook
 from publisher.delivery.pacing.limits import parse_domain_rates, parse_rates, parse_warmup
 from publisher.delivery.pacing.pacer import Pacer, Result
 from publisher.delivery.states import State
@@ -82,7 +83,9 @@ def test_the_server_s_rate_is_kept_and_said(settings: Any, inbox: redis.Redis) -
         settings.MAIL = sink.url
         send_due(seconds=5, clock_=lambda: NOON)
         assert len(sink.messages) <= 5
-    assert pace_of(edition).startswith("Mail waits: The mail server takes 5/h")
+    assert pace_of(edition, NOON).startswith(
+        "Mail waits: The mail server takes 5/h, which is used up, until "
+    )
     assert states(edition)["queued"] >= 3
 
 
@@ -93,10 +96,40 @@ def test_what_the_warm_up_holds_back_is_told_as_the_warm_up(settings: Any, inbox
         settings.MAIL = sink.url
         send_due(seconds=5, clock_=lambda: NOON)
         assert len(sink.messages) == 3
-    said = pace_of(edition)
+    said = pace_of(edition, NOON)
+    hold = outlook(now=NOON).mail_hold
+    assert said == f"Mail waits: {hold}", "all pages say the same"
     assert said.startswith(
-        "Mail waits: The warm-up (PUBLISHER_MAIL_WARMUP) allows 3 mails in 24 hours: goes on at"
+        "Mail waits: The warm-up (PUBLISHER_MAIL_WARMUP) allows 3 mails in 24 hours: used up for now, until "
     )
+
+
+def test_a_pace_at_which_mail_flows_is_no_hindrance(settings: Any, inbox: redis.Redis) -> None:
+    settings.MAIL, settings.MAIL_RATE = "smtp://127.0.0.1:25", parse_rates("10/s")
+    edition = an_assembled_edition(readers=3)
+    sender = Pacer.of_settings()
+    while sender.allow(10, now=NOON).count:
+        pass
+    assert pace_of(edition, NOON) == ""
+
+
+def test_a_server_that_asked_for_peace_is_told_in_one_sentence(settings: Any, inbox: redis.Redis) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
+    edition = an_assembled_edition(readers=3)
+    full = Result("lin@a.example", State.QUEUED, 454, "", "Throttling failure: maximum sending rate")
+    Pacer.of_settings().after_results(edition.pk, [full], since=None, now=NOON)
+    assert pace_of(edition, NOON) == (
+        "Mail waits: The mail server asked for peace (“454 Throttling failure: maximum sending rate”), "
+        "until 1 June, 12:01 (UTC)."
+    )
+    assert pace_of(edition, NOON + MINUTE) == ""
+
+
+def test_while_redis_cannot_be_asked_no_rate_is_said_to_be_used_up(settings: Any, no_redis: None) -> None:
+    settings.MAIL, settings.MAIL_RATE = "smtp://127.0.0.1:25", parse_rates("200/day")
+    edition = an_assembled_edition(readers=3)
+    assert pace_of(edition, NOON) == ""
+    assert outlook(now=NOON).mail_hold is None
 
 
 def test_too_many_refusals_pause_an_edition_until_a_person_resumes_it(settings: Any) -> None:

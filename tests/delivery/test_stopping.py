@@ -139,7 +139,7 @@ def test_the_audit_trail_says_who_stopped_it_and_who_let_it_go_on() -> None:
 
 
 def test_the_outlook_counts_mails_by_edition_and_posts_by_channel() -> None:
-    edition = a_sending_edition(mails=4)
+    edition = a_sending_edition(a_digest(on_unknown="hold"), mails=4)
     Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state="unknown")  # type: ignore[union-attr]  # there are four
     paused = a_sending_edition(mails=2)
     Edition.objects.filter(pk=paused.pk).update(state="paused")

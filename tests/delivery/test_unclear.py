@@ -9,13 +9,16 @@ import redis
 
 from publisher.backup.aftermath import tell
 from publisher.delivery.claim import claim_mail, next_fence
+from publisher.delivery.consequences import of_resolving
 from publisher.delivery.journal import Journal, begin
+from publisher.delivery.mail_doubts import confirm, confirm_edition
 from publisher.delivery.models import Delivery
 from publisher.delivery.sweep import sweep
 from publisher.delivery.unclear import Cause, Group, groups_of, sentences
 from publisher.digests.models import Edition
 from tests.builders import NOON, a_digest, a_sending_edition
 from tests.delivery.test_mail import an_assembled_edition, sent_by
+from tests.desk.builders import a_mail
 from tests.fakes.smtp_sink import SmtpSink, at
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +110,16 @@ def test_of_a_cancelled_edition_nothing_is_said_to_be_sent_again(inbox: redis.Re
     Delivery.objects.update(state="unknown", reason="No answer.")
     Edition.objects.update(state="cancelled")
     assert "nothing of it is sent any more" in only_group(edition).fate.said
+
+
+def test_an_unclear_test_is_no_matter_of_its_edition_and_a_copy_for_the_office_is() -> None:
+    edition = a_sending_edition(mails=0)
+    for purpose in ("test", "seed"):
+        a_mail(edition, state="unknown", reason="No answer.", purpose=purpose)
+    assert [group.mails for group in groups_of(edition)] == [1]
+    assert of_resolving(edition, arrived=True).counted == 1
+    assert confirm_edition(edition.pk, user="ada", arrived=True, now=AFTER) == 1
+    test = Delivery.objects.get(purpose="test")
+    assert test.state == "unknown"
+    confirm(test.pk, user="ada", arrived=True, now=AFTER)
+    assert Delivery.objects.filter(state="sent").count() == 2

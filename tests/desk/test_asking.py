@@ -183,3 +183,46 @@ def test_publishing_an_unclear_post_again_asks(desk: Client) -> None:
     page = press(desk, f"/desk/deliveries/{row.pk}/confirm", was_published="no", url="")
     assert f"Publish part 1 on {row.channel} again?" in page
     assert Delivery.objects.get(pk=row.pk).state == "unknown"
+
+
+def test_it_does_not_say_now_when_the_whole_queue_is_tried_again_later(desk: Client) -> None:
+    edition = an_edition(state="paused")
+    later = clock.now() + timedelta(hours=1)
+    for _ in range(2):
+        a_mail(edition, at=later, reason="Waits: a.example asked for peace.")
+    page = press_on(desk, edition, "resume")
+    assert f"Send {edition} to 2 readers?" in page
+    assert f"Waits: a.example asked for peace, until {clock.told(later)}." in page
+
+
+@pytest.mark.parametrize(
+    ("policy", "question", "fact"),
+    [
+        (
+            "hold",
+            "Let {} go on? No mail of it waits to be sent.",
+            "2 unclear mails may have arrived; that is decided on the edition&#39;s page.",
+        ),
+        ("resend", "Send 2 unclear mails of {} again?", "2 unclear mails are sent again by themselves"),
+    ],
+)
+def test_resuming_what_has_only_unclear_mail_says_what_becomes_of_that(
+    desk: Client, policy: str, question: str, fact: str
+) -> None:
+    edition = mails(an_edition(a_digest(on_unknown=policy), state="paused"), sent=1, unknown=2)
+    page = press_on(desk, edition, "resume")
+    assert question.format(edition) in page
+    assert fact in page
+
+
+def test_what_would_be_refused_is_not_asked_about_first(desk: Client) -> None:
+    edition = mails(an_edition(state="cancelled"), unknown=1)
+    row = Delivery.objects.get()
+    for address in (f"/desk/editions/{edition.pk}/confirm", f"/desk/deliveries/{row.pk}/confirm"):
+        page = press(desk, address, was_published="no")
+        assert "nothing of it is sent any more" in page
+        assert "again?" not in page
+    for page in (f"/desk/editions/{edition.pk}", f"/desk/deliveries/{row.pk}"):
+        said = desk.get(page).content.decode()
+        assert 'name="was_published" value="yes"' in said
+        assert 'name="was_published" value="no"' not in said

@@ -68,14 +68,14 @@ def test_today_names_what_waits_what_goes_out_and_what_went_out(desk: Client) ->
 def test_today_counts_what_needs_a_person(desk: Client) -> None:
     edition = an_edition(state="paused")
     trouble.begin(an_edition(a_digest(), state="assembling").pk, ZeroDivisionError())
-    a_mail(edition, state="unknown")
+    a_mail(edition, state="unknown", held=True)
     a_post(state="held")
     a_channel(paused_reason="The access was withdrawn.")
     a_rejection(last_at=clock.now())
     Source.objects.create(name="f", feed_url="https://a.example/f", last_error="503", created_at=NOON)
     text = text_of(desk, "/desk/")
     for expected in (
-        *("Deliveries that may have arrived", "Posts held back", "Editions paused", "Channels stopped"),
+        *("Mails that may have arrived", "Posts held back", "Editions paused", "Channels stopped"),
         *("Entries refused this week", "Feeds that cannot be read", "Editions whose assembling fails"),
     ):
         assert expected in text

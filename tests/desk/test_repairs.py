@@ -119,7 +119,7 @@ WORKER, RESTORE = "The worker that was sending it died.", "The database was rest
     ("policy", "state", "written", "told"),
     [
         ("hold", "sending", {"reason": WORKER}, "holds what is unclear"),
-        ("resend", "sending", {"reason": WORKER}, "by itself within minutes"),
+        ("resend", "sending", {"reason": WORKER}, "by itself as soon as its mail may leave"),
         ("resend", "paused", {"reason": RESTORE, "held": True}, "after a restore"),
         ("resend", "paused", {"reason": "No answer came."}, "by itself when its edition goes on"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -127,12 +128,12 @@ def test_who_may_let_sending_go_on_may_have_the_server_tried_and_it_is_written_d
     desk: Client, editor: User, down: None
 ) -> None:
     assert desk.post(reverse("desk:sending-try")).status_code == 400
-    assert outage.is_on()
+    assert outage.look().rests
     allowed(editor, "delete_standstill")
     edition = a_sending_edition(a_digest(enabled=False), mails=1)
     response = desk.post(reverse("desk:sending-try"), {"edition": edition.pk})
     assert response.url == f"/desk/editions/{edition.pk}"  # type: ignore[attr-defined]  # of a redirect
-    assert not outage.is_on()
+    assert not outage.look().rests
     known = outage.current()
     assert known is not None
     assert known.until < clock.now() + timedelta(seconds=1)
@@ -141,7 +142,18 @@ def test_who_may_let_sending_go_on_may_have_the_server_tried_and_it_is_written_d
     assert "had the mail server tried at once" in desk.get(PAGE).content.decode()
 
 
-def test_where_nothing_failed_there_is_nothing_to_try(admin_desk: Client, inbox: redis.Redis) -> None:
+def test_a_try_during_a_standstill_is_told_as_one_that_waits(admin_desk: Client, down: None) -> None:
+    admin_desk.post(reverse("desk:sending-stop"), {"reason": "A wrong picture"})
+    said = admin_desk.post(reverse("desk:sending-try"), follow=True).content.decode()
+    assert "the mail server is not tried now" in said
+    assert "It is tried as soon as sending goes on" in said
+    assert "The mail server is tried now" not in said
+
+
+def test_where_nothing_failed_there_is_nothing_to_try(
+    admin_desk: Client, inbox: redis.Redis, settings: Any
+) -> None:
+    settings.MAIL = "smtp://127.0.0.1:25"
     said = admin_desk.post(reverse("desk:sending-try"), follow=True).content.decode()
     assert "the last try went well" in said
     assert not AuditEntry.objects.filter(action="mail_server.try").exists()

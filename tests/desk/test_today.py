@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from publisher.delivery.progress import sending, to_go, waves_of
+from publisher.delivery.unclear import asking
 from publisher.desk.overview import Ahead, Gone, overview
 from publisher.digests.models import Edition
 from tests.builders import a_digest
@@ -137,3 +138,47 @@ def test_the_page_shows_the_same_words_as_the_edition_s_own(desk: Client) -> Non
     summary = str(sending(edition))
     assert summary in desk.get("/desk/").content.decode()
     assert summary in desk.get(f"/desk/editions/{edition.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("states", "ended", "told"),
+    [
+        (["failed"] * 3, timedelta(hours=1), True),
+        (["failed"] * 2 + ["sent"] * 8, timedelta(hours=1), True),
+        (["failed"] + ["sent"] * 9, timedelta(hours=1), False),
+        (["suppressed"] * 3, timedelta(hours=1), False),
+        (["failed"] * 3, timedelta(days=8), False),
+    ],
+)
+def test_an_edition_that_ended_refused_is_told_for_a_week(
+    settings: Any, states: list[str], ended: timedelta, told: bool
+) -> None:
+    settings.MAIL_ERROR_LIMIT = 10
+    edition = an_edition(state="sent", finished_at=NOW - ended)
+    for state in states:
+        a_mail(edition, state=state)
+    titles = [trouble.title for trouble in overview(now=NOW).troubles]
+    assert ("Editions of which mail was refused" in titles) is told
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "given", "told"),
+    [
+        ("resend", "sending", {}, 0),
+        ("resend", "paused", {}, 0),
+        ("hold", "sending", {}, 1),
+        ("resend", "sending", {"held": True}, 1),
+        ("resend", "sending", {"attempts": 8}, 1),
+        ("resend", "cancelled", {}, 1),
+        ("hold", "sending", {"purpose": "test"}, 0),
+    ],
+)
+def test_of_unclear_mail_only_that_is_told_which_the_edition_s_page_leaves_to_a_person(
+    policy: str, state: str, given: dict[str, Any], told: int
+) -> None:
+    edition = an_edition(a_digest(on_unknown=policy), state=state)
+    a_mail(edition, state="unknown", reason="No answer.", **given)
+    counts = [
+        each.count for each in overview(now=NOW).troubles if each.title == "Mails that may have arrived"
+    ]
+    assert sum(counts) == told == asking(edition)

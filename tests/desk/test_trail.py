@@ -72,3 +72,10 @@ def test_it_is_found_by_the_name_that_is_shown(admin_desk: Client) -> None:
         page = admin_desk.get("/desk/audit", {"actor": shown}).content.decode()
         assert f">{shown}</td>" in page
         assert other not in page
+
+
+def test_a_thing_is_called_by_its_kind_and_number_and_the_mail_server_by_its_name() -> None:
+    entry = an_entry()
+    assert trail.thing(entry) == f"Edition {entry.object_id}"
+    tried = audit.record_of("ada@host-1", "mail_server.try", "mail_server", "")
+    assert trail.thing(tried) == "Mail server"

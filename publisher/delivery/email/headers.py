@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from publisher.delivery.email.address import BadAddress, parse_address
+from publisher.delivery.email.address import BadAddress, is_usual, parse_address
 
 FOLD = 76
 LONGEST_NAME = 60
@@ -45,11 +45,13 @@ def clean(text: str) -> str:
 
 def mailbox(field: str, box: Mailbox) -> bytes:
     """`To: Name <address>`. Raises BadHeader for a bad address."""
-    try:
-        local, domain = parse_address(box.address)
-    except BadAddress as error:
-        raise BadHeader(f"{field}: {error}") from error
-    address, name = f"{local}@{domain}", box.name
+    address, name = box
+    if not is_usual(address):
+        try:
+            local, domain = parse_address(address)
+        except BadAddress as error:
+            raise BadHeader(f"{field}: {error}") from error
+        address = f"{local}@{domain}"
     if len(name) + len(address) < _ONE_LINE - len(field) and _USUAL_NAME.match(name):
         return f"{field}: {name} <{address}>\r\n".encode()
     name = clean(name)

@@ -38,9 +38,9 @@ def is_provider(url: str) -> bool:
     return scheme_of(url) in PROVIDERS
 
 
-def open_transport(url: str, *, before_call: Callable[[int], None] = at_once) -> Transport:
+def open_transport(url: str, *, before_call: Callable[[int], bool] = at_once) -> Transport:
     """The transport for an address such as `smtp://…` or `mailgun://…`. It connects when there is something to send.
-    `before_call`: of a provider's session, told how many messages a call takes, returns when they may leave.
+    `before_call`: of a provider's session, told how many messages a call takes, returns when they may leave; False: they may not.
 
     Raises UserError, which never repeats a secret, for an address that cannot be used, or when a package is missing.
     """

@@ -103,7 +103,8 @@ class Buckets:
         self._run("give_back", keys, [count, taken.clock_us, *rates])
 
     def leave(self, paces: Sequence[Rate], count: int, *, longest: timedelta) -> timedelta:
-        """How long messages that were taken wait until `count` of them may leave together; that moment is theirs."""
+        """How long messages that were taken wait until `count` of them may leave together; that moment is theirs. Less than
+        nothing: minus that time, as it is more than `longest`; no moment is theirs."""
         keys = [f"{_server_key(rate)}:leaving" for rate in paces]
         widths = (part for rate in paces for part in (rate.burst, rate.interval_us))
         return timedelta(microseconds=self._run("leave", keys, [count, _us(longest), *widths]))

@@ -36,6 +36,8 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "look at the sender's domain (`publisher doctor`) and at whether the mail server may send for it",
     ),
 )
+GO_ON, RESUME = "To go on:", ", then resume."
+"""How the advice on a paused edition begins and ends; `closing.py` rewrites it when there is nothing to be resumed any more."""
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _OTHERWISE = "look at what the mail server says"
 
@@ -65,7 +67,7 @@ def why_pause(batches: Iterable[Batch], *, percent: int, since: datetime | None)
     most = "all" if count == refused else "most" if count * 2 > refused else f"{count:,}"
     return (
         f"{refused:,} of the last {total:,} were refused; {most} said “{_quoted(code, texts[code])}”. "
-        f"To go on: {_advice(code)}, then resume."
+        f"{GO_ON} {_advice(code)}{RESUME}"
     )
 
 

@@ -58,7 +58,10 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Grant:
-    """How many mails may be claimed now. With none: ask again after `wait`; `reason` says why, for people to read."""
+    """How many mails may be claimed now. With none: ask again after `wait`; `reason` says why, for people, without a full stop.
+
+    Without a reason, others may be granted some: Redis could not be asked.
+    """
 
     count: int
     wait: timedelta = timedelta(0)
@@ -97,7 +100,7 @@ class Pacer:
         """How many of `most` mails may leave through the mail server now. What is not used, `give_back`."""
         state = self._rests.states(now).get(SERVER)
         if state is not None and state.rests(now):
-            return Grant(0, state.until - now, _rests_text("the mail server", state))
+            return Grant(0, state.until - now, f"The mail server {_rests_text(state)}")
         if state is not None and state.on_trial:
             most = min(most, PROBE)
         rates = self.limits.server_at(now)
@@ -105,8 +108,9 @@ class Pacer:
             return Grant(most)
         taken = self._ask(lambda: self._buckets.take(rates, most, now=now), now)
         if taken is None:
-            taken = self._taken_locally(rates, most, now)
-        return Grant(taken.granted, taken.wait, _limit_text(taken, now, self.limits.warmup_at(now)), taken)
+            local = self._taken_locally(rates, most, now)
+            return Grant(local.granted, local.wait, taken=local)
+        return Grant(taken.granted, taken.wait, _limit_text(taken, self.limits.warmup_at(now)), taken)
 
     def give_back(self, grant: Grant, unused: int, *, now: datetime) -> None:
         """Give back what was granted and found no mail to send."""
@@ -278,7 +282,7 @@ class _Sorting:
             reason = f"Waits: {bucket} is tried with a few mails first."
             self.hold(Behind(bucket, self.now, self.now + AFTER_PROBE, reason), others)
             return few
-        reason = _rests_text(bucket, state)
+        reason = f"Waits: {bucket} {_rests_text(state)} until {_clock(state.until)}."
         self.held |= {mail.id: HeldBack(state.until, reason) for mail in few}
         self.hold(Behind(bucket, state.until - SOON, state.until + AFTER_PROBE, reason), others)
         return ()
@@ -301,17 +305,17 @@ def _answer_of(result: Result) -> Answer:
     return ACCEPTED if result.state is State.SENT else Answer(result.code, result.enhanced, result.text)
 
 
-def _rests_text(name: str, state: DomainState) -> str:
-    return f"Waits: {name} asked for peace (“{state.why}”) until {_clock(state.until)}."
+def _rests_text(state: DomainState) -> str:
+    return f"asked for peace (“{state.why}”)"
 
 
-def _limit_text(taken: Taken, now: datetime, warmup: Rate | None) -> str:
+def _limit_text(taken: Taken, warmup: Rate | None) -> str:
     if taken.granted or taken.held_by is None:
         return ""
     if taken.held_by == warmup:
         allows = f"{warmup.count:,} {'mail' if warmup.count == 1 else 'mails'} in 24 hours"
-        return f"The warm-up (PUBLISHER_MAIL_WARMUP) allows {allows}: goes on at {_clock(now + taken.wait)}."
-    return f"The mail server takes {taken.held_by}: goes on at {_clock(now + taken.wait)}."
+        return f"The warm-up (PUBLISHER_MAIL_WARMUP) allows {allows}: used up for now"
+    return f"The mail server takes {taken.held_by}, which is used up"
 
 
 def _clock(moment: datetime) -> str:

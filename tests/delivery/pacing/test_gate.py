@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import redis
 
+from publisher.delivery import journal
+from publisher.delivery.email.outgoing import Withdrawn
 from publisher.delivery.email.providers import ProviderSession, parse_provider_url
 from publisher.delivery.pacing import gate as module
 from publisher.delivery.pacing.gate import Gate
@@ -89,7 +91,7 @@ def a_gate(rates: str, clock: Time) -> Gate:
     return Gate(Limits(parse_rates(rates)), at=clock, sleep=clock.sleep)
 
 
-def opened(fake: FakeApi, gate: Callable[[int], None]) -> ProviderSession:
+def opened(fake: FakeApi, gate: Callable[[int], bool]) -> ProviderSession:
     return ProviderSession(parse_provider_url(fake.url()), PATIENT, before_call=gate)
 
 
@@ -127,10 +129,11 @@ def test_a_sender_of_several_lanes_keeps_the_rate_after_slow_calls(clock: Time) 
 
     one_at_a_time = threading.Lock()
 
-    def leave(count: int) -> None:
+    def leave(count: int) -> bool:
         with one_at_a_time:
-            gate.wait(count)
+            may = gate.wait(count)
             times.append([clock.mine, count])
+            return may
 
     with fake:
         sender = Sender(
@@ -147,6 +150,33 @@ def test_a_sender_of_several_lanes_keeps_the_rate_after_slow_calls(clock: Time) 
     assert sum(count for _, count in times) == 120
     # The pacer moves the clock between our reading it and the script's: that much a moment may be off.
     assert exceeded(sorted(times), Rate(50, 1), slack_us=SECOND // 20) == []
+
+
+@pytest.mark.django_db
+def test_a_claim_that_waits_for_its_pace_is_not_in_doubt_and_one_that_leaves_is(
+    inbox: redis.Redis,
+) -> None:
+    edition = an_assembled_edition(readers=4)
+    fake, _ = recorded(Mailgun, Time())
+    seen: list[tuple[str, bool]] = []
+
+    def looked_at(when: str) -> bool:
+        fence = min(int(key.rsplit(b":", 1)[1]) for key in inbox.keys("publisher:claim:*"))
+        seen.append((when, journal.read([fence])[fence].begun))
+        return True
+
+    with fake:
+        fake.hold = lambda: looked_at("called")
+        sender = Sender(
+            lambda: opened(fake, lambda _count: looked_at("waits")),
+            stop_at=time.monotonic() + 60,
+            clock=lambda: NOON,
+            only=edition.pk,
+            most=4,
+        )
+        sender.run()
+    assert sender.counts == {"sent": 4}
+    assert seen[:2] == [("waits", False), ("called", True)]
 
 
 def test_lanes_of_all_hosts_share_the_pace(clock: Time) -> None:
@@ -194,15 +224,36 @@ def test_while_redis_is_away_the_claims_alone_keep_the_rate(
         raise redis.ConnectionError("away")
 
     gate, begun = a_gate("5/s", clock), clock()
-    monkeypatch.setattr(redis.connection.ConnectionPool, "get_connection", away)
-    gate.wait(50)
+    with monkeypatch.context() as patched:
+        patched.setattr(redis.connection.ConnectionPool, "get_connection", away)
+        gate.wait(50)
     assert clock() == begun
     assert "pacing.redis_away" in caplog.text
 
 
-def test_nobody_waits_longer_than_a_lease_allows(clock: Time) -> None:
-    gate = a_gate("1/min", clock)
-    gate.wait(1)
-    begun = clock()
-    gate.wait(1)
-    assert clock() - begun == module.LONGEST.total_seconds() * SECOND
+def test_lanes_that_all_wait_at_a_low_pace_get_no_moment_that_is_too_early(clock: Time) -> None:
+    paces = parse_rates("10/min")
+    buckets, begun = a_gate("10/min", clock)._buckets, clock()
+    waits = [buckets.leave(paces, 1, longest=module.LONGEST).total_seconds() for _ in range(5)]
+    assert waits == [0, 6, -12, -12, -12], "those who come to more ask again"
+    a_gate("10/min", clock).wait(1)
+    assert clock() - begun == 12 * SECOND
+
+
+def test_a_pace_of_one_a_minute_is_kept_and_the_wait_ends_with_the_sender_s_time(clock: Time) -> None:
+    gate, begun = a_gate("1/min", clock), clock()
+    assert gate.wait(1)
+    assert gate.wait(1)
+    assert clock() - begun == 60 * SECOND
+    over = Gate(Limits(parse_rates("1/min")), stop_at=time.monotonic(), at=clock, sleep=clock.sleep)
+    assert not over.wait(1)
+    assert clock() - begun == 60 * SECOND
+    assert gate.wait(1), "it took no moment"
+    assert clock() - begun == 120 * SECOND
+
+
+def test_what_may_not_leave_any_more_is_not_called_for(clock: Time) -> None:
+    fake, times = recorded(Postmark, clock)
+    with fake, pytest.raises(Withdrawn):
+        list(opened(fake, lambda _count: False).send(letters(2)))
+    assert times == []

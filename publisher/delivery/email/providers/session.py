@@ -52,8 +52,9 @@ class HttpLimits:
     answer: float = 60
 
 
-def at_once(count: int) -> None:
+def at_once(_count: int) -> bool:
     """Whatever a call takes may leave."""
+    return True
 
 
 class ProviderSession:
@@ -66,9 +67,9 @@ class ProviderSession:
         account: Account,
         limits: HttpLimits | None = None,
         *,
-        before_call: Callable[[int], None] = at_once,
+        before_call: Callable[[int], bool] = at_once,
     ) -> None:
-        """`before_call` is told how many messages a call takes, and returns when so many may leave."""
+        """`before_call` is told how many messages a call takes, and returns when so many may leave; False: they may not."""
         limits = limits or HttpLimits()
         self._before_call = before_call
         batch = account.provider.batch
@@ -124,8 +125,7 @@ class ProviderSession:
 
     def _deliver(self, letters: Sequence[Letter], may_go: Callable[[], bool]) -> Generator[Result]:
         """One call. Answers hold HTTP's status as their code up to here; for all others a code is one of SMTP."""
-        self._before_call(len(letters))
-        if not may_go():
+        if not self._before_call(len(letters)) or not may_go():
             raise Withdrawn
         started = time.monotonic()
         answers = self._answers(letters)
@@ -156,7 +156,8 @@ class ProviderSession:
         repeats = REPEATS if self._account.provider.idempotency else 0
         while isinstance(answers, Answer) and isinstance(answers.error, Unknown) and repeats:
             repeats -= 1
-            self._before_call(len(letters))
+            if not self._before_call(len(letters)):
+                break
             again = self._ask(letters)
             if not isinstance(again, Answer):  # a refusal of the repetition says nothing of the first
                 answers = again

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.delivery.email.address import Address, BadAddress, parse_address
+from publisher.delivery.email.address import Address, BadAddress, is_usual, parse_address
 from publisher.delivery.email.outgoing import Answer, Outgoing
 from publisher.delivery.email.smtp.outcomes import refused_here
 
@@ -38,6 +38,14 @@ def features_of(lines: tuple[str, ...]) -> Features:
 
 def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Answer:
     """The MAIL and RCPT commands, or the answer that this message gets without asking the server."""
+    if message.checked and message.seven_bit and is_usual(message.rcpt_to) and is_usual(message.mail_from):
+        size = len(message.data)
+        if not features.size or size <= features.size:
+            told = "" if features.size is None else f" SIZE={size}"
+            return (
+                f"MAIL FROM:<{message.mail_from}>{told}\r\n".encode(),
+                f"RCPT TO:<{message.rcpt_to}>\r\n".encode(),
+            )
     try:
         sender = parse_address(message.mail_from) if message.mail_from else None
         recipient = parse_address(message.rcpt_to)
@@ -52,11 +60,8 @@ def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Ans
     parameters = _parameters(message, sender, recipient, features)
     if isinstance(parameters, Answer):
         return parameters
-    path = f"{sender.local}@{sender.domain}" if sender else ""
-    return (
-        f"MAIL FROM:<{path}>{parameters}\r\n".encode(),
-        f"RCPT TO:<{recipient.local}@{recipient.domain}>\r\n".encode(),
-    )
+    path = str(sender) if sender else ""
+    return f"MAIL FROM:<{path}>{parameters}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
 
 
 def _parameters(

@@ -37,10 +37,11 @@ class Reply(NamedTuple):
     def said(self) -> tuple[str, str]:
         """The enhanced status code (RFC 3463) such as `5.1.1`, or nothing; and the lines in one, without the codes that
         each of them may repeat."""
+        if len(self.raw) == 1:
+            line = readable(self.raw[0])
+            code = _ENHANCED.match(line)
+            return (code[1], line[code.end() :].strip()) if code else ("", line)
         lines = self.lines
-        if len(lines) == 1:
-            code = _ENHANCED.match(lines[0])
-            return (code.group(1), lines[0][code.end() :].strip()) if code else ("", lines[0])
         found = [_ENHANCED.match(line) for line in lines]
         text = " ".join(line[code.end() :] if code else line for line, code in zip(lines, found, strict=True))
         return found[0].group(1) if found[0] else "", text.strip()
