@@ -1,8 +1,9 @@
 """Several pieces of work in one thread, each of which lets the others go on while it waits for its socket.
 
-Python runs one thread at a time, and hands over at every call to the system: four threads that send mail need a third more of
-the processor than one (docs/benchmarks.md). Here they change places only where one has to wait. The work looks as if it
-blocked; whoever waits calls `ready`, `elsewhere` or `Inbox.get`, which also work in a thread of their own.
+Python runs one thread at a time. With a thread for each lane, they and the thread that claims and settles take it from each
+other: a whole run then costs from as much to a third more (docs/benchmarks.md). Here they change places only where one has
+to wait. The work looks as if it blocked; whoever waits calls `ready`, `elsewhere` or `Inbox.get`, which also work in a thread
+of their own.
 
 Called by the sender (`delivery/sender.py`) and by the SMTP client's sockets (`email/smtp/wire.py`).
 """
