@@ -226,12 +226,12 @@ def test_half_of_an_answer_looks_whole_or_is_cut_off(
 def test_slow_is_taken_at_once_and_late_only_afterwards(
     proxy: FaultProxy, behind: Behind, client: httpx.Client
 ) -> None:
-    proxy.arm(faults.slow(1.0), path="/slow")
-    proxy.arm(faults.late(1.0), path="/late")
+    proxy.arm(faults.slow(4.0), path="/slow")
+    proxy.arm(faults.late(4.0), path="/late")
     for path, taken in (("/slow", 1), ("/late", 0)):
         behind.taken.clear()
         with pytest.raises(httpx.ReadTimeout):
-            client.post(f"{proxy.url}{path}", timeout=0.3)
+            client.post(f"{proxy.url}{path}", timeout=1.0)
         assert len(behind.taken) == taken
         assert proxy.wait_until_quiet()
         assert len(behind.taken) == 1

@@ -67,7 +67,8 @@ class Step:
 class Subject:
     """A network that takes part.
 
-    `start(folder)` runs its fake there. `parts`: a thread, of which the first message is the usual one.
+    `start(folder)` runs its fake there, and stores the pictures that `parts` name (`social.media.store.put`).
+    `parts`: a thread, of which the first message is the usual one.
     `wait_headers`: what a 429 with a time says (called for each cell, as some name a moment).
     `may_hold`: cells by name in which staff have to decide, with the reason. A network of grade `BY_A_PERSON` needs none.
     """

@@ -175,8 +175,8 @@ def test_where_only_a_person_can_tell_a_post_is_held_and_not_repeated(tmp_path: 
 def test_a_late_request_is_waited_for_as_long_as_the_network_says(tmp_path: Path) -> None:
     hasty = Keyless()
     patient = replace(hasty, settles_within=timedelta(minutes=1))
-    assert told(hasty, faults.late(1.0), tmp_path / "hasty").broken == "posted 2 times"
-    assert told(patient, faults.late(1.0), tmp_path / "patient").way[1:] == ("found",)
+    assert told(hasty, faults.late(4.0), tmp_path / "hasty").broken == "posted 2 times"
+    assert told(patient, faults.late(4.0), tmp_path / "patient").way[1:] == ("found",)
 
 
 def test_a_case_whose_requests_never_come_is_told(tmp_path: Path) -> None:
