@@ -18,9 +18,14 @@ import regex
 SIGNED_HOST = "https://api.twitter.com"
 LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 TLDS = "com|org|net|io|int|example|cn|de|fr|info|news"
+# Of a path only Latin and Cyrillic letters belong to a link: “https://e.org/降雨” links to e.org, before two characters.
+PATH = r"[\p{Latin}\p{Cyrillic}0-9\-_~:/?#@!$&'()*+,;=%|.]"
+LAST = r"[\p{Latin}\p{Cyrillic}0-9\-_~/#@$&*+=%|]"
+REST = rf"(?:/(?:{PATH}*{LAST})?)?"
+HOST = r"(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+"
+BARE = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
 LINK = regex.compile(
-    r"https?://[^\s<>\"“”（）。，]+[^\s<>\"“”（）。，.,;:!?)'’]"
-    rf"|(?<![\w@./#$-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{TLDS})(?![\w@])(?:/[^\s<>\"“”（）。，]*[^\s<>\"“”（）。，.,;:!?)'’])?",
+    rf"https?://{HOST}(?:{TLDS})(?![\w@]){REST}|(?<![\w@./#$-]){BARE}(?:{TLDS})(?![\w@]){REST}",
     regex.IGNORECASE,
 )
 EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3")
