@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,6 +241,32 @@ def test_an_answer_without_end_is_unclear(server: FakeX, monkeypatch: pytest.Mon
     with pytest.raises(Unknown):
         X.publish(account_at(server.url), a_message(TEXT))
     assert server.texts == [TEXT]
+
+
+@pytest.mark.parametrize(
+    "before", [b"HTTP/1.1 201 Created\r\nX: ", b"HTTP/1.1 201 Created\r\nContent-Length: 9999\r\n\r\n"]
+)
+def test_an_answer_that_trickles_is_cut_off(before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.social.networks.x.wire.CONNECT_SECONDS", 0.3)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def trickle() -> None:
+            peer, _ = listening.accept()
+            with peer, contextlib.suppress(OSError):
+                peer.recv(65536)
+                peer.sendall(before)
+                while not ended.wait(0.02):
+                    peer.sendall(b"x")
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        with pytest.raises(Unknown):
+            X.publish(
+                account_at(f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=0.3), a_message(TEXT)
+            )
+        ended.set()
+        thread.join(10)
 
 
 def test_too_little_time_after_the_pictures_publishes_nothing(

@@ -7,9 +7,12 @@ The adapter on its session gives each request its time-outs within the deadline,
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +22,8 @@ import tweepy
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
@@ -111,9 +116,14 @@ class _Adapter(HTTPAdapter):
     """See the module. `answer` is the last one, whole."""
 
     def __init__(self, base: str, seconds: float, stop_at: float) -> None:
-        super().__init__(max_retries=0)
         self._base, self._seconds, self._stop_at = base, seconds, stop_at
+        self._sockets: list[socket.socket] = []
         self.answer: Answer | None = None
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _watched_pools(self._sockets)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         left = self._stop_at - time.monotonic()
@@ -121,9 +131,16 @@ class _Adapter(HTTPAdapter):
             raise requests.ConnectTimeout("the time for this post is over")
         request.url = self._base + str(request.url).removeprefix(HOST)
         timeout = (min(CONNECT_SECONDS, left), min(self._seconds, left))
-        # Always as a stream: the body is read here, within its bounds.
-        response = super().send(request, **options | {"timeout": timeout, "stream": True})
-        body = self._body(response)
+        # A time-out for each read does not stop a trickle, which would outlive the lease of the post.
+        watch = threading.Timer(min(left, CONNECT_SECONDS + self._seconds), self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            # Always as a stream: the body is read here, within its bound.
+            response = super().send(request, **options | {"timeout": timeout, "stream": True})
+            body = _body(response)
+        finally:
+            watch.cancel()
         headers = {name.lower(): value for name, value in response.headers.items()}
         self.answer = Answer(response.status_code, headers, body)
         # tweepy stumbles over errors of an unknown form and over a reset that is no number. It needs neither.
@@ -133,20 +150,49 @@ class _Adapter(HTTPAdapter):
         )
         return response
 
-    def _body(self, response: requests.Response) -> bytes:
-        """Within a bound of size and of time: an answer that trickles would outlive the lease."""
-        body = bytearray()
-        stop_at = min(self._stop_at, time.monotonic() + 2 * self._seconds)
-        try:
-            while chunk := response.raw.read1(65536, decode_content=True):
-                body += chunk
-                if len(body) > LONGEST_ANSWER or time.monotonic() > stop_at:
-                    raise requests.ReadTimeout("the answer had no end")
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.ConnectionError("the answer broke off") from error
-        finally:
-            response.raw.close()
-        return bytes(body)
+    def _cut(self) -> None:
+        """End the exchange that takes too long: its reader finds the connection closed."""
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                # Not the one of TLS, which would first change what the reader is using.
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+
+def _watched_pools(sockets: list[socket.socket]) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections leave their sockets in `sockets`."""
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            sockets.append(self.sock)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            sockets.append(self.sock)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def _body(response: requests.Response) -> bytes:
+    """Within a bound of size."""
+    body = bytearray()
+    try:
+        while chunk := response.raw.read1(65536, decode_content=True):
+            body += chunk
+            if len(body) > LONGEST_ANSWER:
+                raise requests.ReadTimeout("the answer had no end")
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError("the answer broke off") from error
+    finally:
+        response.raw.close()
+    return bytes(body)
 
 
 def _no_answer(error: requests.RequestException) -> OtherSideError:
