@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from publisher.core.errors import OtherSideError, Retry, Unknown
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.x.network import X
 from tests.fakes import fault_proxy as faults
+from tests.fakes.certificate import self_signed
 from tests.fakes.fault_proxy import Fault, FaultProxy, fault_proxy
 from tests.fakes.x import FakeX, account_at, fake_x, in_seconds
 from tests.social.networks.test_x_client import a_message, a_picture
@@ -267,6 +269,31 @@ def test_an_answer_that_trickles_is_cut_off(before: bytes, monkeypatch: pytest.M
             )
         ended.set()
         thread.join(10)
+
+
+@pytest.fixture
+def secure(server: FakeX, tmp_path: Path) -> Path:
+    """The certificate of the server, which speaks TLS from now on."""
+    path = self_signed(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return path
+
+
+def test_a_server_whose_certificate_is_not_trusted_gets_nothing(server: FakeX, secure: Path) -> None:
+    assert secure.exists()
+    with pytest.raises(Retry, match="certificate"):
+        X.publish(account_at(f"https://localhost:{server.server_port}"), a_message(TEXT))
+    assert not server.requests
+
+
+def test_a_server_whose_certificate_is_trusted_is_spoken_to(
+    server: FakeX, secure: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(secure))
+    X.publish(account_at(f"https://localhost:{server.server_port}"), a_message(TEXT))
+    assert server.texts == [TEXT]
 
 
 def test_too_little_time_after_the_pictures_publishes_nothing(
