@@ -11,6 +11,7 @@ from publisher.digests.models import Digest, Edition
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_edition
+from tests.fakes.measured_only import cannot_send
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,8 @@ def test_a_paused_channel_goes_on_when_a_person_says_that_it_is_repaired(desk: C
     assert AuditEntry.objects.filter(action="channel.resumed").exists()
 
 
-def test_a_channel_that_cannot_send_says_so_instead(desk: Client) -> None:
+def test_a_channel_that_cannot_send_says_so_instead(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cannot_send(monkeypatch, "x")
     channel = a_channel("x", paused_reason="Staff said so.")
     page = desk.post(f"/desk/channels/{channel.pk}/resume", follow=True).content.decode()
     assert "cannot send to X yet" in page

@@ -17,6 +17,7 @@ from publisher.social.drafting import cancel_for_item, draft_held, draft_item, u
 from publisher.social.models import Post
 from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, NO_LONGER_FITS
 from tests.builders import NOON, a_channel, a_topic, an_item
+from tests.fakes.measured_only import cannot_send
 from tests.social.steps import (
     a_draft,
     a_sandbox_channel,
@@ -147,7 +148,8 @@ def test_a_channel_may_approve_by_itself() -> None:
     assert AuditEntry.objects.filter(action="post.approved", object_id=str(post.pk)).count() == 1
 
 
-def test_where_nothing_can_be_sent_nothing_is_approved_by_itself() -> None:
+def test_where_nothing_can_be_sent_nothing_is_approved_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    cannot_send(monkeypatch, "x")
     assert a_draft(a_channel("x", auto_approve=True)).state == "draft"
 
 

@@ -48,6 +48,16 @@ def is_host(host: str) -> bool:
     return is_countable(host) and extract_urls(f"https://{host}/") == [f"https://{host}/"]
 
 
+def links(text: str) -> list[str]:
+    """The links of a countable text as they stand in it, line breaks being `\\n`."""
+    return [str(link) for link in extract_urls(text)]
+
+
+def ascii_host(host: str) -> str | None:
+    """A host name in punycode; None for one that cannot be."""
+    return _to_ascii(host)
+
+
 def _to_ascii(domain: str) -> str | None:
     """A domain in punycode, label by label, as the JavaScript original does it."""
     try:

@@ -1,27 +1,74 @@
-"""X for the registry: drafting and measuring. Sending is not built yet, so this is no `Network`."""
+"""X for the registry. `payload.py` builds what is stored, `client.py` asks X, `recognition.py` knows our post on the timeline.
+
+Settings of a channel: `threads` (true where the plan allows replies to one's own posts; default false), `timeout_seconds` (of
+each wait for an answer, at most and by default 10), `api_url` (another address than X's, for tests).
+Credentials, of OAuth 1.0a: `consumer_key`, `consumer_secret`, `access_token`, `access_token_secret`. They do not expire.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from publisher.core.errors import Rejected
 from publisher.render.measure import Measure
-from publisher.social.networks.base import Account
+from publisher.social.networks.base import (
+    Ability,
+    Account,
+    CannotTell,
+    Grade,
+    NotFound,
+    Part,
+    PictureLimits,
+    Prepared,
+    Receipt,
+)
+from publisher.social.networks.x import client
 from publisher.social.networks.x.measure import measure
-from publisher.social.networks.x.rules import Rules
+from publisher.social.networks.x.payload import payload
+from publisher.social.networks.x.rules import PICTURES, Rules
 
 
 @dataclass(frozen=True)
 class XNetwork:
-    """See `Measuring`."""
+    """See `Network`. X knows no key, and refuses a repeated text only for a while: its timeline is searched."""
 
     name: str = "x"
     label: str = "X"
+    grade: Grade = Grade.BY_LOOKING
+    # The timeline follows a post within seconds; a request in X's queues may take longer.
+    settles_within: timedelta = timedelta(minutes=2)
+    abilities: frozenset[Ability] = frozenset({Ability.RETRACT, Ability.REPLY})
 
     def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
         return Rules()
 
     def measure(self, text: str, rules: Rules) -> Measure:
         return measure(text, rules)
+
+    def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
+        return PICTURES
+
+    def prepare(self, part: Part, account: Account, key: str) -> Prepared:
+        return Prepared(payload(part, account), key)
+
+    def publish(self, account: Account, prepared: Prepared, before: Sequence[Receipt] = ()) -> Receipt:
+        return client.create(account, prepared, before)
+
+    def reconcile(
+        self, account: Account, prepared: Prepared, *, since: timedelta
+    ) -> Receipt | NotFound | CannotTell:
+        return client.find(account, prepared, since=since)
+
+    def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:  # noqa: ARG002 - there is none
+        raise Rejected("A post on X cannot be changed from here. Delete it and publish a new one.")
+
+    def retract(self, account: Account, remote_id: str) -> None:
+        client.delete(account, remote_id)
+
+    def verify_credentials(self, account: Account) -> str:
+        return client.whoami(account)
 
 
 X = XNetwork()
