@@ -214,6 +214,16 @@ def test_what_only_a_person_can_repair_stops_the_channel_and_names_it(
     assert not telegram.messages
 
 
+def test_when_making_the_pictures_took_all_the_time_nothing_leaves(
+    telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "UPLOAD_SECONDS", 0.0)
+    account = account_at(telegram)
+    with pytest.raises(Retry):
+        TELEGRAM.publish(account, prepared(account, TEXT, a_picture()))
+    assert not telegram.requests
+
+
 def test_rights_and_tokens_are_checked(telegram: FakeTelegram) -> None:
     account = account_at(telegram)
     assert TELEGRAM.verify_credentials(account) == "@office_bot in Almaria Office"

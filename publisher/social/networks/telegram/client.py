@@ -21,7 +21,7 @@ from publisher.social.networks.wire import Answer, File, Request, ask, time_left
 API = "https://api.telegram.org"
 WHOLE_SECONDS = 25.0
 UPLOAD_SECONDS = 50.0
-"""An album may have 100 MB."""
+"""Making an album's pictures and uploading them: 100 MB at most. Over before anything left: tried again."""
 
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{20,100}\Z")
 
@@ -49,19 +49,24 @@ def remote_of(remote_id: str) -> Remote:
 def send(account: Account, prepared: Prepared, *, reply_to: str = "") -> Receipt:
     """Publish. Nothing tells Telegram that a message is a repeated one: never call it again after `Unknown`."""
     content = prepared.payload
+    until = time_left(
+        UPLOAD_SECONDS if content["pictures"] else WHOLE_SECONDS
+    )  # pictures take time to be made
     fields = {"chat_id": _chat(account), **content["options"], **_reply(reply_to)}
     pictures = content["pictures"]
     if not pictures:
         fields |= {**_text(content, "text"), "link_preview_options": content["link_preview"]}
-        return _receipt(_call(account, "sendMessage", fields), caption=False)
+        return _receipt(_call(account, "sendMessage", fields, until=until), caption=False)
     files = _files(pictures)
     if len(pictures) == 1:
-        answer = _call(account, "sendPhoto", fields | _text(content, "caption"), {"photo": files[0]})
+        fields |= _text(content, "caption")
+        answer = _call(account, "sendPhoto", fields, {"photo": files[0]}, until=until)
         return _receipt(answer, caption=True)
     named = {f"picture{number}": file for number, file in enumerate(files)}
     media: list[dict[str, Any]] = [{"type": "photo", "media": f"attach://{name}"} for name in named]
     media[0] |= _text(content, "caption")
-    return _receipt(_call(account, "sendMediaGroup", fields | {"media": media}, named), caption=True)
+    answer = _call(account, "sendMediaGroup", fields | {"media": media}, named, until=until)
+    return _receipt(answer, caption=True)
 
 
 def edit(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
@@ -142,7 +147,7 @@ def _call(
     else:
         content = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()
         request = Request("POST", url, {"Content-Type": "application/json"}, content=content)
-    got = ask(request, until=until or time_left(UPLOAD_SECONDS if files else WHOLE_SECONDS))
+    got = ask(request, until=until or time_left(WHOLE_SECONDS))
     if refused := _without(token, error_of(got)):
         raise refused
     return got
@@ -158,7 +163,7 @@ def _without(token: str, error: OtherSideError | None) -> OtherSideError | None:
 
 def _chat(account: Account) -> str | int:
     chat = account.settings.get("chat")
-    if not isinstance(chat, str | int) or not str(chat).strip():
+    if not isinstance(chat, str | int) or isinstance(chat, bool) or not str(chat).strip():
         raise ChannelDown("The channel's settings name no `chat`: “@name” or the chat's number.")
     return chat
 
