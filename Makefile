@@ -8,7 +8,7 @@ CODE := publisher tasks config worker.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format bench chaos docs screenshots lock clean
+.PHONY: help demo up test check format bench chaos faults docs screenshots lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: $(VENV)/.ready-dev ## Measure; ARGS="--json FILE" writes the figures for 
 chaos: $(VENV)/.ready-dev ## Kill workers and servers while mail goes out; ARGS="--json FILE --kills N"
 	@.ci/system-packages
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+faults: $(VENV)/.ready-dev ## Lose, break and delay the networks' answers; ARGS="--json FILE --only NETWORK"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
 	@$(BIN)/python -m tests.generated_docs

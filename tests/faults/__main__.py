@@ -1,0 +1,68 @@
+"""`make faults`: every network through every fault of the wire, a table of what stands on it, and with `--json FILE` the same
+for machines: `{network: {fault: {posted, outcome, way}}}`, with `broken` where a promise was.
+
+The exit code is 1 when a message was posted twice, was lost, or was held although the network can tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make faults")
+    parser.add_argument("--json", metavar="FILE", help="write the results here, too")
+    parser.add_argument("--only", metavar="NETWORK", action="append", help="this one only; may be repeated")
+    parser.add_argument("--step", metavar="STEP", help="this step only, such as publish")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="publisher-faults-") as folder:
+        os.environ["PUBLISHER_DATA_DIR"] = folder
+        os.environ.setdefault("PUBLISHER_LOG_LEVEL", "error")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        django.setup()
+        found = _run(Path(folder), given.only, given.step)
+    if found is None:
+        return 2
+    if given.json:
+        Path(given.json).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    broken = [f"{name}, {cell}" for name, rows in found.items() for cell in rows if "broken" in rows[cell]]
+    cells = sum(map(len, found.values()))
+    print(f"{cells} cells, {len(broken)} broken{':' if broken else '.'}", *broken, sep="\n  ")  # noqa: T201 - the result
+    return 1 if broken else 0
+
+
+def _run(
+    folder: Path, only: list[str] | None, step: str | None
+) -> dict[str, dict[str, dict[str, object]]] | None:
+    """All cells of the networks asked for; None when one of those takes no part."""
+    cases = importlib.import_module("tests.faults.cases")  # needs Django, which is set up by now
+    table = importlib.import_module("tests.faults.table")
+    subjects = cases.subjects()
+    if unknown := set(only or ()) - set(subjects):
+        print(f"No such network: {', '.join(unknown)}. There are {', '.join(subjects)}.", file=sys.stderr)  # noqa: T201
+        return None
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for name in only or subjects:
+        print(name)  # noqa: T201 - the result
+        rows = found[name] = {}
+        for number, cell in enumerate(cases.cells(subjects[name])):
+            if step and cell.step.name != step:
+                continue
+            result = table.run(subjects[name], cell, folder / name / str(number))
+            rows[cell.name] = dict(result.as_json())
+            end = f"BROKEN: {result.broken}" if result.broken else result.outcome
+            way = " → ".join(line.partition(" (")[0] for line in result.way)
+            print(f"  {cell.name:45} {result.posted} posted  {end:10} {way}", flush=True)  # noqa: T201
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

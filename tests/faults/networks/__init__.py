@@ -1,0 +1,1 @@
+"""One file a network, each with a `SUBJECT` (`tests/faults/cases.py`)."""
