@@ -228,6 +228,11 @@ def test_the_longest_text_fits_a_card_of_teams(teams: FakeTeams) -> None:
     assert len(teams.texts) == 1
 
 
+def test_a_card_that_is_too_large_for_teams_is_refused_before(teams: FakeTeams) -> None:
+    with pytest.raises(Rejected, match="too many lines"):
+        WEBHOOK.prepare(Part("a\n" * 2400), account_at(teams), "k")
+
+
 def test_a_room_of_discord_pings_nobody(discord: FakeDiscord) -> None:
     account = account_at(discord)
     WEBHOOK.publish(account, prepared(account))

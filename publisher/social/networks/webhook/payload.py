@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from publisher.core.errors import Rejected
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.webhook.escaping import escaped
 from publisher.social.networks.webhook.measure import measure
-from publisher.social.networks.webhook.rules import Format, Rules
+from publisher.social.networks.webhook.rules import TEAMS_BYTES, Format, Rules
 
 PUBLISHED = "publisher.message.published"
 EDITED = "publisher.message.edited"
@@ -21,7 +22,10 @@ def payload(part: Part, account: Account, key: str, rules: Rules) -> dict[str, A
     fit = measure(part.text, rules)
     if not fit.fits:
         raise Rejected(f"The text does not fit this webhook: {fit.why}.")
-    return {"format": rules.format.value, "body": _body(part, account, key, rules.format)}
+    body = _body(part, account, key, rules.format)
+    if rules.format is Format.TEAMS and len(json.dumps(body, ensure_ascii=False).encode()) > TEAMS_BYTES:
+        raise Rejected("The text makes a card that is too large for Teams: it has too many lines.")
+    return {"format": rules.format.value, "body": body}
 
 
 def event(account: Account, key: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Format(Enum):
 # generic: ours, so that nobody is flooded. Slack cuts a text at 40,000 and advises 4,000 (docs.slack.dev, chat.postMessage).
 # Discord: `content` of 2,000 (docs.discord.com, Execute Webhook). Teams: 28 KB for the whole message, card and all.
 LIMITS = {Format.GENERIC: 5000, Format.SLACK: 4000, Format.TEAMS: 5000, Format.DISCORD: 2000}
+TEAMS_BYTES = 28 * 1024
 
 
 @dataclass(frozen=True, slots=True)
