@@ -18,11 +18,13 @@ from publisher.social.networks.bluesky.network import BLUESKY
 from publisher.social.networks.linkedin.network import LINKEDIN
 from publisher.social.networks.mastodon.network import MASTODON
 from publisher.social.networks.sandbox.network import SANDBOX
+from publisher.social.networks.telegram.network import TELEGRAM
+from publisher.social.networks.webhook.network import WEBHOOK
 from publisher.social.networks.x.network import X
 
 log = logging.getLogger(__name__)
 
-OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, SANDBOX)
+OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, TELEGRAM, WEBHOOK, SANDBOX)
 GROUP = "publisher.networks"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 

@@ -1,0 +1,69 @@
+"""What Telegram's answers mean. It says in words what a code does not tell; the words are matched loosely."""
+
+from __future__ import annotations
+
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.wire import Answer, wait_of
+
+# Parts of the descriptions of a 400 that concern the chat or the bot's rights, not the message.
+_OF_THE_CHANNEL = (
+    "chat not found",
+    "not enough rights",
+    "need administrator rights",
+    "have no rights",
+    "chat_write_forbidden",
+    "chat_admin_required",
+    "chat_restricted",
+    "upgraded to a supergroup",
+    "not a member",
+    "chat_id is empty",
+    "message thread not found",
+    "topic_closed",
+)
+UNCHANGED = "message is not modified"
+GONE = "message to delete not found"
+
+
+class NotModified(Rejected):
+    """An edit that changes nothing: the message says that already."""
+
+
+class AlreadyGone(Rejected):
+    """A message that is to be deleted and is not there."""
+
+
+def error_of(answer: Answer) -> OtherSideError | None:
+    """None for success, which is 200 with `"ok": true`. A 5xx may come after the message was sent."""
+    said = answer.json()
+    if answer.status == 200:
+        return None if said and said.get("ok") is True else Unknown("Telegram's answer cannot be read.")
+    description = said.get("description") if said else None
+    detail = description[:300] if isinstance(description, str) else ""
+    reason = f"Telegram answered {answer.status}{f': {detail}' if detail else ''}."
+    if answer.status == 429:
+        return Retry(reason, after=wait_of(_named_wait(answer)))
+    if answer.status >= 500 or answer.status in (408, 409):
+        return Unknown(reason)
+    if answer.status in (401, 404):
+        return ChannelDown(f"{reason} The bot's token is not valid (any more): ask @BotFather for it.")
+    if answer.status == 403:
+        return ChannelDown(f"{reason} Make the bot an administrator of the chat that may post messages.")
+    return _refusal(answer.status, reason, detail.lower())
+
+
+def _refusal(status: int, reason: str, detail: str) -> OtherSideError:
+    if status < 400:
+        return ChannelDown(f"{reason} The channel's `api` must be the server's own address.")
+    if any(words in detail for words in _OF_THE_CHANNEL):
+        return ChannelDown(f"{reason} Check the channel's `chat`, and the bot's rights there.")
+    if UNCHANGED in detail:
+        return NotModified(reason)
+    if GONE in detail:
+        return AlreadyGone(reason)
+    return Rejected(reason)
+
+
+def _named_wait(answer: Answer) -> object:
+    parameters = (answer.json() or {}).get("parameters")
+    named = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return named if named is not None else answer.headers.get("retry-after")

@@ -1,0 +1,174 @@
+"""One HTTP request of a network that is reached without a library: to a checked address, ended by a moment, its answer bounded.
+
+Nothing is repeated, no redirect is followed, no proxy of the environment is used. No error's text holds the address, which may
+hold a token: only the host's name.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from publisher.core.deadline import DeadlineTransport
+from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.core.fetch import checked_address
+
+LONGEST_ANSWER = 256 * 1024
+USER_AGENT = "Publisher/0.1 (newsletter service)"
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(days=1)
+USUAL_WAIT = timedelta(minutes=1)
+"""When a 429 names no time."""
+
+# Raised before a byte of the request is on its way; the handshake of TLS is part of connecting.
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> dict[str, Any] | None:
+        """The object in the body; None when it is no object, or cannot be read."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a form."""
+
+    name: str
+    data: bytes
+    type: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """`form` with `files` makes a multipart request, `content` goes out as it is. `headers` come in addition to the usual."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
+
+
+def ask(request: Request, *, until: float) -> Answer:
+    """Send it, and read the answer until `until` (monotonic seconds).
+
+    Raises `Retry` (certainly not sent), `ChannelDown` (the address cannot be used, or is private and PUBLISHER_FETCH_ALLOW does
+    not name it), `Unknown` (sent, or partly, without an answer that can be read).
+    """
+    url, host, headers = _pinned(request)
+    files = {key: (file.name, file.data, file.type) for key, file in request.files.items()}
+    with httpx.Client(transport=DeadlineTransport(until), trust_env=False) as client:
+        try:
+            built = client.build_request(
+                request.method,
+                url,
+                headers=headers,
+                content=request.content,
+                data=dict(request.form) or None,
+                files=files or None,
+                extensions={"sni_hostname": host},
+            )
+        except (*_UNUSABLE, ValueError) as error:
+            raise _unusable(error) from None
+        return _sent(client, built, host)
+
+
+def _sent(client: httpx.Client, request: httpx.Request, host: str) -> Answer:
+    try:
+        answer = client.send(request, stream=True, follow_redirects=False)
+        try:
+            body = _bounded(answer, host)
+        finally:
+            answer.close()
+    except _NEVER_LEFT as error:
+        raise Retry(f"{host} cannot be reached: {_said(error)}.") from error
+    except _UNUSABLE as error:
+        raise _unusable(error) from None
+    except httpx.HTTPError as error:
+        raise Unknown(f"{host} took the request and gave no answer: {_said(error)}.") from error
+    return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+
+def _unusable(error: Exception) -> ChannelDown:
+    """Without the error's text: it would quote the address or a header, and with it the token."""
+    return ChannelDown(f"The channel's address or token cannot be used ({type(error).__name__}).")
+
+
+def wait_of(named: object) -> timedelta:
+    """How long the network asks to wait: seconds as a number or text, held within bounds; else the usual."""
+    try:
+        seconds = float(named) if isinstance(named, int | float | str) else -1.0
+    except ValueError:
+        return USUAL_WAIT
+    if not 0 <= seconds < float("inf"):
+        return USUAL_WAIT
+    return max(SHORTEST_WAIT, timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
+
+
+def time_left(seconds: float) -> float:
+    """The moment that is `seconds` away, for `until`."""
+    return time.monotonic() + seconds
+
+
+def _pinned(request: Request) -> tuple[str, str, dict[str, str]]:
+    """The address by the very IP that was checked, the host's name, and all headers."""
+    try:
+        parts = urlsplit(request.url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ChannelDown("The channel's address cannot be used.") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ChannelDown("The channel's address is no http or https address.")
+    if parts.username is not None:
+        raise ChannelDown("The channel's address holds a user name: it must have none.")
+    port = port or (443 if parts.scheme == "https" else 80)
+    if parts.scheme == "http" and f"{host}:{port}" not in settings.FETCH_ALLOW:
+        raise ChannelDown(
+            f"The channel's address must begin with https, or PUBLISHER_FETCH_ALLOW name {host}:{port}."
+        )
+    try:
+        address = checked_address(host, port, settings.FETCH_ALLOW)
+    except Rejected as error:
+        raise ChannelDown(error.reason) from None
+    except UnicodeError:
+        raise ChannelDown("The channel's address names no host that can be.") from None
+    literal = f"[{address}]" if ":" in address else address
+    url = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
+    usual = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    return url, host, {**usual, **request.headers}
+
+
+def _bounded(answer: httpx.Response, host: str) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) > LONGEST_ANSWER:
+            raise Unknown(f"{host}'s answer had no end.")
+    return bytes(body)
+
+
+def _said(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__
