@@ -63,6 +63,7 @@ class FakeLinkedIn:
     """How often a picture is asked about before it can be shown."""
 
     pictures_fail: bool = False
+    knows_repeats: bool = True
     slow_seconds: float = 1.0
     faults: list[Fault] = field(default_factory=list)
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -158,7 +159,9 @@ class FakeLinkedIn:
         self._own(request.json()["initializeUploadRequest"]["owner"])
         urn = f"urn:li:image:C4D{self._number()}"
         self.images[urn] = {"status": "WAITING_UPLOAD", "asked": 0}
-        return Answer(200, {"value": {"uploadUrl": f"{self.url}/dms-uploads/{urn}", "image": urn}})
+        return Answer(
+            200, {"value": {"uploadUrl": f"http://{request.headers['host']}/dms-uploads/{urn}", "image": urn}}
+        )
 
     def _put(self, request: Request) -> Answer:
         urn = request.path.rpartition("/")[2]
@@ -205,7 +208,7 @@ class FakeLinkedIn:
             *((urn, post["commentary"]) for urn, post in self.posts.items()),
             *self.deleted.items(),
         ]:
-            if commentary == body["commentary"]:
+            if self.knows_repeats and commentary == body["commentary"]:
                 raise Refused(
                     422,
                     "UNPROCESSABLE_ENTITY",

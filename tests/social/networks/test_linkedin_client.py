@@ -151,8 +151,12 @@ BEFORE = ["reset", "error", "busy", "html_before"]
 AFTER = ["drop", "error_after", "slow", "html_after", "truncated"]
 
 
+@pytest.mark.parametrize("knows_repeats", [True, False], ids=["repeats refused", "repeats taken"])
 @pytest.mark.parametrize("kind", BEFORE + AFTER)
-def test_a_lost_answer_is_unclear_and_the_post_appears_once(there: FakeLinkedIn, kind: str) -> None:
+def test_a_lost_answer_is_unclear_and_the_post_appears_once(
+    there: FakeLinkedIn, kind: str, *, knows_repeats: bool
+) -> None:
+    there.knows_repeats = knows_repeats
     there.slow_seconds = 0.8
     there.faults.append(Fault("publish", kind))
     account, message = account_at(there), prepared(there)

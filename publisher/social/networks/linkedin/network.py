@@ -39,7 +39,7 @@ class LinkedIn:
     name: str = "linkedin"
     label: str = "LinkedIn"
     grade: Grade = Grade.BY_LOOKING
-    settles_within: timedelta = timedelta(minutes=2)
+    settles_within: timedelta = timedelta(minutes=5)  # a new post may be missing from the list at first
     abilities: frozenset[Ability] = frozenset({Ability.EDIT, Ability.RETRACT})
 
     def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
