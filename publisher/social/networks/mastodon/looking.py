@@ -30,6 +30,9 @@ MOST_READ = 20
 
 TOO_MANY = "The account has published too much since to be searched. Look there, then say here whether it was published."
 
+EDITED = "A status much like it was edited since. Look there, then say here whether it was published."
+
+_BREAK = re.compile(r"</p>|<br */?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _DOMAIN = re.compile(r"(@\w+(?:[.-]+\w+)*)@\w+(?:[.-]+\w+)*")
 
@@ -40,20 +43,26 @@ def find(account: Account, prepared: Prepared, since: timedelta) -> Receipt | No
         me = api.ask(lambda library: library.account_verify_credentials())
         earliest = api.server_now - since - MARGIN
         statuses, whole = _since(api, str(me["id"]), earliest)
-        unread = False
-        for number, status in enumerate(_alike(api, statuses, prepared.payload)):
-            if number >= MOST_READ:
-                unread = True
-                break
+        alike = _alike(api, statuses, prepared.payload)
+        for status in alike[:MOST_READ]:
             if _is_it(api, status, prepared.payload):
                 return receipt_of(status)
-    return NotFound() if whole and not unread else CannotTell(TOO_MANY)
+    if not whole or len(alike) > MOST_READ:
+        return CannotTell(TOO_MANY)
+    return CannotTell(EDITED) if any(status.get("edited_at") for status in alike) else NotFound()
 
 
 def visible(text: str) -> str:
     """What of a text, or of the HTML that a server makes of it, must be the same: no mark-up, no white space, no domains."""
-    plain = html.unescape(_TAG.sub("", text))
-    return "".join(_DOMAIN.sub(r"\1", unicodedata.normalize("NFC", plain)).split())
+    return "".join(_DOMAIN.sub(r"\1", _untagged(text)).split())
+
+
+def _bare(text: str) -> str:
+    return "".join(_untagged(text).split())
+
+
+def _untagged(text: str) -> str:
+    return unicodedata.normalize("NFC", html.unescape(_TAG.sub("", _BREAK.sub(" ", text))))
 
 
 def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str, Any]], bool]:
@@ -79,15 +88,20 @@ def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str,
 
 def _alike(api: Api, statuses: list[Mapping[str, Any]], body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Those that may be it, by what readers see; of one that somebody edited, by what they saw first."""
-    wanted = visible(html.escape(str(body["status"])))
+    text = html.escape(str(body["status"]))
     alike = []
     for status in statuses:
         content = str(status.get("content") or "")
         if status.get("edited_at"):
             content = _first_content(api, str(status["id"])) or content
-        if SequenceMatcher(None, visible(content), wanted, autojunk=False).ratio() >= ALIKE:
+        # What is no mention to us may be one to the server, and the other way round.
+        if any(_ratio(visible(content), wanted) >= ALIKE for wanted in (visible(text), _bare(text))):
             alike.append(status)
     return alike
+
+
+def _ratio(first: str, second: str) -> float:
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
 def _is_it(api: Api, status: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

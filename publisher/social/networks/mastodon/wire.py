@@ -53,7 +53,7 @@ class Api:
             api_base_url=address(account),
             ratelimit_method="throw",
             mastodon_version=VERSION,
-            version_check_mode="none",
+            version_check_mode="created",
             session=self._session,  # type: ignore[arg-type]  # it calls `request` only
             user_agent="Publisher",
         )
