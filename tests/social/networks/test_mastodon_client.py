@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,7 @@ from publisher.social.networks.mastodon.looking import MARGIN
 from publisher.social.networks.mastodon.measure import measure
 from publisher.social.networks.mastodon.network import MASTODON
 from publisher.social.networks.mastodon.rules import Rules
+from tests.fakes.certificate import self_signed
 from tests.fakes.mastodon import FakeMastodon, Refused, account_at, serving
 
 NO_TIME = timedelta()
@@ -377,3 +379,23 @@ def test_a_server_that_is_not_there_is_safe_to_try_again(fake: FakeMastodon) -> 
 def test_the_fake_refuses_what_mastodon_refuses(fake: FakeMastodon) -> None:
     with pytest.raises(Refused):
         fake.handle("POST", "/api/v1/statuses", {"authorization": "Bearer token"}, b"status=" + b"a" * 501)
+
+
+def test_slow_pictures_leave_time_to_publish_or_are_tried_again(
+    fake: FakeMastodon, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All requests of a publication share one bound; the last is not begun when too little of it is left."""
+    monkeypatch.setattr("publisher.social.networks.mastodon.wire.WHOLE_SECONDS", 14.0)
+    with pytest.raises(Retry, match="too slowly"):
+        MASTODON.publish(account, prepared(account, pictures=(a_picture(),)))
+    assert (len(fake.media), fake.statuses) == (1, [])
+
+
+def test_a_server_with_a_certificate_of_somebody_else_gets_nothing(
+    fake: FakeMastodon, tmp_path: Path
+) -> None:
+    with serving(fake, self_signed(tmp_path, "mastodon.example")) as url:
+        account = account_at(url)
+        with pytest.raises(Retry, match="cannot be reached"):
+            MASTODON.publish(account, prepared(account))
+    assert fake.requests_left == 300
