@@ -13,6 +13,8 @@ from publisher.items.models import Item
 from publisher.social import approval
 from publisher.social.approval import Stale
 from publisher.social.models import Post
+from publisher.social.networks import registry
+from publisher.social.networks.sandbox.network import SANDBOX
 from tests.builders import NOON, a_channel, a_schedule
 from tests.social.steps import (
     EVERY_MINUTE,
@@ -113,9 +115,17 @@ def test_a_post_that_was_held_can_be_mended_and_approved() -> None:
     assert approved(edit(post, "Written by hand.")).state == "approved"
 
 
-def test_nothing_is_approved_where_it_cannot_be_sent() -> None:
-    post = a_draft(a_channel("mastodon"))
-    with pytest.raises(UserError, match="cannot send to Mastodon yet"):
+class MeasuringOnly:
+    """A network whose sending is not built."""
+
+    name, label = "sandbox", "Village board"
+    rules, measure = SANDBOX.rules, SANDBOX.measure
+
+
+def test_nothing_is_approved_where_it_cannot_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    post = a_draft(a_channel("sandbox"))
+    monkeypatch.setitem(registry.networks(), "sandbox", MeasuringOnly())
+    with pytest.raises(UserError, match="cannot send to Village board yet"):
         approved(post)
 
 

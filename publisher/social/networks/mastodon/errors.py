@@ -1,0 +1,103 @@
+"""What a Mastodon server's answers mean. Pure. One table for the codes; the rest by hundreds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(days=1)
+USUAL_WAIT = timedelta(minutes=5)
+"""When a 429 names no time: the server counts requests in windows of five minutes."""
+
+
+class NotThere(Rejected):
+    """The server knows no such status (or picture, or account)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+# 401: the token was revoked. 403: it lacks a right, or the account is suspended. 408: a gate gave up waiting for the server.
+# 410: the account is gone.
+_BY_CODE: dict[int, type[OtherSideError]] = {
+    401: ChannelDown,
+    403: ChannelDown,
+    408: Unknown,
+    410: ChannelDown,
+}
+
+
+def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
+    """None for success. A 5xx may come from a gate in front of a server that did publish: it is ambiguous. `now` is aware."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    detail = _detail(answer.body)
+    reason = f"The Mastodon server answered {status}" + (f": {detail}" if detail else ".")
+    if status == 429:
+        return Retry(reason, after=_wait(answer.headers, now))
+    if status >= 500:
+        return Unknown(reason)
+    if status < 400:
+        return ChannelDown(f"{reason} The channel's `url` must be the server's own.")
+    if status == 404:
+        # A server of another kind has no such address at all, and says so with a page.
+        return (
+            NotThere(reason) if detail else ChannelDown(f"{reason} Is the channel's `url` a Mastodon server?")
+        )
+    return _BY_CODE.get(status, Rejected)(reason)
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The server's own clock, aware."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """`Retry-After` in seconds, else `X-RateLimit-Reset` (a time of the server's clock), held within bounds."""
+    after = headers.get("retry-after", "")
+    if after.isascii() and after.isdigit():
+        return _bounded(timedelta(seconds=int(after[:9])))
+    reset = _time(headers.get("x-ratelimit-reset", ""))
+    if reset is None:
+        return USUAL_WAIT
+    return _bounded(reset - (server_time(headers) or now))
+
+
+def _time(text: str) -> datetime | None:
+    """ISO 8601 as Mastodon writes it, or seconds of the epoch as GoToSocial does."""
+    try:
+        if text.isascii() and text.isdigit():
+            return datetime.fromtimestamp(int(text[:11]), UTC)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _bounded(wait: timedelta) -> timedelta:
+    return max(SHORTEST_WAIT, min(wait, LONGEST_WAIT))
+
+
+def _detail(body: bytes) -> str:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return ""
+    detail = found.get("error") if isinstance(found, dict) else None
+    return detail[:300] if isinstance(detail, str) else ""
