@@ -1,6 +1,5 @@
 """LinkedIn: by looking. Its fake refuses a repeated text, as LinkedIn does, so nothing may stand there twice."""
 
-# isort: skip_file
 from __future__ import annotations
 
 import hashlib
