@@ -56,7 +56,7 @@ def an_edition() -> Edition:
 def test_mails_and_posts_stop_while_a_worker_runs_and_each_leaves_once_when_it_goes_on(
     tmp_path: Path,
 ) -> None:
-    slowly = [at("DOT", "250 2.0.0 " + "Ok " * 20, deed="bytewise")]
+    slowly = [at("DOT", "250 2.0.0 " + "Ok " * 100, deed="bytewise")]
     with SmtpSink(rules=slowly) as sink, sandbox(tmp_path / "sandbox") as network:
         edition = an_edition()
         now, channel = clock.now(), a_sandbox_channel(network)
@@ -64,7 +64,7 @@ def test_mails_and_posts_stop_while_a_worker_runs_and_each_leaves_once_when_it_g
             post = a_draft(channel, now=now)
             Post.objects.filter(pk=post.pk).update(state="scheduled", slot_at=now + timedelta(seconds=n / 2))
         with _working(tmp_path, sink):
-            until(lambda: len(sink.messages) > 20 and len(timeline(network)) > 2, what="both go out")
+            until(lambda: len(sink.messages) > 5 and len(timeline(network)) > 0, what="both go out")
             assert publisher("sending", "stop", "--reason", "A wrong picture").returncode == 0
             time.sleep(2)
             left = len(sink.messages), len(timeline(network))
@@ -75,7 +75,11 @@ def test_mails_and_posts_stop_while_a_worker_runs_and_each_leaves_once_when_it_g
             report = json.loads(publisher("sending", "--json").stdout)
             assert report["would_leave"]["mails"][0]["queued"] == MAILS - left[0]
             assert publisher("sending", "go", "--yes").returncode == 0
-            until(lambda: Edition.objects.get(pk=edition.pk).state == "sent", what="the edition is finished")
+            until(
+                lambda: Edition.objects.get(pk=edition.pk).state == "sent",
+                seconds=180,
+                what="the edition is finished",
+            )
             until(lambda: Post.objects.filter(state="sent").count() == POSTS, what="every post is published")
     assert set(Counter(message.rcpt_to for message in sink.messages).values()) == {1}
     assert len(sink.messages) == MAILS

@@ -12,6 +12,7 @@ from publisher.social.models import Post
 from tests.browser.conftest import OpenWindow
 from tests.browser.test_every_page import log_in
 from tests.browser.world import World, build
+from tests.desk.builders import a_mail
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -85,9 +86,10 @@ def test_the_desk_works_without_scripts(world: World, live_server: LiveServer, w
     page.get_by_label("What is published").fill("Written without scripts")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("status")).to_contain_text("Approved")
+    a_mail(world.waiting)
     page.goto(f"{live_server.url}/desk/editions/{world.waiting.pk}")
     page.get_by_role("button", name="Approve and send").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("readers?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("to 1 reader")
     page.get_by_role("button", name="Yes, send it").click()
     expect(page.get_by_role("status")).to_contain_text("goes out")
     page.goto(f"{live_server.url}/desk/deliveries?state=failed")
