@@ -216,7 +216,7 @@ def test_when_the_key_is_forgotten_looking_still_tells(
         (faults.error(404, body=b'{"error": "Record not found"}'), Rejected),
         (faults.error(410), ChannelDown),
         (faults.error(301, body=b""), ChannelDown),
-        (faults.error(302, body=faults.PAGE), ChannelDown),
+        (Fault("moved", faults.End.ANSWER, False, status=307, headers={"Location": PUBLISH[1]}), ChannelDown),
         (faults.error(413, body=faults.PAGE), Rejected),
         (faults.error(422, body=b'{"error": "Validation failed"}'), Rejected),
         (faults.error(408, body=b""), Unknown),
