@@ -6,12 +6,10 @@ hold a token: only the host's name.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,36 +17,17 @@ from django.conf import settings
 
 from publisher.core.deadline import DeadlineTransport
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
-from publisher.core.fetch import checked_address
+from publisher.core.fetch import USER_AGENT, checked_address
+from publisher.social.networks.answer import LONGEST_WAIT, Answer, bounded
 
 LONGEST_ANSWER = 256 * 1024
-USER_AGENT = "Publisher/0.1 (newsletter service)"
 
-SHORTEST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(days=1)
 USUAL_WAIT = timedelta(minutes=1)
 """When a 429 names no time."""
 
 # Raised before a byte of the request is on its way; the handshake of TLS is part of connecting.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def json(self) -> dict[str, Any] | None:
-        """The object in the body; None when it is no object, or cannot be read."""
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) else None
 
 
 @dataclass(frozen=True)
@@ -125,7 +104,7 @@ def wait_of(named: object) -> timedelta:
         return USUAL_WAIT
     if not 0 <= seconds < float("inf"):
         return USUAL_WAIT
-    return max(SHORTEST_WAIT, timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
+    return bounded(timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
 
 
 def time_left(seconds: float) -> float:

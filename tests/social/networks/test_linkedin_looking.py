@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
-from publisher.social.networks.linkedin.errors import Answer, duplicate_of, error_of
+from publisher.social.networks.answer import Answer
+from publisher.social.networks.linkedin.errors import duplicate_of, error_of
 from publisher.social.networks.linkedin.looking import plain, same
 from publisher.social.networks.linkedin.measure import escape, measure
 from publisher.social.networks.linkedin.rules import Rules

@@ -17,8 +17,9 @@ from PIL import Image
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.media import store
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Grade, Network, NotFound, Part, Picture, Prepared, Receipt
-from publisher.social.networks.x.errors import Answer, error_of
+from publisher.social.networks.x.errors import error_of
 from publisher.social.networks.x.network import X
 from tests.fakes.x import SECRETS, FakeX, Refused, account_at, fake_x, in_seconds
 

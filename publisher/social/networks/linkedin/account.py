@@ -52,7 +52,7 @@ def _introspected(wire: Wire) -> datetime | None:
         raise ChannelDown("LinkedIn does not know the app's `client_id` and `client_secret`.")
     if error := error_of(answer, now=datetime.now(UTC)):
         raise error
-    said = answer.json()
+    said = answer.fields
     if not isinstance(said.get("active"), bool):
         raise Retry("LinkedIn's answer about the token cannot be read.")
     if not said["active"]:
@@ -73,7 +73,7 @@ def _name(wire: Wire, page: str) -> str:
         raise ChannelDown("LinkedIn knows no page of this number: check the setting `organization`.")
     if error := error_of(answer, now=datetime.now(UTC)):
         raise error
-    name = answer.json().get("localizedName")
+    name = answer.fields.get("localizedName")
     if not isinstance(name, str):
         raise Retry("LinkedIn's answer about the page cannot be read.")
     return name

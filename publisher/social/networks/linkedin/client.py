@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.linkedin import images
-from publisher.social.networks.linkedin.errors import Answer, duplicate_of, error_of, is_post
+from publisher.social.networks.linkedin.errors import duplicate_of, error_of, is_post
 from publisher.social.networks.linkedin.looking import same
 from publisher.social.networks.linkedin.payload import with_images
 from publisher.social.networks.linkedin.token import moment
@@ -54,7 +55,7 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
                     "This token may not read the page's posts (r_organization_social). Look on LinkedIn whether it is there."
                 )
             _raise_for(answer)
-        found = answer.json().get("elements")
+        found = answer.fields.get("elements")
         if not isinstance(found, list):
             raise Retry("LinkedIn's list of posts cannot be read.")
         for element in found:
@@ -103,7 +104,7 @@ def _original(wire: Wire, urn: str, author: str) -> Receipt:
         _raise_for(answer)
     except OtherSideError:
         raise unclear from None
-    post = answer.json()
+    post = answer.fields
     created = _created(post)
     if post.get("author") != author or created is None or post.get("lifecycleState") != "PUBLISHED":
         raise unclear

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer, bounded, whole_number
 
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(days=1)
 USUAL_WAIT = timedelta(minutes=15)
 """When a 429 tells neither a time nor that it is the limit of a day."""
 AFTER_MIDNIGHT = timedelta(minutes=5)
@@ -21,23 +18,6 @@ _NO_RIGHT = (
     "The token needs the permission w_organization_social, and its owner a role on the page that may post."
 )
 _RENEW = "Make a new access token for the page and store it with the channel."
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def json(self) -> dict[str, Any]:
-        """The body; {} when it is no JSON object."""
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
 
 
 def error_of(answer: Answer, *, now: datetime) -> OtherSideError | None:
@@ -61,7 +41,7 @@ def _advice(answer: Answer) -> str:
         return _RENEW
     if status == 403:
         return f"{_NO_RIGHT} {_RENEW}"
-    if status == 426 or "VERSION" in str(answer.json().get("code")):
+    if status == 426 or "VERSION" in str(answer.fields.get("code")):
         return (
             "Set `linkedin_version` in the channel's settings to a version that LinkedIn supports (YYYYMM)."
         )
@@ -74,7 +54,7 @@ def duplicate_of(answer: Answer) -> str | None:
     """The URN of the post that LinkedIn takes this one for a repeat of; "" when it names none. None: it is no repeat."""
     if answer.status not in {400, 409, 422} or b"duplicate" not in answer.body.lower():
         return None
-    said = answer.json()
+    said = answer.fields
     details = said.get("errorDetails")
     errors = details.get("inputErrors") if isinstance(details, dict) else None
     codes = {error.get("code") for error in errors or () if isinstance(error, dict)}
@@ -91,15 +71,14 @@ def is_post(urn: str) -> bool:
 
 def _wait(answer: Answer, now: datetime) -> timedelta:
     """Limits of a day begin anew at midnight UTC."""
-    header = answer.headers.get("retry-after", "")
-    if header.isascii() and header.isdigit():
-        return max(SHORTEST_WAIT, min(timedelta(seconds=int(header[:9])), LONGEST_WAIT))
-    if re.search(r"\bDAY\b|daily", str(answer.json().get("message"))):
+    if (seconds := whole_number(answer.headers.get("retry-after", ""))) is not None:
+        return bounded(timedelta(seconds=seconds))
+    if re.search(r"\bDAY\b|daily", str(answer.fields.get("message"))):
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         return midnight - now + AFTER_MIDNIGHT
     return USUAL_WAIT
 
 
 def _detail(answer: Answer) -> str:
-    message = answer.json().get("message")
+    message = answer.fields.get("message")
     return f": {message[:300].rstrip('.')}." if isinstance(message, str) and message else "."

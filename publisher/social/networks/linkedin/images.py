@@ -45,7 +45,7 @@ def _upload(wire: Wire, picture: Fitted, owner: str) -> str:
     answer = wire.ask("POST", "/rest/images?action=initializeUpload", body=body)
     if error := error_of(answer, now=datetime.now(UTC)):
         raise error
-    value = answer.json().get("value")
+    value = answer.fields.get("value")
     url, urn = (value.get("uploadUrl"), value.get("image")) if isinstance(value, dict) else (None, None)
     if not isinstance(url, str) or not isinstance(urn, str) or not urn.startswith("urn:li:image:"):
         raise Retry("LinkedIn gave no place for the picture.")
@@ -67,7 +67,7 @@ def _wait_for(wire: Wire, urn: str) -> None:
         error = error_of(answer, now=datetime.now(UTC))
         if error and answer.status != 404:
             raise error
-        status = answer.json().get("status")
+        status = answer.fields.get("status")
         if status == "AVAILABLE":
             return
         if status == "PROCESSING_FAILED":

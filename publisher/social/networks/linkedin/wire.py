@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
-from publisher.social.networks.linkedin.errors import Answer
 
 API = "https://api.linkedin.com"
 VERSION = "202607"

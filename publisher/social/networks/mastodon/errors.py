@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer, bounded, whole_number
 
-SHORTEST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(days=1)
 USUAL_WAIT = timedelta(minutes=5)
 """When a 429 names no time: the server counts requests in windows of five minutes."""
 
 
 class NotThere(Rejected):
     """The server knows no such status (or picture, or account)."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
 
 
 # 401: the token was revoked. 403: it lacks a right, or the account is suspended. 408: a gate gave up waiting for the server.
@@ -44,7 +32,7 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    detail = _detail(answer.body)
+    detail = _detail(answer)
     reason = f"The Mastodon server answered {status}" + (f": {detail}" if detail else ".")
     if status == 429:
         return Retry(reason, after=_wait(answer.headers, now))
@@ -70,13 +58,12 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
     """`Retry-After` in seconds, else `X-RateLimit-Reset` (a time of the server's clock), held within bounds."""
-    after = headers.get("retry-after", "")
-    if after.isascii() and after.isdigit():
-        return _bounded(timedelta(seconds=int(after[:9])))
+    if (seconds := whole_number(headers.get("retry-after", ""))) is not None:
+        return bounded(timedelta(seconds=seconds))
     reset = _time(headers.get("x-ratelimit-reset", ""))
     if reset is None:
         return USUAL_WAIT
-    return _bounded(reset - (server_time(headers) or now))
+    return bounded(reset - (server_time(headers) or now))
 
 
 def _time(text: str) -> datetime | None:
@@ -90,14 +77,6 @@ def _time(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _bounded(wait: timedelta) -> timedelta:
-    return max(SHORTEST_WAIT, min(wait, LONGEST_WAIT))
-
-
-def _detail(body: bytes) -> str:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return ""
-    detail = found.get("error") if isinstance(found, dict) else None
+def _detail(answer: Answer) -> str:
+    detail = answer.fields.get("error")
     return detail[:300] if isinstance(detail, str) else ""

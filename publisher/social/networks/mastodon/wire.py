@@ -20,8 +20,9 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonNetworkError
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
-from publisher.social.networks.mastodon.errors import Answer, error_of, server_time
+from publisher.social.networks.mastodon.errors import error_of, server_time
 
 T = TypeVar("T")
 

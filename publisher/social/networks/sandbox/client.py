@@ -14,8 +14,9 @@ from urllib.parse import quote
 import httpx
 
 from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
-from publisher.social.networks.sandbox.errors import Answer, error_of
+from publisher.social.networks.sandbox.errors import error_of
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -137,11 +138,8 @@ def _posts(answer: Answer) -> list[object]:
 
 
 def _json(answer: Answer) -> dict[str, Any]:
-    try:
-        found = json.loads(answer.body)
-    except ValueError as error:
-        raise Unknown("The sandbox server's answer cannot be read.") from error
-    if not isinstance(found, dict):
+    found = answer.json()
+    if found is None:
         raise Unknown("The sandbox server's answer cannot be read.")
     return found
 

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer, bounded, whole_number
 
-SHORTEST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(days=1)
 USUAL_WAIT = timedelta(minutes=1)
 """When a 429 names no time."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
 
 
 # 404: our posts are made at a fixed path, so the address is wrong. 409: the key is known with another text.
@@ -39,7 +26,7 @@ def error_of(answer: Answer) -> OtherSideError | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    reason = f"The sandbox server answered {status}{_detail(answer.body)}"
+    reason = f"The sandbox server answered {status}{_detail(answer)}"
     if status == 429:
         return Retry(reason, after=_wait(answer.headers.get("retry-after", "")))
     if status >= 500:
@@ -51,15 +38,10 @@ def error_of(answer: Answer) -> OtherSideError | None:
 
 def _wait(header: str) -> timedelta:
     """`Retry-After` in seconds (the sandbox never gives a date), held within bounds."""
-    if not header.isascii() or not header.isdigit():
-        return USUAL_WAIT
-    return max(SHORTEST_WAIT, min(timedelta(seconds=int(header[:9])), LONGEST_WAIT))
+    seconds = whole_number(header)
+    return USUAL_WAIT if seconds is None else bounded(timedelta(seconds=seconds))
 
 
-def _detail(body: bytes) -> str:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return "."
-    detail = found.get("error") if isinstance(found, dict) else None
+def _detail(answer: Answer) -> str:
+    detail = answer.fields.get("error")
     return f": {detail[:300]}" if isinstance(detail, str) else "."

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.telegram.errors import AlreadyGone, NotModified, error_of
 from publisher.social.networks.telegram.measure import measure
 from publisher.social.networks.telegram.rules import CAPTION, PICTURES, WIDEST, Rules
-from publisher.social.networks.wire import Answer, File, Request, ask, time_left
+from publisher.social.networks.wire import File, Request, ask, time_left
 
 API = "https://api.telegram.org"
 WHOLE_SECONDS = 25.0
@@ -204,7 +205,7 @@ def _plain_of(text: str) -> str:
 
 def _receipt(answer: Answer, *, caption: bool) -> Receipt:
     """What names no message is no proof: it may be there all the same."""
-    said = (answer.json() or {}).get("result")
+    said = answer.fields.get("result")
     messages = said if isinstance(said, list) else [said]
     numbers, chat = [], None
     for message in messages:
@@ -226,7 +227,7 @@ def _url(chat: Mapping[str, Any], message: int) -> str:
 
 
 def _object(answer: Answer) -> dict[str, Any]:
-    found = (answer.json() or {}).get("result")
+    found = answer.fields.get("result")
     if not isinstance(found, dict):
         raise Unknown("Telegram's answer cannot be read.")
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
-from publisher.social.networks.wire import Answer, wait_of
+from publisher.social.networks.answer import Answer
+from publisher.social.networks.wire import wait_of
 
 # Parts of the descriptions of a 400 that concern the chat or the bot's rights, not the message.
 _OF_THE_CHANNEL = (
@@ -64,6 +65,6 @@ def _refusal(status: int, reason: str, detail: str) -> OtherSideError:
 
 
 def _named_wait(answer: Answer) -> object:
-    parameters = (answer.json() or {}).get("parameters")
+    parameters = answer.fields.get("parameters")
     named = parameters.get("retry_after") if isinstance(parameters, dict) else None
     return named if named is not None else answer.headers.get("retry-after")

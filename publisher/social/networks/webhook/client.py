@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.webhook.errors import error_of
 from publisher.social.networks.webhook.payload import EDITED, RETRACTED, event
 from publisher.social.networks.webhook.rules import Format
 from publisher.social.networks.webhook.signing import signature_headers
-from publisher.social.networks.wire import Answer, Request, ask, time_left
+from publisher.social.networks.wire import Request, ask, time_left
 
 WHOLE_SECONDS = 25.0
 
@@ -74,7 +75,7 @@ def whoami(account: Account) -> str:
         raise Retry(error.reason) from error
     except Rejected as error:
         raise ChannelDown(error.reason) from error
-    return str((answer.json() or {}).get("name") or "Discord webhook")
+    return str(answer.fields.get("name") or "Discord webhook")
 
 
 def format_of(account: Account) -> Format:
@@ -162,14 +163,14 @@ def _must_be_generic(target: Format, remote_id: str) -> None:
 
 def _receipt(answer: Answer, prepared: Prepared) -> Receipt:
     """Our key is the message's name. A receiver may say where it is to be seen, as `url`."""
-    url = (answer.json() or {}).get("url")
+    url = answer.fields.get("url")
     shown = isinstance(url, str) and url.startswith(("https://", "http://"))
     return Receipt(prepared.idempotency_key, str(url)[:2000] if shown else "")
 
 
 def _discord_receipt(answer: Answer) -> Receipt:
     """What names no message is no proof: it may be there all the same."""
-    number = (answer.json() or {}).get("id")
+    number = answer.fields.get("id")
     if not isinstance(number, str) or not number.isdigit():
         raise Unknown("Discord's answer names no message.")
     return Receipt(number[:300])

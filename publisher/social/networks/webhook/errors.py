@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.webhook.rules import Format
-from publisher.social.networks.wire import Answer, wait_of
+from publisher.social.networks.wire import wait_of
 
 # 404 and 410: the address is not served (any more). 409: the key is known, and its first request may still be at work.
 # 425: the receiver does not want it yet, and may have it already.
@@ -30,7 +31,7 @@ def error_of(answer: Answer, target: Format) -> OtherSideError | None:
         return _hidden(answer, target)
     reason = f"The webhook's receiver answered {status}."
     if status == 429:
-        named = answer.headers.get("retry-after") or (answer.json() or {}).get("retry_after")
+        named = answer.headers.get("retry-after") or answer.fields.get("retry_after")
         return Retry(reason, after=wait_of(named))
     if status >= 500:
         return Unknown(reason)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer, bounded, whole_number
 
-SHORTEST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(days=1)
 USUAL_WAIT = timedelta(minutes=15)
 """When a 429 names no time: the shortest window that X has."""
 
@@ -42,21 +40,12 @@ _BY_CODE: dict[int, type[OtherSideError]] = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
 def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     """None for success. A 5xx may come from a gate in front of a server that did publish: it is ambiguous."""
     status = answer.status
     if 200 <= status < 300:
         return None
-    problem = _problem(answer.body)
+    problem = answer.fields
     reason = f"X answered {status}{_detail(problem)}"
     if status == 429:
         return _limited(answer, problem, reason, now)
@@ -87,28 +76,15 @@ def _forbidden(problem: Mapping[str, Any], reason: str) -> OtherSideError:
 def wait(headers: Mapping[str, str], now: datetime) -> timedelta:
     """Until the last of the limits that are used up is renewed, held within bounds. `now` is aware."""
     used_up = [name for name in _LIMITS if headers.get(f"{name}-remaining") == "0"]
-    resets = [_number(headers.get(f"{name}-reset", "")) for name in used_up or _LIMITS[:1]]
+    resets = [whole_number(headers.get(f"{name}-reset", "")) for name in used_up or _LIMITS[:1]]
     if known := [each for each in resets if each is not None]:
         # A second more: the reset is given in whole seconds.
         seconds = max(known) - now.timestamp() + 1
-    elif (named := _number(headers.get("retry-after", ""))) is not None:
+    elif (named := whole_number(headers.get("retry-after", ""))) is not None:
         seconds = named
     else:
         return USUAL_WAIT
-    bounded = max(SHORTEST_WAIT.total_seconds(), min(seconds, LONGEST_WAIT.total_seconds()))
-    return timedelta(seconds=bounded)
-
-
-def _number(text: str) -> int | None:
-    return int(text[:12]) if text.isascii() and text.isdigit() else None
-
-
-def _problem(body: bytes) -> Mapping[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return bounded(timedelta(seconds=seconds))
 
 
 def _detail(problem: Mapping[str, Any]) -> str:

@@ -27,8 +27,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
-from publisher.social.networks.x.errors import Answer, error_of
+from publisher.social.networks.x.errors import error_of
 
 HOST = "https://api.twitter.com"
 """tweepy's, which X answers as api.x.com."""
