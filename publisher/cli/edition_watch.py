@@ -24,6 +24,7 @@ from publisher.cli.report import Report
 from publisher.cli.sending import sentences
 from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
+from publisher.core.words import counted
 from publisher.delivery import copies, outage, progress, unclear
 from publisher.delivery.email import setting
 from publisher.delivery.hindrances import outage_of, pace
@@ -99,7 +100,7 @@ def verdict(seen: Seen) -> Verdict | None:
     if seen.state == S.SENDING and seen.stuck and not moving:
         return Verdict(
             False,
-            f"{seen.stuck:,} {'mail' if seen.stuck == 1 else 'mails'} of {seen.name} cannot be settled without a person.\n"
+            f"{counted(seen.stuck, 'mail')} of {seen.name} cannot be settled without a person.\n"
             + seen.unclear,
         )
     return None
@@ -109,12 +110,12 @@ def awaited(seen: Seen) -> str:
     """What it is that has not happened yet, for people. Pure."""
     if seen.state == S.ASSEMBLING:
         return f"it is assembled ({seen.assembling})" if seen.assembling else "it is assembled"
-    counted = [
+    waiting = [
         (seen.counts.get(State.QUEUED, 0), "queued"),
         (seen.counts.get(State.SENDING, 0), "being sent"),
         (seen.counts.get(State.UNKNOWN, 0), "unclear"),
     ]
-    parts = [f"{n:,} {'mail' if n == 1 else 'mails'} {what}" for n, what in counted if n]
+    parts = [f"{counted(n, 'mail')} {what}" for n, what in waiting if n]
     parts += (
         [f"{seen.copies:,} {'copy' if seen.copies == 1 else 'copies'} for the office"] if seen.copies else []
     )

@@ -14,9 +14,10 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
+from publisher.core.words import counted
 from publisher.delivery import outage, stopping
 from publisher.delivery.holding import Hold
-from publisher.delivery.outlook import Line, Outlook, counted, outlook
+from publisher.delivery.outlook import Line, Outlook, outlook
 
 NOTHING = "nothing"
 

@@ -40,11 +40,6 @@ class Anchored:
         return self._beginning + time.clock_gettime(_STEADY)
 
 
-def anchored(moment: datetime) -> Anchored:
-    """A clock that began at `moment` just now and that nobody can set."""
-    return Anchored(moment)
-
-
 def stamps(clock: Callable[[], datetime]) -> Callable[[], float]:
     """The times of a clock in seconds since 1970."""
     return clock.stamp if isinstance(clock, Anchored) else lambda: clock().timestamp()

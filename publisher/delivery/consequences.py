@@ -11,6 +11,7 @@ from datetime import datetime
 
 from publisher.audience.models import Subscriber, Subscription
 from publisher.core import clock, standstill
+from publisher.core.words import counted
 from publisher.delivery import holding, progress
 from publisher.delivery.states import State
 from publisher.delivery.unclear import groups_of, mails_of
@@ -50,7 +51,7 @@ def of_cancelling(edition: Edition) -> Consequence:
     """What ending it for good does."""
     sending = progress.sending(edition)
     queued = sending.counts.get(State.QUEUED, 0)
-    what = f"{mails(queued)} will not be sent" if queued else "No mail of it waits to be sent"
+    what = f"{counted(queued, 'mail')} will not be sent" if queued else "No mail of it waits to be sent"
     facts = [
         "It cannot be taken back: a cancelled edition never goes on.",
         *_gone(sending),
@@ -67,23 +68,9 @@ def of_resolving(edition: Edition, *, arrived: bool) -> Consequence:
     nobody = "Nobody can tell whether they arrived" if unclear != 1 else "Nobody can tell whether it arrived"
     if arrived:
         facts = (f"{nobody}. Whoever did not get it gets nothing from this edition any more.",)
-        return Consequence(f"Count {unclear_mails(unclear)} of {edition} as sent?", facts, unclear)
+        return Consequence(f"Count {counted(unclear, 'unclear mail')} of {edition} as sent?", facts, unclear)
     facts = (f"{nobody}. Whoever got it gets it a second time.",)
-    return Consequence(f"Send {unclear_mails(unclear)} of {edition} again?", facts, unclear)
-
-
-def mails(count: int) -> str:
-    """`1 mail`, `12,345 mails`."""
-    return f"{count:,} {'mail' if count == 1 else 'mails'}"
-
-
-def unclear_mails(count: int) -> str:
-    """`1 unclear mail`, `12 unclear mails`."""
-    return f"{count:,} unclear {'mail' if count == 1 else 'mails'}"
-
-
-def _readers(count: int) -> str:
-    return f"{count:,} {'reader' if count == 1 else 'readers'}"
+    return Consequence(f"Send {counted(unclear, 'unclear mail')} of {edition} again?", facts, unclear)
 
 
 def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> Consequence:
@@ -94,8 +81,8 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
     if later:
         due = queued - sum(wave.queued for wave in later)
         facts.append(
-            f"It goes by the readers' clocks: {mails(due)} at once, "
-            f"the others in {len(later)} {'wave' if len(later) == 1 else 'waves'}, "
+            f"It goes by the readers' clocks: {counted(due, 'mail')} at once, "
+            f"the others in {counted(len(later), 'wave')}, "
             f"the last on {clock.told(later[-1].due_at)}."
         )
     held = list(_held_up(edition, rest, now))
@@ -108,13 +95,13 @@ def _sending_now(edition: Edition, sending: progress.Sending, now: datetime) -> 
             if suppressed == 1
             else "more are on the suppression list and get"
         )
-        facts.append(f"{_readers(suppressed)} {get} nothing.")
+        facts.append(f"{counted(suppressed, 'reader')} {get} nothing.")
     facts.append("What has left cannot be called back.")
     when = "" if later or held else " now"
     if queued:
-        question = f"Send {edition} to {_readers(queued)}{when}?"
+        question = f"Send {edition} to {counted(queued, 'reader')}{when}?"
     elif again:
-        question = f"Send {unclear_mails(again)} of {edition} again?"
+        question = f"Send {counted(again, 'unclear mail')} of {edition} again?"
     else:
         question = f"Let {edition} go on? No mail of it waits to be sent."
     return Consequence(question, tuple(facts), queued)
@@ -124,9 +111,9 @@ def _doubted(again: int, asks: int) -> Iterator[str]:
     """What becomes of its unclear mails once it goes on: `again` of them are sent again, of `asks` a person decides."""
     if again:
         by_itself = "is sent again by itself" if again == 1 else "are sent again by themselves"
-        yield f"{unclear_mails(again)} {by_itself}, as its digest says: whoever got it gets it a second time."
+        yield f"{counted(again, 'unclear mail')} {by_itself}, as its digest says: whoever got it gets it a second time."
     if asks:
-        yield f"{unclear_mails(asks)} may have arrived; that is decided on the edition's page."
+        yield f"{counted(asks, 'unclear mail')} may have arrived; that is decided on the edition's page."
 
 
 def _held_up(edition: Edition, rest: progress.ToGo, now: datetime) -> Iterator[str]:
@@ -155,7 +142,7 @@ def _sending_unassembled(edition: Edition) -> Consequence:
 
 def _gone(sending: progress.Sending) -> Iterator[str]:
     if sending.left:
-        yield f"{mails(sending.left)} of it {'has' if sending.left == 1 else 'have'} left already."
+        yield f"{counted(sending.left, 'mail')} of it {'has' if sending.left == 1 else 'have'} left already."
 
 
 def _in_doubt(sending: progress.Sending) -> Iterator[str]:
@@ -165,7 +152,7 @@ def _in_doubt(sending: progress.Sending) -> Iterator[str]:
 
 def _underway(sending: progress.Sending) -> Iterator[str]:
     if underway := sending.counts.get(State.SENDING, 0):
-        yield f"{mails(underway)} {'is' if underway == 1 else 'are'} being handed over just now and may still leave."
+        yield f"{counted(underway, 'mail')} {'is' if underway == 1 else 'are'} being handed over just now and may still leave."
 
 
 def _subscribed(edition: Edition) -> int:

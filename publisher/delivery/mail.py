@@ -47,7 +47,7 @@ def send_due(*, seconds: float, clock_: Clock | None = None) -> dict[str, int]:
             partial(open_transport, settings.MAIL, before_call=gate.wait),
             stop_at=stop_at,
             lanes=settings.MAIL_CONNECTIONS,
-            clock=clock_ or clock.anchored(clock.database_now()),
+            clock=clock_ or clock.Anchored(clock.database_now()),
         )
         try:
             sender.run()

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
+from publisher.core.words import counted
 from publisher.delivery import holding, progress, tally
 from publisher.delivery.departure import is_too_late
 from publisher.delivery.holding import Hold
@@ -128,11 +129,6 @@ class Outlook:
             for each in self.posts
             if each.waiting
         ]
-
-
-def counted(count: int, what: str) -> str:
-    """`1 mail`, `3,000 mails`."""
-    return f"{count:,} {what if count == 1 else f'{what}s'}"
 
 
 def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:

@@ -95,7 +95,7 @@ class Sender:
         self._flight = 1
         self._claim_at = self._look_at = self._journal_at = self._due_until = float("-inf")
         self._due: list[Candidate] = []
-        self._known_time = clock.anchored(clock.database_now())
+        self._known_time = clock.Anchored(clock.database_now())
         self._database_since: float | None = None
         self._more = True
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
+from publisher.core.words import counted
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.digests.models import Digest, Edition
@@ -175,7 +176,4 @@ def all_asking() -> int:
 
 def sentences(groups: Sequence[Group]) -> list[str]:
     """A line for each group, for a terminal."""
-    return [
-        f"{group.mails:,} {'mail' if group.mails == 1 else 'mails'}: {group.why} {group.fate.said}"
-        for group in groups
-    ]
+    return [f"{counted(group.mails, 'mail')}: {group.why} {group.fate.said}" for group in groups]

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from publisher.core import clock
+from publisher.core.words import counted
 from publisher.delivery import holding, progress, tally, trouble, unclear
-from publisher.delivery.consequences import mails
 from publisher.delivery.holding import Hold
 from publisher.delivery.states import State
 from publisher.digests.due import due_now, timing_of
@@ -160,11 +160,11 @@ def _rest_of(edition: Edition, every: Hold | None, now: datetime) -> Iterator[Ah
     hold = holding.of_edition(edition, rest, now) or every
     parts = []
     if rest.due:
-        parts.append(f"{mails(rest.due)} {f'held up: {hold.why}' if hold else 'now'}")
+        parts.append(f"{counted(rest.due, 'mail')} {f'held up: {hold.why}' if hold else 'now'}")
     if rest.waves:
         count = len(rest.waves)
         last = f" until {clock.told(rest.waves[-1].due_at)}" if count > 1 else ""
-        parts.append(f"{mails(rest.later)} in {count} {'wave' if count == 1 else 'waves'}{last}")
+        parts.append(f"{counted(rest.later, 'mail')} in {count} {'wave' if count == 1 else 'waves'}{last}")
     if parts:
         at = rest.waves[0].due_at if not rest.due else hold.until if hold and hold.until else now
         held = bool(rest.due and hold and not hold.until)

@@ -18,6 +18,7 @@ import redis
 from django.conf import settings
 
 from publisher.core.redis import client
+from publisher.core.words import counted
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.pacing import recent
 from publisher.delivery.pacing.backoff import ACCEPTED, SERVER, Answer, DomainState
@@ -313,7 +314,7 @@ def _limit_text(taken: Taken, warmup: Rate | None) -> str:
     if taken.granted or taken.held_by is None:
         return ""
     if taken.held_by == warmup:
-        allows = f"{warmup.count:,} {'mail' if warmup.count == 1 else 'mails'} in 24 hours"
+        allows = f"{counted(warmup.count, 'mail')} in 24 hours"
         return f"The warm-up (PUBLISHER_MAIL_WARMUP) allows {allows}: used up for now"
     return f"The mail server takes {taken.held_by}, which is used up"
 

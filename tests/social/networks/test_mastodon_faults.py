@@ -92,6 +92,14 @@ def requests(proxy: FaultProxy, step: tuple[str, str]) -> int:
     return sum((seen.method, seen.target) == step for seen in proxy.seen)
 
 
+def publish_in_vain(account: Account, message: Prepared, proxy: FaultProxy, fault: Fault) -> None:
+    """Publish with the wire broken: nobody can tell whether it stands."""
+    proxy.arm(fault, method=PUBLISH[0], path=PUBLISH[1])
+    with pytest.raises(Unknown):
+        MASTODON.publish(account, message)
+    proxy.wait_until_quiet()
+
+
 def resolve(account: Account, message: Prepared, proxy: FaultProxy) -> Receipt:
     """What the delivery does after an error: asked when unclear, sent again when certainly not there."""
     for _ in range(5):
@@ -183,10 +191,7 @@ def test_it_appears_once_in_the_end(
 def test_sent_again_with_the_same_key_within_the_hour_it_appears_once(
     fake: FakeMastodon, proxy: FaultProxy, account: Account, message: Prepared, fault: Fault
 ) -> None:
-    proxy.arm(fault, method=PUBLISH[0], path=PUBLISH[1])
-    with pytest.raises(Unknown):
-        MASTODON.publish(account, message)
-    proxy.wait_until_quiet()
+    publish_in_vain(account, message, proxy, fault)
     fake.ahead = timedelta(minutes=55)
     MASTODON.publish(account, message)
     assert len(fake.statuses) == 1
@@ -196,10 +201,7 @@ def test_sent_again_with_the_same_key_within_the_hour_it_appears_once(
 def test_when_the_key_is_forgotten_looking_still_tells(
     fake: FakeMastodon, proxy: FaultProxy, account: Account, message: Prepared, fault: Fault
 ) -> None:
-    proxy.arm(fault, method=PUBLISH[0], path=PUBLISH[1])
-    with pytest.raises(Unknown):
-        MASTODON.publish(account, message)
-    proxy.wait_until_quiet()
+    publish_in_vain(account, message, proxy, fault)
     fake.ahead = timedelta(hours=30)
     found = MASTODON.reconcile(account, message, since=timedelta(hours=30))
     if found == NotFound():
