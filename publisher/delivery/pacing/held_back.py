@@ -106,7 +106,7 @@ LIMIT %(looked_at)s
 # By the key. Rows that somebody has claimed, or is about to, are passed over: nobody waits for anybody here.
 STILL_FREE = """
 SELECT d.id FROM delivery_delivery d
-WHERE d.id = ANY(%(ids)s) AND d.state = 'queued' AND d.due_at <= %(due_by)s
+WHERE d.id = ANY(%(ids)s::bigint[]) AND d.state = 'queued' AND d.due_at <= %(due_by)s
 FOR UPDATE SKIP LOCKED
 """
 
@@ -115,7 +115,7 @@ PUT_BEHIND = """
 UPDATE delivery_delivery d
 SET due_at = put.until, reason = %(reason)s
 FROM unnest(%(ids)s::bigint[], %(until)s::timestamptz[]) AS put(id, until)
-WHERE d.id = ANY(%(ids)s) AND d.id = put.id
+WHERE d.id = ANY(%(ids)s::bigint[]) AND d.id = put.id
 """
 
 
