@@ -13,15 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from publisher.core.errors import OtherSideError
 from publisher.render.measure import Measure
+from publisher.social.networks.answer import Answer
 
 __all__ = [
     "Ability",
     "Account",
+    "Answer",
     "CannotTell",
     "Card",
     "Grade",
@@ -35,6 +38,7 @@ __all__ = [
     "PictureLimits",
     "Prepared",
     "Receipt",
+    "Standing",
 ]
 
 Rules = TypeVar("Rules")
@@ -160,6 +164,16 @@ class CannotTell:
     reason: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a network says of an account whose credentials are good: its `name` there; `limits` by the names that the channel's
+    settings have for them, where the server tells them; when the credentials end (aware), where that is known."""
+
+    name: str
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    credentials_end_at: datetime | None = None
+
+
 class Measuring(Protocol[Rules]):
     """A network for which posts can be drafted and measured."""
 
@@ -217,5 +231,9 @@ class Network(Measuring[Rules], Protocol[Rules]):
     def retract(self, account: Account, remote_id: str) -> None:
         """Delete a published message; one that is gone already is no error. Raises as `publish`."""
 
-    def verify_credentials(self, account: Account) -> str:
-        """The account's name on the network. Raises `ChannelDown` with what to repair, or `Retry`."""
+    def verify_credentials(self, account: Account) -> Standing:
+        """Ask whether the account may publish. Raises `ChannelDown` with what to repair, or `Retry`: nobody could be asked."""
+
+    def classify(self, account: Account, answer: Answer, *, now: datetime) -> OtherSideError | None:
+        """What an HTTP answer to a request that publishes means; None for success. Pure. `now` (aware) is for waits that the
+        network names by the clock. `publish`, `edit` and `retract` raise what this gives."""

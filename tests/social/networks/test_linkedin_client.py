@@ -358,12 +358,12 @@ def test_a_token_never_shows_in_an_error_or_a_repr(there: FakeLinkedIn, token: s
     assert "hush" not in raised.value.reason
 
 
-def test_the_page_is_named_with_a_warning_before_the_token_ends(there: FakeLinkedIn) -> None:
+def test_the_page_is_named_and_the_end_of_its_token(there: FakeLinkedIn) -> None:
     now = time.time()
-    assert LINKEDIN.verify_credentials(account_at(there)) == "Almaria Office"
-    assert LINKEDIN.verify_credentials(account_at(there, issued_at=now)) == "Almaria Office"
-    told = LINKEDIN.verify_credentials(account_at(there, issued_at=now - 50.5 * 86400))
-    assert "ends in 9 days" in told
+    assert LINKEDIN.verify_credentials(account_at(there)).name == "Almaria Office"
+    assert LINKEDIN.verify_credentials(account_at(there, issued_at=now)).name == "Almaria Office"
+    told = LINKEDIN.verify_credentials(account_at(there, issued_at=now - 50.5 * 86400)).credentials_end_at
+    assert told == datetime.fromtimestamp(now + 9.5 * 86400, UTC)
     with pytest.raises(ChannelDown, match="ended on"):
         LINKEDIN.verify_credentials(account_at(there, issued_at=now - 61 * 86400))
 
@@ -371,7 +371,9 @@ def test_the_page_is_named_with_a_warning_before_the_token_ends(there: FakeLinke
 def test_linkedin_is_asked_how_long_the_token_lives_when_the_app_is_known(there: FakeLinkedIn) -> None:
     account = account_at(there, client_id="app", client_secret="app-secret", issued_at=time.time())
     there.expires_at = int(time.time() + 3.5 * 86400)
-    assert "ends in 3 days" in LINKEDIN.verify_credentials(account)
+    assert LINKEDIN.verify_credentials(account).credentials_end_at == datetime.fromtimestamp(
+        there.expires_at, UTC
+    )
     there.scopes = "r_organization_social"
     with pytest.raises(ChannelDown, match="w_organization_social"):
         LINKEDIN.verify_credentials(account)

@@ -154,7 +154,7 @@ def test_a_visibility_that_is_none_is_told() -> None:
 
 def test_the_servers_limits_can_be_asked_for_and_are_kept_to(fake: FakeMastodon, account: Account) -> None:
     fake.max_characters, fake.url_length = 1000, 30
-    told = MASTODON.limits(account)
+    told = MASTODON.verify_credentials(account).limits
     knowing = Account(1, "A", account.credentials, {**account.settings, **told})
     assert MASTODON.rules(knowing) == Rules(limit=1000, url_length=30)
     limits = MASTODON.pictures(knowing)
@@ -305,7 +305,7 @@ def test_a_deleted_status_may_be_deleted_again_and_not_edited(fake: FakeMastodon
 
 def test_the_account_says_who_it_is(account: Account) -> None:
     host = str(account.settings["url"]).removeprefix("http://")
-    assert MASTODON.verify_credentials(account) == f"@office@{host}"
+    assert MASTODON.verify_credentials(account).name == f"@office@{host}"
 
 
 def test_a_revoked_token_stops_the_channel_wherever_it_is_met(fake: FakeMastodon, account: Account) -> None:

@@ -100,8 +100,8 @@ def test_a_thread_hangs_together(account: Account) -> None:
 
 
 def test_the_account_and_the_limits_of_its_server(account: Account) -> None:
-    assert MASTODON.verify_credentials(account).startswith("@alice@127.0.0.1")
-    assert MASTODON.limits(account)["max_characters"] == 500
+    assert MASTODON.verify_credentials(account).name.startswith("@alice@127.0.0.1")
+    assert MASTODON.verify_credentials(account).limits["max_characters"] == 500
 
 
 def test_an_unknown_token_stops_the_channel(account: Account) -> None:

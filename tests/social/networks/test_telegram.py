@@ -226,7 +226,7 @@ def test_when_making_the_pictures_took_all_the_time_nothing_leaves(
 
 def test_rights_and_tokens_are_checked(telegram: FakeTelegram) -> None:
     account = account_at(telegram)
-    assert TELEGRAM.verify_credentials(account) == "@office_bot in Almaria Office"
+    assert TELEGRAM.verify_credentials(account).name == "@office_bot in Almaria Office"
     telegram.rights = False
     with pytest.raises(ChannelDown, match="administrator"):
         TELEGRAM.verify_credentials(account)

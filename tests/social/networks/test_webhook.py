@@ -331,7 +331,7 @@ def test_a_thread_names_the_message_before(generic: FakeReceiver) -> None:
 
 
 def test_credentials_are_checked_as_far_as_they_can_be(receiver: AnyFake) -> None:
-    said = WEBHOOK.verify_credentials(account_at(receiver))
+    said = WEBHOOK.verify_credentials(account_at(receiver)).name
     assert said == "Office news" if isinstance(receiver, FakeDiscord) else "127.0.0.1" in said
     assert len(receiver.requests) == isinstance(receiver, FakeDiscord), "nothing is sent to a room to try"
 

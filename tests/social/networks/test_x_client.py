@@ -181,7 +181,7 @@ def test_each_credential_is_needed_and_none_is_shown(server: FakeX, name: str) -
 
 
 def test_the_credentials_name_the_account(server: FakeX) -> None:
-    assert X.verify_credentials(account_at(server.url)) == "@almaria"
+    assert X.verify_credentials(account_at(server.url)).name == "@almaria"
 
 
 def test_a_rate_limit_says_how_long_to_wait(server: FakeX) -> None:

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from publisher.core.errors import ChannelDown, Rejected, Retry
-from publisher.social.networks.base import Account
+from publisher.social.networks.base import Account, Standing
 from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.payload import author
-from publisher.social.networks.linkedin.token import ends_at, moment, warning
+from publisher.social.networks.linkedin.token import ends_at, moment
 from publisher.social.networks.linkedin.wire import Wire, address, publishes_nothing
 
 OAUTH = "https://www.linkedin.com"
 NEEDED = "w_organization_social"
 
 
-def verified(account: Account) -> str:
-    """The page's name, with a warning when the token ends within 14 days. Raises `ChannelDown`, `Retry`."""
+def verified(account: Account) -> Standing:
+    """The page's name, and when the token ends. Raises `ChannelDown`, `Retry`."""
     try:
         page = author(account)
     except Rejected as error:
@@ -31,8 +31,7 @@ def verified(account: Account) -> str:
                 f"The access token ended on {ends:%Y-%m-%d}: make a new one and store it with the channel."
             )
         name = _name(wire, page) or account.name
-    told = warning(ends, now)
-    return f"{name} ({told})" if told else name
+    return Standing(name, credentials_end_at=ends)
 
 
 def _introspected(wire: Wire) -> datetime | None:

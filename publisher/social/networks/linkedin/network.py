@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from publisher.core.errors import Rejected
+from publisher.core.errors import OtherSideError, Rejected
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
     Account,
+    Answer,
     CannotTell,
     Grade,
     NotFound,
@@ -24,9 +25,11 @@ from publisher.social.networks.base import (
     PictureLimits,
     Prepared,
     Receipt,
+    Standing,
 )
 from publisher.social.networks.linkedin import account as accounts
 from publisher.social.networks.linkedin import client
+from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.measure import measure
 from publisher.social.networks.linkedin.payload import payload
 from publisher.social.networks.linkedin.rules import PICTURES, Rules
@@ -70,8 +73,17 @@ class LinkedIn:
     def retract(self, account: Account, remote_id: str) -> None:
         client.delete(account, remote_id)
 
-    def verify_credentials(self, account: Account) -> str:
+    def verify_credentials(self, account: Account) -> Standing:
         return accounts.verified(account)
+
+    def classify(
+        self,
+        account: Account,  # noqa: ARG002 - the same for every account
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> OtherSideError | None:
+        return error_of(answer, now=now)
 
 
 LINKEDIN = LinkedIn()

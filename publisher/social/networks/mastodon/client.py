@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Retry, Unknown
-from publisher.social.networks.base import Account, PictureLimits, Prepared, Receipt
+from publisher.social.networks.base import Account, PictureLimits, Prepared, Receipt, Standing
 from publisher.social.networks.mastodon.errors import NotThere
 
 if TYPE_CHECKING:
@@ -69,23 +69,20 @@ def delete(account: Account, remote_id: str) -> None:
             return
 
 
-def whoami(account: Account) -> str:
-    """The account's name, such as @office@mastodon.example. Asks for its statuses too: a token must be able to look."""
+def standing(account: Account) -> Standing:
+    """The account's name, such as @office@mastodon.example, and what the server says of its limits. Asks for the account's
+    statuses too: a token must be able to look.
+    """
     with connected(account) as api, publishes_nothing():
         me = api.ask(lambda library: library.account_verify_credentials())
         api.ask(lambda library: library.account_statuses(me["id"], limit=1))
-    name, host = (
-        str(me.get("acct") or account.name),
-        str(account.settings.get("url")).rstrip("/").split("//")[-1],
-    )
-    return f"@{name}@{host}"
-
-
-def limits(account: Account) -> dict[str, Any]:
-    """What the server says of its limits, by the names that a channel's settings have for them."""
-    with connected(account) as api, publishes_nothing():
         told = api.ask(lambda library: library.instance_v2())
-    configuration = _dict(told.get("configuration"))
+    host = str(account.settings.get("url")).rstrip("/").split("//")[-1]
+    return Standing(f"@{me.get('acct') or account.name}@{host}", limits_in(_dict(told.get("configuration"))))
+
+
+def limits_in(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits in an instance's configuration, by the names that a channel's settings have for them."""
     statuses, media = _dict(configuration.get("statuses")), _dict(configuration.get("media_attachments"))
     names = (
         (statuses, "max_characters"),

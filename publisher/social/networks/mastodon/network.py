@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.core.errors import OtherSideError
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
     Account,
+    Answer,
     CannotTell,
     Grade,
     NotFound,
@@ -26,8 +28,10 @@ from publisher.social.networks.base import (
     PictureLimits,
     Prepared,
     Receipt,
+    Standing,
 )
 from publisher.social.networks.mastodon import client, looking, rules
+from publisher.social.networks.mastodon.errors import error_of
 from publisher.social.networks.mastodon.measure import measure
 from publisher.social.networks.mastodon.payload import payload
 from publisher.social.networks.mastodon.rules import Rules
@@ -87,12 +91,17 @@ class Mastodon:
     def retract(self, account: Account, remote_id: str) -> None:
         client.delete(account, remote_id)
 
-    def verify_credentials(self, account: Account) -> str:
-        return client.whoami(account)
+    def verify_credentials(self, account: Account) -> Standing:
+        return client.standing(account)
 
-    def limits(self, account: Account) -> dict[str, Any]:
-        """The server's limits, to be put into the channel's settings. Raises `Retry`, `ChannelDown`."""
-        return client.limits(account)
+    def classify(
+        self,
+        account: Account,  # noqa: ARG002 - the same for every account
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> OtherSideError | None:
+        return error_of(answer, now)
 
 
 def _number(given: Mapping[str, Any], key: str, usual: int) -> int:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from publisher.core.errors import OtherSideError
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
     Account,
+    Answer,
     CannotTell,
     Grade,
     NotFound,
@@ -23,8 +25,10 @@ from publisher.social.networks.base import (
     PictureLimits,
     Prepared,
     Receipt,
+    Standing,
 )
 from publisher.social.networks.telegram import client
+from publisher.social.networks.telegram.errors import error_of
 from publisher.social.networks.telegram.measure import measure
 from publisher.social.networks.telegram.payload import payload
 from publisher.social.networks.telegram.rules import PICTURES, Rules
@@ -76,8 +80,17 @@ class Telegram:
     def retract(self, account: Account, remote_id: str) -> None:
         client.delete(account, remote_id)
 
-    def verify_credentials(self, account: Account) -> str:
-        return client.whoami(account)
+    def verify_credentials(self, account: Account) -> Standing:
+        return Standing(client.whoami(account))
+
+    def classify(
+        self,
+        account: Account,  # noqa: ARG002 - the same for every account
+        answer: Answer,
+        *,
+        now: datetime,  # noqa: ARG002 - its waits are durations
+    ) -> OtherSideError | None:
+        return error_of(answer)
 
 
 TELEGRAM = Telegram()

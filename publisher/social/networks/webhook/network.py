@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from publisher.core.errors import OtherSideError
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
     Account,
+    Answer,
     CannotTell,
     Grade,
     NotFound,
@@ -22,8 +24,10 @@ from publisher.social.networks.base import (
     PictureLimits,
     Prepared,
     Receipt,
+    Standing,
 )
 from publisher.social.networks.webhook import client
+from publisher.social.networks.webhook.errors import error_of
 from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.payload import payload
 from publisher.social.networks.webhook.rules import LIMITS, Format, Rules
@@ -78,8 +82,17 @@ class Webhook:
     def retract(self, account: Account, remote_id: str) -> None:
         client.retract(account, remote_id)
 
-    def verify_credentials(self, account: Account) -> str:
-        return client.whoami(account)
+    def verify_credentials(self, account: Account) -> Standing:
+        return Standing(client.whoami(account))
+
+    def classify(
+        self,
+        account: Account,
+        answer: Answer,
+        *,
+        now: datetime,  # noqa: ARG002 - its waits are durations
+    ) -> OtherSideError | None:
+        return error_of(answer, client.format_of(account))
 
 
 WEBHOOK = Webhook()

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from publisher.core.errors import Rejected
+from publisher.core.errors import OtherSideError, Rejected
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
     Account,
+    Answer,
     CannotTell,
     Grade,
     NotFound,
@@ -23,8 +24,10 @@ from publisher.social.networks.base import (
     PictureLimits,
     Prepared,
     Receipt,
+    Standing,
 )
 from publisher.social.networks.x import client
+from publisher.social.networks.x.errors import error_of
 from publisher.social.networks.x.measure import measure
 from publisher.social.networks.x.payload import payload
 from publisher.social.networks.x.rules import PICTURES, Rules
@@ -67,8 +70,17 @@ class XNetwork:
     def retract(self, account: Account, remote_id: str) -> None:
         client.delete(account, remote_id)
 
-    def verify_credentials(self, account: Account) -> str:
-        return client.whoami(account)
+    def verify_credentials(self, account: Account) -> Standing:
+        return Standing(client.whoami(account))
+
+    def classify(
+        self,
+        account: Account,  # noqa: ARG002 - the same for every account
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> OtherSideError | None:
+        return error_of(answer, now)
 
 
 X = XNetwork()
