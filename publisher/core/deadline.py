@@ -10,16 +10,16 @@ from typing import Any
 import httpcore
 import httpx
 
+from publisher.core.tls import trusted
+
 
 class DeadlineTransport(httpx.HTTPTransport):
     """Connects, writes and reads until `until` (on the monotonic clock, in seconds), and not a moment longer."""
 
     def __init__(self, until: float) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._pool.close()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=_Backend(until)
-        )
+        self._pool = httpcore.ConnectionPool(ssl_context=trusted(), network_backend=_Backend(until))
 
 
 class _Backend(httpcore.SyncBackend):

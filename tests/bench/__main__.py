@@ -22,6 +22,7 @@ MODULES = {
     "intake": "intake through the stream",
     "journey": "from XADD to the drafted post",
     "drafting": "drafting posts",
+    "posts": "a thousand posts in a minute",
     "log": "pages of the delivery log",
     "settling": "where results go first",
     "retention": "forgetting old deliveries",

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.core.tls import trusted
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
 
@@ -76,7 +77,7 @@ class Wire:
         }
         try:
             with (
-                httpx.Client(timeout=self._timeout(), trust_env=False) as client,
+                httpx.Client(timeout=self._timeout(), verify=trusted(), trust_env=False) as client,
                 client.stream(method, url, content=content, headers=everything) as answer,
             ):
                 body = self._read(answer)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.core.tls import trusted
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
 from publisher.social.networks.sandbox.errors import error_of
@@ -77,7 +78,7 @@ def _ask(
         content = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
     try:
         with (
-            httpx.Client(timeout=_timeout(account), trust_env=False) as client,
+            httpx.Client(timeout=_timeout(account), verify=trusted(), trust_env=False) as client,
             client.stream(method, _base(account) + path, content=content, headers=headers) as answer,
         ):
             got = Answer(answer.status_code, dict(answer.headers), _read(answer))
