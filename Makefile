@@ -21,7 +21,7 @@ up: $(VENV)/.ready ## Run the service here, on ./var
 
 test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin where it may
 	@.ci/system-packages
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready-dev ## Lint, format check, types, imports: what CI runs before the tests
 	@$(BIN)/ruff check .

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,9 +31,14 @@ def test_a_worker_that_waited_for_a_connection_longer_than_its_lease_sends_nothi
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = an_assembled_edition(readers=1)
-    moment = [NOON]
+    moment, claiming = [NOON], threading.current_thread()
+
+    def clock() -> datetime:
+        """Of the stopped worker: the thread that claims stands still and takes nothing from the other."""
+        return NOON if threading.current_thread() is claiming else moment[0]
+
     with SmtpSink() as sink:
-        stopped = a_sender(sink, clock=lambda: moment[0], only=edition.pk)
+        stopped = a_sender(sink, clock=clock, only=edition.pk)
         open_really = smtp_session.Connection.open
 
         def open_late(*args: object) -> object:
