@@ -31,7 +31,7 @@ from tests.social.steps import a_draft, a_sandbox_channel
 
 pytestmark = pytest.mark.slow
 
-MAILS, POSTS = 300, 40
+MAILS, POSTS = 150, 20
 
 
 def an_edition() -> Edition:
