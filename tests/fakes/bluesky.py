@@ -51,14 +51,15 @@ class Pds:
         body: Mapping[str, Any] | None = None,
         token: str = "",
         admin: bool = False,
+        post: bool = False,
         **params: str,
     ) -> dict[str, Any]:
-        """One request, which must succeed."""
+        """One request, which must succeed: a GET, or with a `body`, or where there is none as `post`, a POST."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         auth = ("admin", self.admin) if admin else None
         url = f"{self.url}/xrpc/{method}"
         with httpx.Client(trust_env=False, timeout=30, headers=headers, auth=auth) as client:
-            got = client.get(url, params=params) if body is None else client.post(url, json=body)
+            got = client.post(url, json=body) if post or body is not None else client.get(url, params=params)
         assert got.status_code == 200, (method, got.text)
         found: dict[str, Any] = got.json() if got.content else {}
         return found

@@ -19,7 +19,7 @@ _LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]"
 
 _LINK = regex.compile(
     rf"""
-    (?<![\p{{L}}\p{{N}}@/]) https?://
+    (?<! [{_LETTER}@/] ) https?://
     {_LETTER} (?: [{_LETTER}._-]* {_LETTER} )? \. {_LETTER}{{2,}} (?! {_LETTER} )
     (?: :\d{{1,5}} )?
     (?: [/?\#] [{_LETTER}!*'();:@&=+$,/?\#\[\]%._~|-]* )?
