@@ -19,8 +19,9 @@ demo: $(VENV)/.ready ## See the whole way of an item, with real servers; ARGS=--
 up: $(VENV)/.ready ## Run the service here, on ./var
 	@$(BIN)/publisher up $(ARGS)
 
-test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin where it may
+test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin, a PDS where it may
 	@.ci/system-packages
+	@.ci/pds
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready-dev ## Lint, format check, types, imports: what CI runs before the tests
@@ -42,6 +43,8 @@ chaos: $(VENV)/.ready-dev ## Kill workers and servers while mail goes out; ARGS=
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 faults: $(VENV)/.ready-dev ## Lose, break and delay the networks' answers; ARGS="--json FILE --only NETWORK"
+	@.ci/system-packages
+	@.ci/pds
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 docs: $(VENV)/.ready-dev ## Write the parts of docs/ that are made from the code
@@ -56,7 +59,7 @@ lock: ## Pin the dependencies anew, with hashes
 	@$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt -c requirements.txt
 
 clean: ## Remove the virtual environment and caches; data in ./var stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info tests/fakes/pds/node_modules
 
 $(VENV)/.ready: requirements.txt pyproject.toml .ci/setup
 	@.ci/setup requirements.txt

@@ -43,6 +43,21 @@ class Channel(models.Model):
         return self.name
 
 
+class ChannelSession(models.Model):
+    """What a channel's network keeps between processes, such as the tokens of a login (`sessions.py`). It may be lost."""
+
+    channel = models.OneToOneField(
+        Channel, on_delete=models.CASCADE, primary_key=True, related_name="session"
+    )
+    kept = EncryptedJSONField()
+    version = models.PositiveIntegerField(
+        default=1, help_text="counts changes; whoever read an older one is too late"
+    )
+
+    def __str__(self) -> str:
+        return f"Session of {self.channel}"
+
+
 class Post(models.Model):
     """One message for one channel about one item. Its parts are the messages that leave (a thread has several)."""
 

@@ -1,0 +1,94 @@
+"""What a PDS's answers mean. Pure. A PDS names each of its errors; one without a name comes from something before the PDS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.social.networks.answer import Answer, bounded, whole_number
+
+USUAL_WAIT = timedelta(minutes=5)
+"""When a 429 names no time: a PDS counts requests in windows of five minutes, and records by the hour."""
+
+
+class TokenEnded(ChannelDown):
+    """The token is not good (any more). The request did nothing; another token may be."""
+
+
+class NotThere(Rejected):
+    """There is no such record."""
+
+
+class Swapped(Rejected):
+    """The record is not as the request said: it is there already, or was changed."""
+
+
+# Some are answered with 400, some with 401, and an entryway says 403.
+_BY_NAME: dict[str, tuple[type[OtherSideError], str]] = {
+    "ExpiredToken": (TokenEnded, ""),
+    "InvalidToken": (TokenEnded, ""),
+    "AuthMissing": (TokenEnded, ""),
+    "AuthenticationRequired": (
+        ChannelDown,
+        "Check the channel's `identifier` and `app_password`, or make a new app password.",
+    ),
+    "AuthFactorTokenRequired": (ChannelDown, "Use an app password, not the account's own."),
+    "AccountTakedown": (ChannelDown, "Ask whoever runs its server."),
+    "AccountSuspended": (ChannelDown, "Ask whoever runs its server."),
+    "AccountDeactivated": (ChannelDown, "Activate the account again, in the app."),
+    "RepoTakendown": (ChannelDown, "Ask whoever runs its server."),
+    "RepoSuspended": (ChannelDown, "Ask whoever runs its server."),
+    "RepoDeactivated": (ChannelDown, "Activate the account again, in the app."),
+    "MethodNotImplemented": (ChannelDown, "Is the channel's `service` a PDS?"),
+    "RecordNotFound": (NotThere, ""),
+    "InvalidSwap": (Swapped, ""),
+}
+
+
+def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
+    """None for success. A 5xx may come from a gate in front of a PDS that took the request: it is ambiguous. `now` is aware."""
+    status = answer.status
+    name, detail = _text(answer, "error"), _text(answer, "message")
+    reason = f"Bluesky's server answered {status}" + (f": {detail or name}" if detail or name else ".")
+    if 200 <= status < 300:
+        # A page of a gate is no answer; a deletion may be answered with nothing.
+        no_answer = answer.body and answer.json() is None
+        return Unknown("The answer of Bluesky's server cannot be read.") if no_answer else None
+    if status == 429:
+        return Retry(reason, after=_wait(answer.headers, now))
+    if name in _BY_NAME:
+        kind, advice = _BY_NAME[name]
+        return kind(f"{reason.rstrip('.')}. {advice}".rstrip())
+    if status >= 500 or status in (408, 409, 425):
+        return Unknown(reason)
+    if status in (401, 403) or status < 400 or not name:
+        return ChannelDown(
+            f"{reason.rstrip('.')}. Check the channel's `service` and what its account may do."
+        )
+    return Rejected(reason)
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The server's own clock, aware."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """`RateLimit-Reset` is a time of the server's clock in seconds since 1970; `Retry-After` comes from gates."""
+    if (seconds := whole_number(headers.get("retry-after", ""))) is not None:
+        return bounded(timedelta(seconds=seconds))
+    reset = whole_number(headers.get("ratelimit-reset", ""))
+    if reset is None:
+        return USUAL_WAIT
+    at = (server_time(headers) or now).timestamp()
+    return bounded(timedelta(seconds=min(reset - at, 10**6)))
+
+
+def _text(answer: Answer, key: str) -> str:
+    value = answer.fields.get(key)
+    return value[:300] if isinstance(value, str) else ""
