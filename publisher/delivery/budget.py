@@ -18,12 +18,13 @@ from django.db.models.functions import Coalesce
 
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import LEFT_US, State
-from publisher.social.models import Channel
+from publisher.social.models import Channel, Post
 from publisher.social.networks.base import Account, Measuring, Part, Priced
 
 WARN_FROM: Final = Decimal("0.8")
 _SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "CN¥"}
 _NOTHING: Final = Decimal(0)
+_BEGUN: Final = (State.SENDING, State.UNKNOWN, *LEFT_US)
 # A post is queued at its slot and given up when its channel's tolerance (a week at most) has passed.
 _QUEUED_BEFORE: Final = timedelta(days=8)
 
@@ -86,7 +87,7 @@ def prices(network: Measuring[Any], parts: Sequence[Part], account: Account) -> 
 def month(channel: Channel, network: Priced, *, now: datetime, besides: int = 0) -> Month:
     """The channel's month; `besides` the unsent messages of that post. Raises `UserError` for a broken schedule."""
     begins, ends = month_of(now, channel.schedule.rules().zone)
-    unsent = Q(post_id=besides) & ~Q(state__in=[State.SENDING, State.UNKNOWN, *LEFT_US])
+    unsent = Q(post_id=besides) & ~Q(state__in=_BEGUN)
     sums = (
         _paid(channel.pk, begins)
         .exclude(unsent)
@@ -101,13 +102,14 @@ def month(channel: Channel, network: Priced, *, now: datetime, besides: int = 0)
 
 
 def problem(
-    channel: Channel, network: Measuring[Any], costs: Sequence[Decimal | None], *, now: datetime, post_id: int
+    post: Post, channel: Channel, network: Measuring[Any], prices: Sequence[Decimal | None], *, now: datetime
 ) -> str:
-    """Why the month has no room for these messages of a post; "" when it has. `costs`: of those that are still to leave."""
+    """Why the month has no room for what is still to leave of a post, by the prices of all its messages; "" when it has."""
     if channel.month_budget is None or not isinstance(network, Priced):
         return ""
-    cost = sum((each for each in costs if each), _NOTHING)
-    so_far = month(channel, network, now=now, besides=post_id)
+    begun = set(post.deliveries.filter(state__in=_BEGUN).values_list("part", flat=True))
+    cost = sum((price for part, price in enumerate(prices) if price and part not in begun), _NOTHING)
+    so_far = month(channel, network, now=now, besides=post.pk)
     return "" if so_far.has_room_for(cost) else so_far.refusal(cost)
 
 

@@ -132,9 +132,7 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         return bool(_hold([post], str(error)))
     except Rejected as error:
         return bool(_hold([post], error.reason))
-    begun = set(post.deliveries.filter(state__in=BEGUN).values_list("part", flat=True))
-    costs = [price for part, price in enumerate(prices) if part not in begun]
-    if problem := budget.problem(channel, network, costs, now=now, post_id=post.pk):
+    if problem := budget.problem(post, channel, network, prices, now=now):
         return bool(_hold([post], problem))
     _write(post, channel, prepared, prices, now)
     refresh_post(post.pk)
