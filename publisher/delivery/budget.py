@@ -57,7 +57,7 @@ class Month:
         return (
             f"The month's budget of {money(self.budget or _NOTHING, self.currency)} is used up: "
             f"{money(self.spent, self.currency)} is spent{queued}, and this post costs {money(cost, self.currency)}. "
-            f"Raise the channel's budget, or approve the post again from {self.ends.day} {self.ends:%B %Y}."
+            f"Raise the channel's budget, or approve the post from {self.ends.day} {self.ends:%B %Y} on."
         )
 
 

@@ -36,7 +36,8 @@ def cost_of(post: Post, *, editable: bool, now: datetime) -> Cost | None:
     account = Account(post.channel_id, post.channel.name, {}, post.channel.settings or {})
     try:
         costs = budget.prices(network, outgoing(post, post.item).parts, account)
-        problem = budget.problem(post, post.channel, network, costs, now=now)
+        leaves_at = max(now, post.slot_at or now)
+        problem = budget.problem(post, post.channel, network, costs, now=leaves_at)
     except Rejected as error:
         return Cost(problem=error.reason)
     except UserError as error:
@@ -46,34 +47,34 @@ def cost_of(post: Post, *, editable: bool, now: datetime) -> Cost | None:
 
 @dataclass(frozen=True)
 class Drafting:
-    """How a channel drafts, as its panel shows it: facts by name, and warnings, a sentence each."""
+    """How a channel drafts, as its panel shows it: facts (a name, its lines), and warnings, a sentence each."""
 
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
     warnings: tuple[str, ...]
 
 
 def drafting_of(channel: Channel, *, now: datetime) -> Drafting:
     """What there is to say of a channel; nothing of what it leaves to its network and template."""
-    facts, warnings = [], list(notes.of_channel(channel))
+    facts: list[tuple[str, tuple[str, ...]]] = []
+    warnings = notes.of_channel(channel)
+    if channel.region:
+        facts.append(("Readers in", (f"{channel.region.upper()}: their link of an item, where it has one",)))
     if notes.makes_threads(channel):
         numbers = "numbered" if channel.thread_numbers else "without numbers"
-        facts.append(("Threads", f"up to {channel.thread_messages} messages, {numbers}"))
+        facts.append(("Threads", (f"up to {channel.thread_messages} messages, {numbers}",)))
     if channel.hashtags is not None:
-        facts.append(("Hashtags", f"{channel.hashtags} at most"))
+        facts.append(("Hashtags", (f"{channel.hashtags} at most",)))
     if rule := links.rule_of(channel.utm):
-        parameters = ", ".join(
-            f"utm_{name}={value}"
-            for name in ("source", "medium", "campaign", "content")
-            if (value := getattr(rule, name))
-        )
-        facts.append(("Links", f"{parameters}, on {', '.join(rule.hosts)}"))
+        values = {name: getattr(rule, name) for name in ("source", "medium", "campaign", "content")}
+        parameters = [f"utm_{name}={value}" for name, value in values.items() if value]
+        facts.append(("Links", (*parameters, f"on {', '.join(rule.hosts)}")))
     network = registry.networks().get(channel.network)
     if isinstance(network, Priced):
         try:
             month = budget.month(channel, network, now=now)
         except UserError:  # the panel says already that its schedule cannot be used
             return Drafting(tuple(facts), tuple(warnings))
-        facts.append(("This month", _spent(month)))
+        facts.append(("This month", (_spent(month),)))
         if month.is_nearly_used_up:
             warnings.append(_used_up(month))
     return Drafting(tuple(facts), tuple(warnings))

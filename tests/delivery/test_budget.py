@@ -117,7 +117,7 @@ def test_the_post_that_would_exceed_it_is_held_with_the_sums() -> None:
     assert (held.state, held.slot_at) == ("held", None)
     assert held.problem == (
         "The month's budget of $0.50 is used up: $0.00 is spent and $0.40 waiting to leave, and this post costs $0.20. "
-        "Raise the channel's budget, or approve the post again from 1 July 2026."
+        "Raise the channel's budget, or approve the post from 1 July 2026 on."
     )
     assert not Delivery.objects.filter(post=held).exists()
 

@@ -183,9 +183,17 @@ def test_a_paid_channel_shows_its_month_and_warns_before_its_end(
 
 @pytest.mark.django_db
 def test_a_channel_says_how_it_drafts(desk: Client) -> None:
-    a_channel(hashtags=2, thread_messages=4, utm={"hosts": ["example.org"], "campaign": "{kind}"})
+    a_channel(
+        region="CN", hashtags=2, thread_messages=4, utm={"hosts": ["example.org"], "campaign": "{kind}"}
+    )
     text = text_of(desk, "/desk/channels")
-    for expected in ("2 at most", "up to 4 messages, numbered", "utm_campaign={kind}, on example.org"):
+    for expected in (
+        "2 at most",
+        "up to 4 messages, numbered",
+        "utm_campaign={kind}",
+        "on example.org",
+        "CN: their link",
+    ):
         assert expected in text
     a_channel("linkedin", thread_messages=4)
     assert "LinkedIn takes no threads" in text_of(desk, "/desk/channels")

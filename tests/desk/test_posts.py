@@ -203,6 +203,9 @@ def test_the_page_says_what_a_post_costs_and_that_the_month_has_no_room_for_it(d
     a_post_delivery(first, state="sent", price=Decimal("0.2"), at=clock.now(), sent_at=clock.now())
     page = text_of(desk.get(f"/desk/posts/{second.pk}"))
     assert "The month’s budget of $0.30 is used up" in page.replace("&#39;", "’").replace("'", "’")
+    next_month = clock.now() + timedelta(days=32)
+    Post.objects.filter(pk=second.pk).update(state="scheduled", slot_at=next_month)
+    assert "is used up" not in text_of(desk.get(f"/desk/posts/{second.pk}"))
     free = text_of(desk.get(f"/desk/posts/{a_post().pk}"))
     assert "costs" not in free
 
