@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from publisher.items.languages import primary
@@ -60,9 +60,14 @@ def _splitter(channel: Channel, network: Measuring[Any], account: Account) -> Sp
     if channel.thread_messages < 2 or not threads.takes_threads(network, account):
         return None
     rules = network.rules(account)
+
+    @cache  # for this post: while its text is shortened, the first messages come again and again
+    def fits(text: str) -> bool:
+        return network.measure(text, rules).fits
+
     return partial(
         threads.split,
-        fits=lambda text: network.measure(text, rules).fits,
+        fits=fits,
         most=channel.thread_messages,
         numbered=channel.thread_numbers,
     )

@@ -9,20 +9,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import regex
 
+from publisher.core.words import counted
 from publisher.items.sentences import sentence_ends
 from publisher.render.shorten import boundaries, graphemes_ends
 from publisher.render.social import CannotSplit
 from publisher.social.networks.base import Ability, Account, Measuring, Network, Threading
 
 MOST_MESSAGES: Final = 25
+NO_ROOM: Final = "the link and hashtags leave no room for words"
+TOO_LONG: Final = "a link or hashtag is longer than a message"
 
 # CJK punctuation ends a link: Chinese text follows it without a blank.
 _KEPT: Final = regex.compile(
-    r"https?://[^\s<>，。！？；：、（）「」『』《》“”‘’]+|[#＃][^\s#＃]{1,100}[#＃]|[#＃@][\w@.\-]*\w"
+    r"https?://[^\s<>，。！？；：、（）「」『』《》“”‘’]+|[#＃][^\s#＃]{1,100}[#＃]|[#＃]\w{1,100}|@[A-Za-z0-9_@.\-]+"
 )
 _LOOSE: Final = regex.compile(r"(?:https?://|[#＃])\S+")
 _PARAGRAPH: Final = regex.compile(r"\s*\n")
@@ -36,8 +40,8 @@ class _Taste:
     sentence: float
 
 
-_TASTES: Final = (_Taste(0.5, 0.0), _Taste(2, 0.5), _Taste(2, 2))
-"""From whole thoughts to full messages: the next one is tried where the one before needs too many messages."""
+_TASTES: Final = (_Taste(2, 2), _Taste(0.5, 0.0), _Taste(2, 0.5))
+"""Full messages, then from whole thoughts to fuller ones: the first of these to need few enough messages is taken."""
 
 
 def takes_threads(network: Measuring[Any], account: Account) -> bool:
@@ -64,17 +68,26 @@ def split(
     if len(pieces) == 1 and fits(pieces[0]):
         return (pieces[0],)
     texts = [_Text.of(piece) for piece in pieces]
-    for taste in _TASTES:
-        for total in (9, 99) if most > 9 else (9,):
-            bodies = list(_packed(texts, fits, taste, total if numbered else 0, most + 1))
-            if len(bodies) > min(most, total):
-                continue
-            done = tuple(
-                f"{body}{_number(n, len(bodies) if numbered else 0)}" for n, body in enumerate(bodies, 1)
-            )
-            if all(map(fits, done)):
-                return done
-    raise CannotSplit(f"it needs more than {most} messages" if most > 1 else "it needs more than one message")
+    fullest, *nicer = (partial(_messages, texts, fits, taste, most, numbered) for taste in _TASTES)
+    tight = fullest()
+    if not tight:  # most texts that are tried while one is shortened end here
+        raise CannotSplit(f"it needs more than {counted(most, 'message')}")
+    return next(filter(None, (attempt() for attempt in nicer)), tight)
+
+
+def _messages(
+    texts: Sequence[_Text], fits: Callable[[str], bool], taste: _Taste, most: int, numbered: bool
+) -> tuple[str, ...]:
+    """The messages with their numbers; none when they would be more than `most`. Raises `CannotSplit`."""
+    for total in (9, 99) if most > 9 else (9,):  # totals of one and of two digits are measured alike
+        bodies = list(_packed(texts, fits, taste, total if numbered else 0, most + 1))
+        if len(bodies) > min(most, total):
+            continue
+        last = len(bodies) if numbered else 0
+        done = tuple(f"{body}{_number(place, last)}" for place, body in enumerate(bodies, 1))
+        if all(map(fits, done)):
+            return done
+    return ()
 
 
 def _number(place: int, total: int) -> str:
@@ -85,7 +98,6 @@ def _number(place: int, total: int) -> str:
 class _Text:
     """One piece: what is cut, what goes below its first message, and where it may be cut, from the best places to the poorest."""
 
-    whole: str
     body: str
     tail: str
     paragraphs: list[int]
@@ -98,10 +110,10 @@ class _Text:
         body, tail = _with_tail(text)
         kept = {place for found in _KEPT.finditer(body) for place in range(found.start() + 1, found.end())}
         graphemes = graphemes_ends(body) - kept
-        paragraphs = {found.start() for found in _PARAGRAPH.finditer(body)} & graphemes
+        paragraphs = ({found.start() for found in _PARAGRAPH.finditer(body)} & graphemes) | {len(body)}
         sentences = paragraphs | (set(_sentences(body)) & graphemes)
         words = sentences | (set(boundaries(body)) & graphemes)
-        return cls(text, body, tail, *map(sorted, (paragraphs, sentences, words, graphemes)))
+        return cls(body, tail, *map(sorted, (paragraphs, sentences, words, graphemes)))
 
 
 def _with_tail(text: str) -> tuple[str, str]:
@@ -124,65 +136,74 @@ def _packed(
     texts: Sequence[_Text], fits: Callable[[str], bool], taste: _Taste, total: int, enough: int
 ) -> Iterator[str]:
     """Messages without their numbers; stops at `enough`. Raises `CannotSplit` where not a single character fits."""
-    place = 0
+    place = length = 0
     for text in texts:
-        if fits(text.whole + _number(place + 1, total)):
-            pieces: Iterator[str] = iter((text.whole,))
-        else:
-            pieces = _cut(text, fits, taste, place, total)
-        for piece in pieces:
+        start, tail = 0, text.tail
+        while start < len(text.body) or tail:
             place += 1
-            yield piece
+
+            def message(end: int, text: _Text = text, start: int = start, tail: str = tail) -> str:
+                return (text.body[start:end] + tail).strip()
+
+            def good(
+                end: int, message: Callable[[int], str] = message, number: str = _number(place, total)
+            ) -> bool:
+                return fits(message(end) + number)
+
+            end = _best_end(text, start, length, good, taste)
+            length = end - start
+            yield message(end)
             if place == enough:
                 return
+            start, tail = _behind_blanks(text.body, end), ""
 
 
-def _cut(text: _Text, fits: Callable[[str], bool], taste: _Taste, place: int, total: int) -> Iterator[str]:
-    start, tail = 0, text.tail
-    if not text.body:
-        raise CannotSplit("a link or hashtag is longer than a message")
-    while start < len(text.body):
-        place += 1
-
-        def message(end: int, start: int = start, tail: str = tail) -> str:
-            return text.body[start:end].strip() + tail
-
-        def good(
-            end: int, message: Callable[[int], str] = message, number: str = _number(place, total)
-        ) -> bool:
-            return fits(message(end) + number)
-
-        end = len(text.body) if good(len(text.body)) else _best_end(text, start, good, taste)
-        if not end:
-            raise CannotSplit(
-                "the link and hashtags leave no room for words"
-                if tail
-                else "a link or hashtag is longer than a message"
-            )
-        yield message(end)
-        while end < len(text.body) and text.body[end].isspace():
-            end += 1
-        start, tail = end, ""
-
-
-def _best_end(text: _Text, start: int, good: Callable[[int], bool], taste: _Taste) -> int:
-    """Where the message that begins at `start` ends; 0 when nothing fits."""
-    word = _furthest(text.words, start, good)
+def _best_end(text: _Text, start: int, guess: int, good: Callable[[int], bool], taste: _Taste) -> int:
+    """Where the message that begins at `start` ends, about `guess` characters later. Raises `CannotSplit` when nothing fits."""
+    if not text.body and good(0):
+        return 0
+    word = _furthest(text.words, start, guess, good)
     if not word:
-        return _furthest(text.graphemes, start, good)
+        if end := _furthest(text.graphemes, start, guess, good):
+            return end
+        no_room = bool(text.body and text.tail and not start)
+        raise CannotSplit(NO_ROOM if no_room else TOO_LONG)
+    if word == len(text.body):
+        return word
     for places, share in ((text.paragraphs, taste.paragraph), (text.sentences, taste.sentence)):
-        if share <= 1 and (end := _furthest(places, start, good)) and end - start >= share * (word - start):
+        end = _last(places, word)
+        if end > start and end - start >= share * (word - start) and good(end):
             return end
     return word
 
 
-def _furthest(places: Sequence[int], start: int, good: Callable[[int], bool]) -> int:
-    """The last of the places behind `start` at which the message is good, found by halving; 0 when none is."""
-    low, high, best = bisect_right(places, start), len(places), 0
+def _last(places: Sequence[int], most: int) -> int:
+    """The last of the places up to `most`; 0 when there is none."""
+    found = bisect_right(places, most)
+    return places[found - 1] if found else 0
+
+
+def _furthest(places: Sequence[int], start: int, guess: int, good: Callable[[int], bool]) -> int:
+    """The last of the places behind `start` at which the message is good; 0 when none is.
+
+    Looked for from the guess on, in ever longer steps, then by halving: few messages are measured, none of them much longer than
+    one that fits, and the same ones whatever follows in the text.
+    """
+    end = high = len(places)
+    low, probe, step, best = bisect_right(places, start), bisect_right(places, start + guess) - 1, 1, 0
     while low < high:
-        middle = (low + high) // 2
-        if good(places[middle]):
-            low, best = middle + 1, places[middle]
+        probe = min(max(probe, low), high - 1)
+        if good(places[probe]):
+            low, best, probe = probe + 1, places[probe], probe + step
         else:
-            high = middle
+            high, probe = probe, probe - step
+        step *= 2
+        if best and high < end:  # it lies between two that were tried
+            probe = (low + high) // 2
     return best
+
+
+def _behind_blanks(text: str, place: int) -> int:
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place

@@ -105,6 +105,11 @@ def test_a_link_or_hashtag_within_the_text_is_never_cut() -> None:
         assert "#气候行动的未来" in joined
 
 
+def test_a_name_within_chinese_does_not_hold_the_words_behind_it_together() -> None:
+    text = "感谢@almaria" + "的家庭交流经验" * 8
+    assert "".join(told(text, 30)) == text
+
+
 def test_a_grapheme_is_never_cut() -> None:
     family = "👩‍👩‍👧‍👦"
     messages = told(family * 10, 30)
