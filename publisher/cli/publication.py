@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -32,8 +33,11 @@ from publisher.items.languages import primary
 from publisher.items.models import Kind, Topic
 from publisher.schedule.models import Schedule
 from publisher.social.composing import template_problem
+from publisher.social.links import UtmRule
 from publisher.social.models import Channel
 from publisher.social.networks import registry
+from publisher.social.notes import of_channel
+from publisher.social.threads import MOST_MESSAGES
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KindName = Literal["story", "press_release", "speech", "video", "publication", "event", "podcast", "other"]
@@ -81,6 +85,11 @@ class ChannelIn(_Part):
     kinds: list[KindName] = Field(default_factory=list)
     topics: list[str] = Field(default_factory=list)
     template: str = ""
+    hashtags: int | None = Field(None, ge=0, le=10)
+    thread_messages: int = Field(1, ge=1, le=MOST_MESSAGES)
+    thread_numbers: bool = True
+    utm: UtmRule | None = None
+    month_budget: Decimal | None = Field(None, ge=0, le=1_000_000, decimal_places=2)
     auto_approve: bool = False
     tolerance_minutes: int = Field(360, ge=1, le=7 * 24 * 60)
     max_age_days: int = Field(30, ge=1, le=3_650)
@@ -168,6 +177,8 @@ def apply(file: Path) -> Report:
         deed: [name for name, was in done if was == deed] for deed in ("created", "changed", "unchanged")
     }
     data["notes"] = [note for each in wanted.digests for note in _notes(Digest.objects.get(slug=each.slug))]
+    for channel in Channel.objects.filter(name__in=[each.name for each in wanted.channels]).order_by("name"):
+        data["notes"] += [f"channel {channel}: {note}" for note in of_channel(channel)]
     lines = [*(f"{name}: {was}" for name, was in done), *(f"Note: {note}" for note in data["notes"])]
     return Report(data, "\n".join(lines) or "The file names nothing.")
 
@@ -306,6 +317,7 @@ def _channel(wanted: ChannelIn) -> tuple[str, str]:
         fields["schedule"] = Schedule.objects.filter(name=wanted.schedule).first()
         if fields["schedule"] is None:
             raise UserError(f"Channel {wanted.name}: there is no schedule {wanted.schedule}.")
+    fields["utm"] = wanted.utm.model_dump() if wanted.utm else {}
     if wanted.credentials is None:
         del fields["credentials"]
     return f"channel {wanted.name}", _put(Channel, wanted, {"name": wanted.name}, fields)

@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from django.db import connection, transaction
 from publisher.core import audit, events, standstill
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
+from publisher.delivery import budget
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
@@ -123,13 +125,16 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         parts = outgoing(post, post.item).parts
         account = account_of(channel)
         prepared = [network.prepare(part, account, uuid.uuid4().hex) for part in parts]
+        prices = budget.prices(network, parts, account)
     except UserError as error:
         return bool(_hold([post], error.message))
     except CannotDecrypt as error:
         return bool(_hold([post], str(error)))
     except Rejected as error:
         return bool(_hold([post], error.reason))
-    _write(post, channel, prepared, now)
+    if problem := budget.problem(post, channel, network, prices, now=now):
+        return bool(_hold([post], problem))
+    _write(post, channel, prepared, prices, now)
     refresh_post(post.pk)
     log.info("post.queued", extra={"post_id": post.pk, "parts": len(parts), "trace_id": post.trace_id})
     return True
@@ -149,7 +154,13 @@ def outgoing(post: Post, item: Item) -> Outgoing:
     )
 
 
-def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: datetime) -> None:
+def _write(
+    post: Post,
+    channel: Channel,
+    prepared: Sequence[Prepared],
+    prices: Sequence[Decimal | None],
+    now: datetime,
+) -> None:
     known = {row.part: row for row in Delivery.objects.select_for_update().filter(post=post)}
     for part, message in enumerate(prepared):
         row = known.get(part) or Delivery(post=post, channel=channel, part=part)
@@ -158,6 +169,7 @@ def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: date
         row.address, row.state, row.reason = channel.name, State.QUEUED, ""
         row.due_at, row.created_at, row.settled_at = post.slot_at or now, now, None
         row.idempotency_key, row.prepared, row.attempts = message.idempotency_key, dict(message.payload), 0
+        row.price = prices[part]
         row.save()
     for row in known.values():
         if (row.part or 0) >= len(prepared) and row.state not in BEGUN:

@@ -64,6 +64,12 @@ class Delivery(models.Model):
         null=True,
         help_text="a post's exact payload, stored before the socket opens; of a test, whose name it bears",
     )
+    price = models.DecimalField(
+        null=True,
+        max_digits=9,
+        decimal_places=4,
+        help_text="what a post's message costs, where its network is paid",
+    )
     remote_id = models.CharField(max_length=300, blank=True)
     remote_url = models.CharField(max_length=2000, blank=True)
     code = models.PositiveSmallIntegerField(null=True)
@@ -115,6 +121,11 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["channel", "-id"], name="delivery_channel", condition=models.Q(channel__isnull=False)
+            ),
+            models.Index(
+                fields=["channel", "created_at"],
+                name="delivery_paid",
+                condition=models.Q(price__isnull=False),
             ),
             models.Index(
                 fields=["edition", "id"], name="delivery_copies", condition=~models.Q(purpose="reader")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from publisher.core import clock
 from publisher.core.errors import UserError
+from publisher.desk.drafting import drafting_of
 from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
@@ -45,6 +46,7 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "slots": free,
         "problem": problem,
         "once": _once(channel),
+        "drafting": drafting_of(channel, now=now),
     }
 
 

@@ -18,11 +18,12 @@ from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
+from publisher.desk.drafting import cost_of
 from publisher.desk.forms import CancelForm, RescheduleForm, VersionForm, texts_of
 from publisher.desk.measuring import measured
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
-from publisher.social import approval
+from publisher.social import approval, notes
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 
@@ -198,6 +199,8 @@ def _page(
         "parts": measured(post.channel, shown or [""]),
         "error": error,
         "cannot_send": _cannot_send(post),
+        "post_notes": notes.of_post(post) if post.state in approval.EDITABLE else [],
+        "cost": cost_of(post, editable=post.state in approval.EDITABLE, now=clock.now()),
         "zone": zone,
         "can": {
             "edit": post.state in approval.EDITABLE,

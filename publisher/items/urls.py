@@ -63,6 +63,12 @@ def without_tracking(url: str) -> str:
     return url if len(kept) == len(pieces) else urlunsplit(parts._replace(query="&".join(kept)))
 
 
+def host_of(url: str) -> str:
+    """The host of an http(s) address, lower-case ASCII (IDNA 2008), without its port; "" for what is none."""
+    parts = _split(url)
+    return _ascii_host(parts.hostname or "") if parts else ""
+
+
 def url_problem(url: str) -> str | None:
     """What is wrong with an address that a producer gave, in words that follow “is”, or None."""
     if len(url) > MAX_URL:

@@ -1,20 +1,21 @@
 """Renders the text of a post for one network, shortened until it fits what the network measures.
 
 Templates lie in templates/social/<network>/<kind>.txt.j2, then <network>/default.txt.j2, then default.txt.j2;
-a channel may bring its own. All run in the sandbox with the names in SNIPPET_NAMES.
+a channel may bring its own. All run in the sandbox with the names in SNIPPET_NAMES. A line of three hyphens begins a new message
+where the text may become a thread, and is a blank line elsewhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from publisher.render.dates import long_date
 from publisher.render.hashtags import hashtags
-from publisher.render.measure import Measurer
+from publisher.render.measure import Measure, Measurer
 from publisher.render.sandbox import render_staff
 from publisher.render.shorten import graphemes_ends, shorten
 from publisher.render.trusted import TEMPLATES
@@ -33,17 +34,35 @@ _MOST_HOLES: Final = 20
 # Stands in the rendered text for what may still shrink: private-use characters, removed from all content.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _HOLE: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+# Where the template begins a new message.
+_BREAK: Final = "\ue002"
+_BREAK_LINE: Final = re.compile(r"^[ \t]*-{3}[ \t]*$", re.MULTILINE)
+
+
+class CannotSplit(Exception):
+    """A text cannot become a thread; the message says why, in words that follow “does not fit:”."""
+
+
+class Splitter(Protocol):
+    """Makes a thread of a text, given in the pieces that its template parted; some may be empty."""
+
+    def __call__(self, pieces: Sequence[str], /) -> tuple[str, ...]:
+        """The messages, one or more. Raises `CannotSplit`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """The text of a post and its length by the network's measure; `why` says why it does not fit."""
+    """The text of a post and its length by the network's measure; `why` says why it does not fit.
+
+    `texts` are its messages. Of a thread `length` is that of the longest.
+    """
 
     text: str
     length: int
     limit: int
     fits: bool
     why: str = ""
+    texts: tuple[str, ...] = ()
 
 
 def render_snippet(
@@ -53,17 +72,38 @@ def render_snippet(
     limits: Rules,
     measure: Measurer[Rules],
     channel_template: str | None = None,
+    most_hashtags: int | None = None,
+    split: Splitter | None = None,
 ) -> Snippet:
     """The post that `network`'s template makes of `view`. Raises TemplateFailure.
 
-    What the template passes to `fit` is shortened, the last first, and hashtags are dropped, until all fits.
+    What the template passes to `fit` is shortened, the last first, and hashtags are dropped, until all fits: in one message, or
+    with `split` in a thread. `most_hashtags` goes before the number that the template says.
     """
     name, source = _template(network, view.kind, channel_template)
-    draft = _Draft(_clean(view))
-    draft.rendered = render_staff(source, draft.values(), name=name)
-    text = _fitted(draft, lambda candidate: measure(candidate, limits).fits)
-    result = measure(text, limits)
-    return Snippet(text, result.length, result.limit, result.fits, result.why)
+    draft = _Draft(_clean(view), most_hashtags)
+    draft.rendered = _BREAK_LINE.sub(_BREAK, render_staff(source, draft.values(), name=name))
+
+    def fits(candidate: str) -> bool:
+        return _messages(candidate, lambda text: measure(text, limits), split).fits
+
+    return _messages(_fitted(draft, fits), lambda text: measure(text, limits), split)
+
+
+def _messages(marked: str, measured: Callable[[str], Measure], split: Splitter | None) -> Snippet:
+    """A text in which breaks are marked, as what is published of it."""
+    pieces = [piece.strip() for piece in marked.split(_BREAK)]
+    text = "\n\n".join(filter(None, pieces))
+    texts: tuple[str, ...] = (text,)
+    why = ""
+    if split:
+        try:
+            texts = split(pieces)
+        except CannotSplit as error:
+            why = str(error)
+    longest = max(map(measured, texts), key=lambda each: (not each.fits, each.length))
+    fits = longest.fits and not why
+    return Snippet(text, longest.length, longest.limit, fits, why or longest.why, texts)
 
 
 @dataclass(slots=True)
@@ -71,6 +111,7 @@ class _Draft:
     """A rendered post with holes: numbered texts that may be shortened, and a line of hashtags."""
 
     item: ItemView
+    most_tags: int | None = None
     rendered: str = ""
     texts: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -91,9 +132,11 @@ class _Draft:
         """Stands for `text`, which may be shortened; what is passed last gives way first."""
         return self._hole(" ".join(str(text).split()))
 
-    def hashtags(self, most: int = 3) -> str:
-        """Stands for up to `most` hashtags of the item's topics."""
-        self.tags = hashtags(self.item.tags)[: max(0, min(int(most), _MOST_TAGS))]
+    def hashtags(self, most: int = 3, *, closed: bool = False) -> str:
+        """Stands for up to `most` hashtags of the item's topics. `closed`: written #so#, as Chinese networks do."""
+        most = int(most) if self.most_tags is None else self.most_tags
+        tags = hashtags(self.item.tags)[: max(0, min(most, _MOST_TAGS))]
+        self.tags = [f"{tag}#" for tag in tags] if closed else tags
         hole = self._hole("")
         self._tags_hole = len(self.texts) - 1
         return hole
@@ -119,21 +162,30 @@ class _Draft:
 
 
 def _fitted(draft: _Draft, fits: Callable[[str], bool]) -> str:
-    """The fullest form of the draft that fits; if none does, the barest, for a person to look at."""
-    texts, most = [*draft.texts], len(draft.tags)
-    whole = draft.built(texts, most)
-    if fits(whole):
+    """The fullest form of the draft that fits; if none does, the barest, for a person to look at.
+
+    Hashtags go where all words then fit. Else the last text is shortened beside them, and goes; the first one, mostly the title,
+    is cut only when no hashtag stands any more.
+    """
+    texts = [*draft.texts]
+    if whole := _with_fewer_tags(draft, texts, fits):
         return whole
-    for number in draft.shrinkable():
-        for tags in range(most, -1, -1):
+    order = draft.shrinkable()
+    for number in order:
+        for tags in range(0 if number == order[-1] else len(draft.tags), -1, -1):
             shorter = _shortened(draft, texts, number, tags, fits)
             if shorter and (shorter == draft.texts[number] or _says_something(shorter)):
                 return draft.built(_with(texts, number, shorter), tags)
         texts = _with(texts, number, "")
-        for tags in range(most, -1, -1):
-            if draft.built(texts, tags) and fits(draft.built(texts, tags)) and any(texts):
-                return draft.built(texts, tags)
+        if any(texts) and (whole := _with_fewer_tags(draft, texts, fits)):
+            return whole
     return _barest(draft, fits)
+
+
+def _with_fewer_tags(draft: _Draft, texts: list[str], fits: Callable[[str], bool]) -> str:
+    """These texts whole, with as many hashtags as fit beside them; "" when not even without any."""
+    built = (draft.built(texts, tags) for tags in range(len(draft.tags), -1, -1))
+    return next((whole for whole in built if fits(whole)), "")
 
 
 def _barest(draft: _Draft, fits: Callable[[str], bool]) -> str:
@@ -182,10 +234,11 @@ def _clean(view: ItemView) -> ItemView:
         title=_UNFIT.sub("", view.title),
         url=_UNFIT.sub("", view.url),
         summary=_UNFIT.sub("", view.summary),
+        text=_UNFIT.sub("", view.text),
         topics=tuple(_UNFIT.sub("", topic) for topic in view.topics),
         image_url=_UNFIT.sub("", view.image_url),
         image_alt=_UNFIT.sub("", view.image_alt),
     )
 
 
-_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001\ufeff\ufffe\uffff]")
+_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000-\ue002\ufeff\ufffe\uffff]")

@@ -10,10 +10,15 @@ from publisher.render.measure import Measure
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account
+from publisher.social.threads import takes_threads
 
 
 class TooLong(UserError):
     """A text does not fit its network."""
+
+
+class NoThreads(UserError):
+    """A post of several messages, for an account that takes one."""
 
 
 def account_of(channel: Channel) -> Account:
@@ -29,9 +34,11 @@ def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:
 
 
 def check_texts(channel: Channel, texts: Sequence[str]) -> None:
-    """Raises `TooLong` for the first text that does not fit, `NoSuchNetwork`."""
+    """Raises `TooLong` for the first text that does not fit, `NoThreads`, `NoSuchNetwork`."""
     if not texts:
         raise TooLong("The post has no text.", "Write one, then save it.")
+    if len(texts) > 1:
+        _check_thread(channel)
     for number, measure in enumerate(measured(channel, texts), 1):
         if not measure.fits:
             which = f"Message {number} of {len(texts)}" if len(texts) > 1 else "The text"
@@ -40,3 +47,13 @@ def check_texts(channel: Channel, texts: Sequence[str]) -> None:
                 f"{which} does not fit {label}: {measure.why} ({measure.length} of {measure.limit}).",
                 "Change it, then save again. Nothing you wrote is lost.",
             )
+
+
+def _check_thread(channel: Channel) -> None:
+    network = registry.get(channel.network)
+    account = Account(channel.pk, channel.name, {}, channel.settings or {})
+    if registry.can_send(channel.network) and not takes_threads(network, account):
+        raise NoThreads(
+            f"{network.label} takes no posts of several messages from this channel.",
+            f"Make it one message. Where an account of {network.label} can take threads, the channel's settings say so.",
+        )

@@ -24,6 +24,7 @@ from publisher.schedule.slots import next_free_slot
 from publisher.social.accounts import check_texts
 from publisher.social.composing import link_for, topics_of
 from publisher.social.drafting import drafted
+from publisher.social.links import shown_in
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel, taken
@@ -73,6 +74,7 @@ def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: 
         check_texts(post.channel, cleaned)
         before = {"state": post.state, "texts": _texts(post)}
         post.parts = [{"text": text} for text in cleaned]
+        post.link = shown_in(cleaned, new=link_for(post.item, post.channel), before=post.link)
         post.edited, post.state, post.problem = True, S.DRAFT, ""
         post.approved_by = post.approved_at = post.slot_at = None
         _save(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
 
 from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic, Topic
 from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
-from publisher.render.social import render_snippet
+from publisher.render.social import Splitter, render_snippet
 from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
+from publisher.social import links, threads
 from publisher.social.models import Channel
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account
+from publisher.social.networks.base import Account, Measuring
+
+LONGEST_TEXT = 20_000
+"""Characters of an item's body that a template may use: more than any thread holds."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +37,40 @@ def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
     except registry.NoSuchNetwork as error:
         return Draft((), error.message)
     try:
+        account = Account(channel.pk, channel.name, {}, channel.settings or {})
         snippet = render_snippet(
             network.name,
             view_of(item, channel, topics),
-            limits=network.rules(Account(channel.pk, channel.name, {}, channel.settings or {})),
+            limits=network.rules(account),
             measure=network.measure,
             channel_template=channel.template or None,
+            most_hashtags=channel.hashtags,
+            split=_splitter(channel, network, account),
         )
     except TemplateFailure as failure:
         return Draft((), f"The template failed: {failure}")
     except TEMPLATE_ERRORS as error:
         return Draft((), f"{network.label} could not measure the text: {error or type(error).__name__}")
     problem = "" if snippet.fits else f"The text does not fit {network.label}: {snippet.why}."
-    return Draft((snippet.text,), problem)
+    return Draft(snippet.texts, problem)
+
+
+def _splitter(channel: Channel, network: Measuring[Any], account: Account) -> Splitter | None:
+    """How a long text becomes a thread on this channel; None: it never does."""
+    if channel.thread_messages < 2 or not threads.takes_threads(network, account):
+        return None
+    rules = network.rules(account)
+
+    @cache  # for this post: while its text is shortened, the first messages come again and again
+    def fits(text: str) -> bool:
+        return network.measure(text, rules).fits
+
+    return partial(
+        threads.split,
+        fits=fits,
+        most=channel.thread_messages,
+        numbered=channel.thread_numbers,
+    )
 
 
 def template_problem(channel: Channel) -> str:
@@ -76,6 +103,7 @@ def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
         tags=tuple(tag_of(topic, chinese=chinese) for topic in topics),
         image_url=item.image_url,
         image_alt=item.image_alt,
+        text=item.body_text[:LONGEST_TEXT],
     )
 
 
@@ -95,5 +123,16 @@ def tag_of(topic: Topic, *, chinese: bool) -> str:
 
 
 def link_for(item: Item, channel: Channel) -> str:
-    """The item's address for readers in the channel's region, else its own."""
-    return str((channel.region and item.links.get(channel.region)) or item.url)[:2000]
+    """The item's address for readers in the channel's region, else its own; with the channel's UTM parameters."""
+    url = links.of_region(item.url, item.links, channel.region)
+    rule = links.rule_of(channel.utm)
+    if rule is None:
+        return url
+    values = links.values_of(
+        channel=channel.name,
+        network=channel.network,
+        kind=item.kind,
+        language=item.language,
+        published_at=item.published_at,
+    )
+    return links.with_utm(url, rule, values)

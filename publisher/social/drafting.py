@@ -18,6 +18,7 @@ from publisher.core import audit, events, standstill, trace
 from publisher.items.models import Item, Topic
 from publisher.items.visibility import is_visible, visible
 from publisher.social.composing import Draft, compose, link_for, topics_of
+from publisher.social.links import shown_in
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -173,7 +174,10 @@ class _Drafting:
         if deed is Deed.FLAG:
             post.state, post.problem = S.DRAFT, ITEM_CHANGED
             post.approved_by = post.approved_at = post.slot_at = None
-        post.item_revision, post.link = self.item.revision, link_for(self.item, channel)
+        post.item_revision = self.item.revision
+        post.link = shown_in(
+            [part["text"] for part in post.parts], new=link_for(self.item, channel), before=post.link
+        )
         post.version += deed is not Deed.NOTE
         post.save(update_fields=WRITTEN)
         if deed is not Deed.NOTE:

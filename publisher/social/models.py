@@ -26,6 +26,21 @@ class Channel(models.Model):
     kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="empty: all")
     topics = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="ids; empty: all")
     template = models.TextField(blank=True, help_text="staff's own template; empty: the network's")
+    hashtags = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="most hashtags of a post; empty: as many as its template says"
+    )
+    thread_messages = models.PositiveSmallIntegerField(
+        default=1, help_text="a long text may become a thread of at most so many messages; 1: no threads"
+    )
+    thread_numbers = models.BooleanField(default=True, help_text="a thread's messages end in 1/4, 2/4, …")
+    utm = models.JSONField(default=dict, blank=True, help_text="social.links.UtmRule; empty: links stay")
+    month_budget = models.DecimalField(
+        null=True,
+        blank=True,
+        max_digits=9,
+        decimal_places=2,
+        help_text="most that posts may cost in a month of its zone, in the network's currency; empty: no limit",
+    )
     auto_approve = models.BooleanField(default=False)
     tolerance_minutes = models.PositiveIntegerField(
         default=360, help_text="a slot missed by more expires and asks"

@@ -85,7 +85,8 @@ def build() -> World:
             "rejection": reverse("desk:rejection", args=[rejection.pk]),
             "posts": reverse("desk:posts"),
             "post-draft": reverse("desk:post", args=[draft.pk]),
-            "post-sent": reverse("desk:post", args=[Post.objects.get(state="sent").pk]),
+            "post-sent": reverse("desk:post", args=[Post.objects.filter(state="sent").latest("pk").pk]),
+            "post-thread": reverse("desk:post", args=[Post.objects.get(parts__1__isnull=False).pk]),
             "editions": reverse("desk:editions"),
             "edition-waiting": reverse("desk:edition", args=[waiting.pk]),
             "edition-sent": edition_url,
@@ -184,6 +185,20 @@ def _channels() -> list[Channel]:
             name="Almaria press",
             paused_reason="The network answered 401: the access was withdrawn. Connect the channel again.",
         ),
+        a_channel(
+            "x",
+            name="Almaria on X",
+            region="CN",
+            settings={"threads": True},
+            thread_messages=4,
+            hashtags=2,
+            month_budget=25,
+            utm={
+                "hosts": ["office.example.org", "example.cn"],
+                "campaign": "{kind}-{date}",
+                "content": "{channel}",
+            },
+        ),
     ]
 
 
@@ -211,6 +226,10 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
         problem="Its slot had passed by 7 hours.",
         slot_at=now - timedelta(hours=9),
     )
+    thread = [f"{item.title}\n\n#ZeroHunger\n{item.url}\n1/2", f"{item.summary}\n2/2"]
+    a_post(item, channels[3], parts=[{"text": text} for text in thread], created_at=now)
+    paid = a_post(other, channels[3], created_at=now, state="sent", sent_at=now, approved_by=user)
+    a_post_delivery(paid, at=now, state="sent", sent_at=now, price="24.90")
     a_post(item, channels[2], created_at=now, state="held", problem="The text is 12 characters too long.")
     sent = a_post(
         item,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,69 @@ def test_a_template_that_fails_is_refused_with_its_place(
         applied(tmp_path, text)
     assert named in refused.value.message
     assert not Digest.objects.exists()
+
+
+A_CHANNEL = """
+schedules: [{name: s, slots: [{weekday: 0, at: "09:30"}]}]
+channels:
+  - {name: c, network: NETWORK, schedule: s, SETTING}
+"""
+
+
+def a_channel_with(setting: str, network: str = "x") -> str:
+    return A_CHANNEL.replace("SETTING", setting).replace("NETWORK", network)
+
+
+def test_what_a_channel_adds_and_may_spend_is_kept_and_compared(tmp_path: Path) -> None:
+    text = a_channel_with(
+        "hashtags: 0, thread_messages: 4, settings: {threads: true}, month_budget: 50.5,"
+        " utm: {hosts: [Example.ORG, 例子.cn], campaign: '{kind}'}"
+    )
+    applied(tmp_path, text)
+    channel = Channel.objects.get()
+    assert (channel.hashtags, channel.thread_messages, channel.thread_numbers) == (0, 4, True)
+    assert channel.month_budget == Decimal("50.5")
+    assert channel.utm == {
+        "hosts": ["example.org", "xn--fsqu00a.cn"],
+        "source": "{network}",
+        "medium": "social",
+        "campaign": "{kind}",
+        "content": "",
+    }
+    assert "channel c: unchanged" in applied(tmp_path, text)
+    output = applied(tmp_path, "channels: [{name: c, utm: null, month_budget: null, hashtags: null}]")
+    assert "channel c: changed" in output
+    channel.refresh_from_db()
+    assert (channel.utm, channel.month_budget, channel.hashtags) == ({}, None, None)
+
+
+def test_a_setting_without_effect_is_noted(tmp_path: Path) -> None:
+    output = applied(tmp_path, a_channel_with("thread_messages: 4, month_budget: 50", network="linkedin"))
+    assert "Note: channel c: Long texts stay one message: LinkedIn takes no threads" in output
+    assert "Note: channel c: Its budget counts nothing" in output
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("utm: {source: a}", "channel c, utm, hosts: must be given"),
+        ("utm: {hosts: []}", "channel c, utm, hosts: must have 1 or more entries"),
+        ("utm: {hosts: ['https://example.org']}", "such as example.org"),
+        ("utm: {hosts: [example.org], campaign: '{item}'}", "may name {channel}, {network}"),
+        ("utm: {hosts: [example.org], terms: a}", "there is no such key"),
+        ("month_budget: much", "must be an amount such as 50"),
+        ("month_budget: 0.123", "must have 2 decimals at most"),
+        ("month_budget: -1", "must be 0 or more"),
+        ("thread_messages: 0", "must be 1 or more"),
+        ("thread_messages: 26", "must be 25 or less"),
+        ("hashtags: 11", "must be 10 or less"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_must_be(tmp_path: Path, setting: str, named: str) -> None:
+    with pytest.raises(UserError) as refused:
+        applied(tmp_path, a_channel_with(setting))
+    assert named in refused.value.message
+    assert not Channel.objects.exists()
 
 
 def test_hours_of_a_digest_have_two_ends_or_none(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.delivery.models import Delivery
 from publisher.social import channels
 from publisher.social.models import Channel
 from tests.builders import NOON, a_channel, a_schedule
@@ -49,3 +50,24 @@ def test_whatever_goes_wrong_a_post_appears_exactly_once(fault: Fault) -> None:
         assert server.texts == [text_of(post)]
         assert fresh(post).state == "sent"
         assert delivery_of(post).remote_id == server.posts[0].id
+
+
+def test_a_drafted_thread_leaves_as_replies_and_each_message_is_paid() -> None:
+    with fake_x() as server:
+        channel = a_channel(
+            "x",
+            credentials=SECRETS,
+            settings={"api_url": server.url, "timeout_seconds": 2, "threads": True},
+            schedule=a_schedule(slots=EVERY_MINUTE, least_gap_minutes=0),
+            thread_messages=4,
+            month_budget=1,
+        )
+        long = " ".join(f"Family number {n} came back to plant its terraces." for n in range(9))
+        post = a_scheduled_post(channel, summary=long)
+        until_settled()
+        texts = [part["text"] for part in fresh(post).parts]
+        assert server.texts == texts
+        assert [text[-3:] for text in texts] == ["1/2", "2/2"]
+    rows = Delivery.objects.filter(post=post).order_by("part")
+    assert [f"{row.price:.3f}" for row in rows] == ["0.200", "0.015"]
+    assert fresh(post).state == "sent"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from publisher.digests.models import Edition
 from publisher.items.models import Source
 from publisher.social.models import Post
 from tests.builders import NOON, a_channel, a_digest, a_schedule, an_item
-from tests.desk.builders import a_mail, a_post, a_rejection, an_edition
+from tests.desk.builders import a_mail, a_post, a_post_delivery, a_rejection, an_edition
 
 ASSETS = Path(posts.__file__).parent / "assets"
 
@@ -156,3 +157,43 @@ def test_no_page_holds_script_or_style_of_its_own(desk: Client) -> None:
 def test_htmx_is_the_file_that_its_note_names() -> None:
     digest = hashlib.sha256((ASSETS / "htmx-2.0.11.min.js").read_bytes()).hexdigest()
     assert digest in (ASSETS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("budget", "spent", "said", "warned"),
+    [
+        (None, "0.20", "$0.20 spent, no budget", ""),
+        ("10", "7.99", "$7.99 of $10.00 spent", ""),
+        ("10", "8", "$8.00 of $10.00 spent", "80 % of the month"),
+        ("10", "10", "$10.00 of $10.00 spent", "budget is used up: posts that cost something are held"),
+    ],
+)
+def test_a_paid_channel_shows_its_month_and_warns_before_its_end(
+    desk: Client, budget: str | None, spent: str, said: str, warned: str
+) -> None:
+    channel = a_channel("x", month_budget=budget)
+    now = clock.now()
+    a_post_delivery(a_post(channel=channel), state="sent", price=Decimal(spent), at=now, sent_at=now)
+    text = text_of(desk, "/desk/channels")
+    assert said in text
+    assert warned in text
+    assert ("budget is used up" in text) == ("used up" in warned or "80" in warned)
+
+
+@pytest.mark.django_db
+def test_a_channel_says_how_it_drafts(desk: Client) -> None:
+    a_channel(
+        region="CN", hashtags=2, thread_messages=4, utm={"hosts": ["example.org"], "campaign": "{kind}"}
+    )
+    text = text_of(desk, "/desk/channels")
+    for expected in (
+        "2 at most",
+        "up to 4 messages, numbered",
+        "utm_campaign={kind}",
+        "on example.org",
+        "CN: their link",
+    ):
+        assert expected in text
+    a_channel("linkedin", thread_messages=4)
+    assert "LinkedIn takes no threads" in text_of(desk, "/desk/channels")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -192,3 +193,37 @@ def test_a_newer_revision_of_the_item_is_pointed_out(desk: Client) -> None:
     item = an_item(revision=2)
     post = a_post(item, item_revision=1)
     assert "newer revision (2)" in text_of(desk.get(f"/desk/posts/{post.pk}"))
+
+
+def test_the_page_says_what_a_post_costs_and_that_the_month_has_no_room_for_it(desk: Client) -> None:
+    channel = a_channel("x", month_budget=Decimal("0.30"))
+    first, second = a_post(channel=channel), a_post(channel=channel)
+    assert "costs $0.20" in text_of(desk.get(f"/desk/posts/{second.pk}"))
+    assert "budget of" not in text_of(desk.get(f"/desk/posts/{second.pk}"))
+    a_post_delivery(first, state="sent", price=Decimal("0.2"), at=clock.now(), sent_at=clock.now())
+    page = text_of(desk.get(f"/desk/posts/{second.pk}"))
+    assert "The month’s budget of $0.30 is used up" in page.replace("&#39;", "’").replace("'", "’")
+    next_month = clock.now() + timedelta(days=32)
+    Post.objects.filter(pk=second.pk).update(state="scheduled", slot_at=next_month)
+    assert "is used up" not in text_of(desk.get(f"/desk/posts/{second.pk}"))
+    free = text_of(desk.get(f"/desk/posts/{a_post().pk}"))
+    assert "costs" not in free
+
+
+def test_the_page_of_a_sent_post_says_what_it_cost(desk: Client) -> None:
+    post = a_post(channel=a_channel("x"), state="sent")
+    a_post_delivery(post, state="sent", price=Decimal("0.215"))
+    assert "costs $0.215" in text_of(desk.get(f"/desk/posts/{post.pk}"))
+
+
+def test_a_price_that_is_no_amount_is_told_on_the_page(desk: Client) -> None:
+    post = a_post(channel=a_channel("x", settings={"price": "cheap"}))
+    assert "must be an amount of dollars" in text_of(desk.get(f"/desk/posts/{post.pk}"))
+
+
+def test_the_page_says_that_the_regions_link_is_missing(desk: Client) -> None:
+    channel = a_channel(region="CN")
+    without = a_post(channel=channel)
+    known = a_post(an_item(links={"CN": "https://example.cn/1"}), channel)
+    assert "without a link for readers in CN" in text_of(desk.get(f"/desk/posts/{without.pk}"))
+    assert "without a link for readers in CN" not in text_of(desk.get(f"/desk/posts/{known.pk}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from publisher.render import social
 from publisher.render.failure import TemplateFailure
 from publisher.render.hashtags import hashtag, hashtags
 from publisher.render.measure import Measure
-from publisher.render.social import Snippet, render_snippet
+from publisher.render.social import CannotSplit, Snippet, render_snippet
 from publisher.render.views import ItemView
 from tests.render.samples import an_item
 
@@ -45,10 +46,12 @@ def test_with_room_everything_is_there_and_the_link_comes_last() -> None:
 @pytest.mark.parametrize(
     ("limit", "text"),
     [
+        (160, f"A bus line for the night shift\n\n{SHORT.summary}\n\n#DecentWork\nhttps://e.org/1"),
+        (150, f"A bus line for the night shift\n\n{SHORT.summary}\n\nhttps://e.org/1"),
         (
-            150,
+            140,
             (
-                "A bus line for the night shift\n\nNurses used to walk home. Now line 9 runs until three in the…\n\n"
+                "A bus line for the night shift\n\nNurses used to walk home. Now line 9 runs until three in…\n\n"
                 "#DecentWork #ReducedInequalities\nhttps://e.org/1"
             ),
         ),
@@ -66,10 +69,77 @@ def test_with_room_everything_is_there_and_the_link_comes_last() -> None:
         (16, "https://e.org/1"),
     ],
 )
-def test_first_the_summary_shrinks_then_hashtags_go_then_the_title(limit: int, text: str) -> None:
+def test_hashtags_go_where_all_words_then_fit_else_the_summary_shrinks_and_goes_then_the_title(
+    limit: int, text: str
+) -> None:
     result = snippet(limit)
     assert result.text == text
     assert result.fits
+
+
+def test_no_title_is_cut_to_keep_a_hashtag() -> None:
+    title = "A bus line for the night shift of every hospital in the old town of Almaria"
+    view = an_item(title=title, summary="", tags=("Health", "Work"), url="https://e.org/1")
+    assert snippet(110, view).text == f"{title}\n\n#Health #Work\nhttps://e.org/1"
+    assert snippet(100, view).text == f"{title}\n\n#Health\nhttps://e.org/1"
+    assert snippet(93, view).text == f"{title}\n\nhttps://e.org/1"
+    assert snippet(91, view).text.startswith(
+        "A bus line for the night shift of every hospital in the old town of…"
+    )
+    assert "#" not in snippet(91, view).text
+
+
+def test_a_channel_may_have_more_or_fewer_hashtags_than_the_template_says() -> None:
+    def tags(most: int | None) -> int:
+        made = render_snippet("nowhere", SHORT, limits=500, measure=by_length, most_hashtags=most)
+        return made.text.count("#")
+
+    assert [tags(None), tags(0), tags(1), tags(99)] == [2, 0, 1, 2]
+
+
+def test_a_hashtag_may_be_closed_as_chinese_networks_write_it() -> None:
+    view = an_item(title="标题", summary="", tags=("气候行动", "清洁 能源"), url="https://e.org/1")
+    template = "{{ fit(item.title) }} {{ hashtags(2, closed=True) }} {{ link }}"
+    assert snippet(500, view, template).text == "标题 #气候行动# #清洁能源# https://e.org/1"
+
+
+def in_threes(pieces: Sequence[str]) -> tuple[str, ...]:
+    """A splitter for tests: each piece a message, of at most three."""
+    if len(pieces) > 3:
+        raise CannotSplit("it needs more than 3 messages")
+    return tuple(piece for piece in pieces if piece)
+
+
+BROKEN = "{{ fit(item.title) }}\n---\n{{ fit(item.summary) }}\n - - \n ---\t\n{{ link }}"
+
+
+def test_a_line_of_three_hyphens_begins_a_message_where_there_are_threads() -> None:
+    made = render_snippet(
+        "nowhere", SHORT, limits=100, measure=by_length, channel_template=BROKEN, split=in_threes
+    )
+    assert made.texts == (SHORT.title, f"{SHORT.summary}\n- -", "https://e.org/1")
+    assert (made.length, made.fits) == (98, True)
+
+
+def test_without_threads_such_a_line_is_a_blank_one() -> None:
+    assert snippet(500, template=BROKEN).texts == (
+        f"{SHORT.title}\n\n{SHORT.summary}\n- -\n\nhttps://e.org/1",
+    )
+
+
+def test_what_comes_from_an_item_begins_no_message() -> None:
+    view = an_item(title="---", summary="a\ue002b", url="https://e.org/1")
+    made = render_snippet("nowhere", view, limits=100, measure=by_length, split=in_threes)
+    assert made.texts[0].startswith("---\n\nab")
+    assert len(made.texts) == 1
+
+
+def test_what_cannot_become_a_thread_says_why() -> None:
+    template = "{{ fit(item.title) }}\n---\na\n---\nb\n---\n{{ link }}"
+    made = render_snippet(
+        "nowhere", SHORT, limits=500, measure=by_length, channel_template=template, split=in_threes
+    )
+    assert (made.fits, made.why, len(made.texts)) == (False, "it needs more than 3 messages", 1)
 
 
 def test_what_cannot_fit_says_so_and_shows_what_is_left() -> None:

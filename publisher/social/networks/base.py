@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -37,8 +38,10 @@ __all__ = [
     "Picture",
     "PictureLimits",
     "Prepared",
+    "Priced",
     "Receipt",
     "Standing",
+    "Threading",
 ]
 
 Rules = TypeVar("Rules")
@@ -237,3 +240,24 @@ class Network(Measuring[Rules], Protocol[Rules]):
     def classify(self, account: Account, answer: Answer, *, now: datetime) -> OtherSideError | None:
         """What an HTTP answer to a request that publishes means; None for success. Pure. `now` (aware) is for waits that the
         network names by the clock. `publish`, `edit` and `retract` raise what this gives."""
+
+
+@runtime_checkable
+class Threading(Protocol):
+    """Of a network on which some accounts take threads and others none. Without it, a network takes them that can `REPLY`."""
+
+    def threads(self, account: Account) -> bool:
+        """Whether this account takes posts of several messages, from its settings. Never asks the network."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """Of a network that takes money for a message. Channels on it may have a budget for the month."""
+
+    @property
+    def currency(self) -> str:
+        """Of its prices, ISO 4217: “USD”."""
+
+    def price(self, part: Part, account: Account) -> Decimal:
+        """What publishing this message costs, from the account's settings. Pure. Raises `Rejected` for a setting that is no
+        amount."""

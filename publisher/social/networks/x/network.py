@@ -1,7 +1,8 @@
 """X for the registry. `payload.py` builds what is stored, `client.py` asks X, `recognition.py` knows our post on the timeline.
 
 Settings of a channel: `threads` (true where the plan allows replies to one's own posts; default false), `timeout_seconds` (of
-each wait for an answer, at most and by default 10), `api_url` (another address than X's, for tests).
+each wait for an answer, at most and by default 10), `price` and `price_with_link` (dollars for a post, where they are not those
+of `price.py`), `api_url` (another address than X's, for tests).
 Credentials, of OAuth 1.0a: `consumer_key`, `consumer_secret`, `access_token`, `access_token_secret`. They do not expire.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from publisher.core.errors import OtherSideError, Rejected
 from publisher.render.measure import Measure
@@ -30,6 +32,7 @@ from publisher.social.networks.x import client
 from publisher.social.networks.x.errors import error_of
 from publisher.social.networks.x.measure import measure
 from publisher.social.networks.x.payload import payload
+from publisher.social.networks.x.price import price
 from publisher.social.networks.x.rules import PICTURES, Rules
 
 
@@ -43,6 +46,7 @@ class XNetwork:
     # The timeline follows a post within seconds; a request in X's queues may take longer.
     settles_within: timedelta = timedelta(minutes=2)
     abilities: frozenset[Ability] = frozenset({Ability.RETRACT, Ability.REPLY})
+    currency: str = "USD"
 
     def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
         return Rules()
@@ -52,6 +56,12 @@ class XNetwork:
 
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def threads(self, account: Account) -> bool:
+        return account.settings.get("threads") is True
+
+    def price(self, part: Part, account: Account) -> Decimal:
+        return price(part.text, account)
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)

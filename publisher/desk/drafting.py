@@ -1,0 +1,95 @@
+"""What the pages of posts and channels say of links, threads, hashtags and money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from publisher.core.errors import Rejected, UserError
+from publisher.delivery import budget
+from publisher.delivery.budget import Month, money
+from publisher.delivery.leaving import outgoing
+from publisher.social import links, notes
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import Account, Priced
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a post costs as text; `problem`: why it cannot be told, or the month has no room for it."""
+
+    amount: str = ""
+    problem: str = ""
+
+
+def cost_of(post: Post, *, editable: bool, now: datetime) -> Cost | None:
+    """Of a post on a network that takes money; of one that left, what was counted then. None: it costs nothing."""
+    network = registry.networks().get(post.channel.network)
+    if not isinstance(network, Priced):
+        return None
+    written = {row.part: row.price for row in post.deliveries.only("part", "price", "state", "post_id")}
+    if not editable:
+        known = [price for price in written.values() if price is not None]
+        return Cost(money(sum(known, Decimal(0)), network.currency)) if known else None
+    account = Account(post.channel_id, post.channel.name, {}, post.channel.settings or {})
+    try:
+        costs = budget.prices(network, outgoing(post, post.item).parts, account)
+        leaves_at = max(now, post.slot_at or now)
+        problem = budget.problem(post, post.channel, network, costs, now=leaves_at)
+    except Rejected as error:
+        return Cost(problem=error.reason)
+    except UserError as error:
+        return Cost(problem=error.message)
+    return Cost(money(sum((each for each in costs if each), Decimal(0)), network.currency), problem)
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """How a channel drafts, as its panel shows it: facts (a name, its lines), and warnings, a sentence each."""
+
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+    warnings: tuple[str, ...]
+
+
+def drafting_of(channel: Channel, *, now: datetime) -> Drafting:
+    """What there is to say of a channel; nothing of what it leaves to its network and template."""
+    facts: list[tuple[str, tuple[str, ...]]] = []
+    warnings = notes.of_channel(channel)
+    if channel.region:
+        facts.append(("Readers in", (f"{channel.region.upper()}: their link of an item, where it has one",)))
+    if notes.makes_threads(channel):
+        numbers = "numbered" if channel.thread_numbers else "without numbers"
+        facts.append(("Threads", (f"up to {channel.thread_messages} messages, {numbers}",)))
+    if channel.hashtags is not None:
+        facts.append(("Hashtags", (f"{channel.hashtags} at most",)))
+    if rule := links.rule_of(channel.utm):
+        values = {name: getattr(rule, name) for name in ("source", "medium", "campaign", "content")}
+        parameters = [f"utm_{name}={value}" for name, value in values.items() if value]
+        facts.append(("Links", (*parameters, f"on {', '.join(rule.hosts)}")))
+    network = registry.networks().get(channel.network)
+    if isinstance(network, Priced):
+        try:
+            month = budget.month(channel, network, now=now)
+        except UserError:  # the panel says already that its schedule cannot be used
+            return Drafting(tuple(facts), tuple(warnings))
+        facts.append(("This month", (_spent(month),)))
+        if month.is_nearly_used_up:
+            warnings.append(_used_up(month))
+    return Drafting(tuple(facts), tuple(warnings))
+
+
+def _spent(month: Month) -> str:
+    of = f"of {money(month.budget, month.currency)} spent" if month.budget is not None else "spent, no budget"
+    queued = f"; {money(month.queued, month.currency)} is waiting to leave" if month.queued else ""
+    return f"{money(month.spent, month.currency)} {of}{queued}"
+
+
+def _used_up(month: Month) -> str:
+    last = month.ends - timedelta(days=1)
+    until = f"{last.day} {last:%B}"
+    if month.budget is None or month.taken >= month.budget:
+        return f"The month's budget is used up: posts that cost something are held until {until}."
+    share = int(100 * month.taken / month.budget)
+    return f"{share} % of the month's budget is used up; it must last until {until}."

@@ -1,0 +1,41 @@
+"""What staff should know of how a channel drafts, though nothing is broken: settings without effect, a link that is missing."""
+
+from __future__ import annotations
+
+from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import Account, Priced
+from publisher.social.threads import takes_threads
+
+
+def of_channel(channel: Channel) -> list[str]:
+    """Settings of the channel that do nothing, a sentence each."""
+    try:
+        network = registry.get(channel.network)
+    except registry.NoSuchNetwork:
+        return []
+    notes = []
+    account = Account(channel.pk or 0, channel.name, {}, channel.settings or {})
+    if makes_threads(channel) and not takes_threads(network, account):
+        notes.append(
+            f"Long texts stay one message: {network.label} takes no threads with this channel's settings."
+        )
+    if channel.month_budget is not None and not isinstance(network, Priced):
+        notes.append(f"Its budget counts nothing: no price is known of posts on {network.label}.")
+    return notes
+
+
+def of_post(post: Post) -> list[str]:
+    """What the post has not got of what its channel wants, a sentence each."""
+    region = post.channel.region.upper()
+    if region and post.item.url and region not in post.item.links:
+        without = (
+            f"The item came without a link for readers in {region}, so the post leads to its own address."
+        )
+        return [f"{without} Its producer may send one in links.{region}."]
+    return []
+
+
+def makes_threads(channel: Channel) -> bool:
+    """Whether the channel wants long texts as threads."""
+    return channel.thread_messages > 1
