@@ -26,7 +26,8 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
 from publisher.social.accounts import account_of
-from publisher.social.channels import block, pause
+from publisher.social.channels import block
+from publisher.social.health import note_pace, went_down
 from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
 from publisher.social.slots import lock_channel
@@ -147,6 +148,8 @@ def _settle(
     )
     with transaction.atomic():
         _tell_channel(delivery, error, now)
+        if receipt and receipt.pace:
+            note_pace(delivery.channel_id or 0, receipt.pace, now=now)
         settled = settle(delivery.pk, fence, outcome, tried)
         if settled:
             refresh_post(delivery.post_id or 0)
@@ -174,6 +177,6 @@ def _tell_channel(delivery: Delivery, error: OtherSideError | None, now: datetim
     channel_id = delivery.channel_id or 0
     lock_channel(channel_id)
     if isinstance(error, ChannelDown):
-        pause(channel_id, user=None, reason=error.reason)
+        went_down(channel_id, reason=error.reason, now=now)
     elif isinstance(error, Retry) and error.after:
         block(channel_id, until=now + error.after)

@@ -180,6 +180,13 @@ def _cannot_send(post: Post) -> UserError | None:
     return None
 
 
+def _waits_for(channel: Channel) -> str:
+    """What keeps the channel's posts from leaving until a person does something; "" when nothing does."""
+    if not channel.enabled:
+        return f"{channel.name} is switched off: nothing is published there."
+    return f"{channel.name} is stopped. {channel.paused_reason}" if channel.paused_reason else ""
+
+
 def _page(
     request: HttpRequest,
     post: Post,
@@ -198,6 +205,7 @@ def _page(
         "parts": measured(post.channel, shown or [""]),
         "error": error,
         "cannot_send": _cannot_send(post),
+        "waits_for": _waits_for(post.channel),
         "zone": zone,
         "can": {
             "edit": post.state in approval.EDITABLE,

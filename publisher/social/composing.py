@@ -11,9 +11,9 @@ from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
 from publisher.render.social import render_snippet
 from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
+from publisher.social.accounts import measured_as
 from publisher.social.models import Channel
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
         snippet = render_snippet(
             network.name,
             view_of(item, channel, topics),
-            limits=network.rules(Account(channel.pk, channel.name, {}, channel.settings or {})),
+            limits=network.rules(measured_as(channel)),
             measure=network.measure,
             channel_template=channel.template or None,
         )
@@ -55,7 +55,7 @@ def template_problem(channel: Channel) -> str:
         network.name,
         channel.template,
         language=channel.language,
-        limits=network.rules(Account(0, channel.name, {}, channel.settings or {})),
+        limits=network.rules(measured_as(channel)),
         measure=network.measure,
     )
     return str(failure) if failure else ""
