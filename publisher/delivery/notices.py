@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +18,15 @@ from django.utils.html import linebreaks
 from publisher.audience import addresses
 from publisher.audience.models import Suppression
 from publisher.core import standstill
-from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown, UserError
+from publisher.core.errors import (
+    ChannelDown,
+    OtherSideError,
+    Rejected,
+    Retry,
+    SenderRefused,
+    Unknown,
+    UserError,
+)
 from publisher.delivery import outage
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.delivery.email.headers import BadHeader, Mailbox
@@ -37,7 +46,8 @@ S = Notice.State
 SENDER = "Publisher"
 LEASE = timedelta(minutes=10)
 """Longer than any one mail takes."""
-SERVER_AWAY = timedelta(minutes=1)
+NOT_ITS_FAULT = timedelta(minutes=1)
+"""Between tries that something else than the notice stopped; a server that is away is left alone longer (`outage.py`)."""
 TOLD_WITHIN = timedelta(days=3)
 """A notice that could not leave for so long says nothing new."""
 BATCH = 50
@@ -45,7 +55,7 @@ BATCH = 50
 _LOST = "The process that sent it ended before it knew: it may have been sent."
 _OVER = "The channel went on before this left."
 _TOO_LATE = "No mail could leave for three days."
-_NO_SENDER = "There is no address to send it from: set PUBLISHER_NOTICES_FROM."
+_NO_SENDER = "There is no address to send it from."
 
 
 def send_due(*, now: datetime) -> dict[str, int]:
@@ -53,23 +63,30 @@ def send_due(*, now: datetime) -> dict[str, int]:
     a failure, or while all sending stands still."""
     _settle_lost(now)
     due = Notice.objects.filter(state=S.QUEUED, due_at__lte=now).order_by("due_at", "id")
-    if not settings.MAIL or standstill.is_on() or outage.look().rests or not due.exists():
+    before = outage.look()
+    if not settings.MAIL or standstill.is_on() or before.rests or not due.exists():
         return {}
-    counts: dict[str, int] = {}
     try:
         transport = open_transport(settings.MAIL)
     except UserError as error:
         log.error("notice.no_transport", extra={"error": error.message})  # noqa: TRY400 - the message says it all
         return {}
+    counts: dict[str, int] = {}
     try:
         for notice_id in list(due.values_list("pk", flat=True)[:BATCH]):
-            state = _send(notice_id, transport, now)
-            if state is not None:
-                counts[state.value] = counts.get(state.value, 0) + 1
-            if state is S.QUEUED:
+            notice = _claimed(notice_id, now)
+            if notice is None:
+                continue
+            tried = _try(notice, transport, now) if notice.state == S.SENDING else None
+            state = _settle(notice, tried, now) if tried else S(notice.state)
+            counts[state.value] = counts.get(state.value, 0) + 1
+            if tried and tried.server_away:
+                _server_is_away(tried.error, before.last, now)
                 break
     finally:
         transport.close()
+    if S.SENT.value in counts:
+        outage.over()
     return counts
 
 
@@ -81,26 +98,35 @@ def sender_address() -> str:
     return known.from_address if known else ""
 
 
-def _send(notice_id: int, transport: Transport, now: datetime) -> Notice.State | None:
-    """Send one; the state it reached. None: it is somebody else's."""
-    notice = _claimed(notice_id, now)
-    if notice is None:
-        return None
-    if notice.state != S.SENDING:
-        return S(notice.state)
+class _Tried(NamedTuple):
+    """What came of a try. `spent`: it counts among those after which a notice is given up. `server_away`: the trouble is the
+    mail server's, and every other mail would meet it."""
+
+    error: OtherSideError | None
+    spent: bool = True
+    server_away: bool = False
+
+
+def _try(notice: Notice, transport: Transport, now: datetime) -> _Tried:
     try:
         message = _message(notice, now)
-    except (BadAddress, BadHeader, UserError) as error:
-        reason = error.message if isinstance(error, UserError) else str(error)
-        return _settle(notice, Rejected(reason), now)
+    except UserError as error:  # a person can mend it: it waits
+        return _Tried(ChannelDown(f"{error.message} {error.hint}".strip()), spent=False)
+    except (BadAddress, BadHeader) as error:
+        return _Tried(Rejected(str(error)))
     try:
-        result = next(iter(transport.send([message], may_go=_may_go)))
+        return _Tried(next(iter(transport.send([message], may_go=_may_go))).answer.error)
     except Withdrawn:
-        return _settle(notice, ChannelDown("All sending stands still."), now, spent=False)
+        return _Tried(ChannelDown("All sending stands still."), spent=False)
     except (ChannelDown, Retry) as error:
-        # The server's trouble and not the notice's: whoever sends editions says so in the desk.
-        return _settle(notice, error, now, spent=False)
-    return _settle(notice, result.answer.error, now)
+        return _Tried(error, spent=False, server_away=not isinstance(error, SenderRefused))
+
+
+def _server_is_away(error: OtherSideError | None, last: str, now: datetime) -> None:
+    """Have it left alone for a while, as any mail that met it would: a refused login every few seconds locks an account."""
+    if error is not None:
+        asked = error.after if isinstance(error, Retry) else None
+        outage.begin(error.reason, lasting=isinstance(error, ChannelDown), asked=asked, now=now, last=last)
 
 
 @transaction.atomic
@@ -127,10 +153,9 @@ def _claimed(notice_id: int, now: datetime) -> Notice | None:
     return notice
 
 
-def _settle(
-    notice: Notice, error: OtherSideError | None, now: datetime, *, spent: bool = True
-) -> Notice.State:
-    """Write what became of it. `spent`: the try counts among those after which it is given up."""
+def _settle(notice: Notice, tried: _Tried, now: datetime) -> Notice.State:
+    """Write what became of it."""
+    error, spent = tried.error, tried.spent
     due_at, reason = notice.due_at, error.reason if error else ""
     if error is None:
         state = S.SENT
@@ -140,7 +165,7 @@ def _settle(
         state = S.FAILED
     else:
         state = S.QUEUED
-        wait = timedelta(seconds=WAITS[min(notice.attempts, len(WAITS)) - 1]) if spent else SERVER_AWAY
+        wait = timedelta(seconds=WAITS[min(notice.attempts, len(WAITS)) - 1]) if spent else NOT_ITS_FAULT
         asked = error.after if isinstance(error, Retry) and error.after else timedelta()
         due_at = now + max(wait, asked)
     # Whoever came too late, after its lease, changes nothing but for an acceptance, which is known better than that.
@@ -177,7 +202,7 @@ def _message(notice: Notice, now: datetime) -> Outgoing:
     """The mail. Raises BadAddress, BadHeader; UserError without a sender, or with a key that cannot be opened."""
     sender = sender_address()
     if not sender:
-        raise UserError(_NO_SENDER)
+        raise UserError(_NO_SENDER, "Set PUBLISHER_NOTICES_FROM.")
     domain = parse_address(sender).domain
     text = neutralise(notice.text)
     template = build_template(

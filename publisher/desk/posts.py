@@ -94,7 +94,12 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         if then_approve:
             approval.approve(post_id, user=user, version=version, now=now)
 
-    done = "Approved. The schedule gives it the next free slot." if then_approve else "Saved."
+    approved = (
+        f"Approved. It waits until {post.channel.name} goes on."
+        if _waits_for(post.channel)
+        else "Approved. The schedule gives it the next free slot."
+    )
+    done = approved if then_approve else "Saved."
     return _act(request, post, save, done, mine=texts)
 
 
