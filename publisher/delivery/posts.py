@@ -148,8 +148,6 @@ def _settle(
     )
     with transaction.atomic():
         _tell_channel(delivery, error, now)
-        if receipt and receipt.pace:
-            note_pace(delivery.channel_id or 0, receipt.pace, now=now)
         settled = settle(delivery.pk, fence, outcome, tried)
         if settled:
             refresh_post(delivery.post_id or 0)
@@ -161,6 +159,10 @@ def _settle(
     level = logging.INFO if settled and outcome.state is State.SENT else logging.WARNING
     event = "delivery.settled" if settled else "delivery.late_result"
     log.log(level, event, extra=extra | {"state": outcome.state.value, "remote_id": tried.remote_id})
+    if (
+        receipt and receipt.pace
+    ):  # after the settlement is committed: no trouble with it may cast doubt on the post
+        note_pace(delivery.channel_id or 0, receipt.pace, now=now)
     if outcome.state is State.SENT:
         events.emit("post.sent", post_id=delivery.post_id or 0)
 

@@ -39,6 +39,7 @@ AGAIN = timedelta(minutes=15)
 CHECK_WITHIN = timedelta(minutes=5)
 """Longer than any network takes to answer: then another worker may ask."""
 NOT_CONNECTED = "Not connected yet:"
+LONGEST_REASON = 1000
 
 MOST_LIMITS, LONGEST_LIST, LONGEST_WORD, LARGEST = 40, 50, 100, 10**12
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -110,6 +111,7 @@ def tell_of_ends(*, now: datetime) -> int:
     return told
 
 
+@transaction.atomic
 def note_pace(channel_id: int, pace: Pace, *, now: datetime) -> None:
     """Keep what an answer said of the rate limit. With nothing left the channel waits until it is renewed."""
     until = now + pace.renewed_in
@@ -212,6 +214,7 @@ def _works(channel: Channel, said: Standing, now: datetime) -> ChannelHealth:
 
 def _refused(channel: Channel, reason: str, now: datetime) -> ChannelHealth:
     """Without credentials it is not broken, but not connected yet: nobody is told by mail."""
+    reason = _plain(reason, LONGEST_REASON)
     if _has_credentials(channel):
         _down(channel, reason, now)
         state = {}
@@ -229,12 +232,15 @@ def _no_answer(channel: Channel, error: OtherSideError, now: datetime) -> Channe
         block(channel.pk, until=now + wait)
     log.warning("channel.not_checked", extra={"channel_id": channel.pk, "reason": error.reason})
     before = health_of(channel)
-    fields: dict[str, Any] = {} if before.state in (S.DOWN, S.UNCONNECTED) else {"problem": error.reason}
+    fields: dict[str, Any] = (
+        {} if before.state in (S.DOWN, S.UNCONNECTED) else {"problem": _plain(error.reason, LONGEST_REASON)}
+    )
     return _written(channel, check_at=now + max(AGAIN, wait or AGAIN), **fields)
 
 
 def _down(channel: Channel, reason: str, now: datetime) -> None:
     """The channel is locked. Telling the same twice does nothing."""
+    reason = _plain(reason, LONGEST_REASON)
     before = health_of(channel)
     since = before.down_since or now
     if before.state == S.UNCONNECTED and channel.paused_reason == before.problem:

@@ -10,7 +10,7 @@ import re
 import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
@@ -24,7 +24,6 @@ from publisher.social.owners import addresses_of
 AGAIN_AFTER = timedelta(days=1)
 DRIFT = timedelta(hours=6)
 """A network may tell the end of an access a little differently each time."""
-LONGEST_REASON = 1000
 
 _WAITING = (Post.State.APPROVED, Post.State.SCHEDULED, Post.State.SENDING)
 
@@ -36,7 +35,6 @@ def waiting(channel: Channel) -> int:
 
 def tell_down(channel: Channel, *, reason: str, since: datetime, now: datetime) -> list[Notice]:
     """Tell the owner that the channel is down since `since`; nothing when that was told already."""
-    reason = " ".join(reason.split())[:LONGEST_REASON]
     key = f"down {_cause(reason)}"
     last = _last(channel, key)
     if last and (last > now - AGAIN_AFTER or last >= since):
@@ -123,11 +121,16 @@ def _cause(reason: str) -> str:
 
 
 def _name(channel: Channel) -> str:
-    label = registry.get(channel.network).label
+    """A network that is installed no more has no label, and its channel is told of all the same."""
+    known = registry.networks().get(channel.network)
+    label = known.label if known else channel.network
     return channel.name if label in channel.name else f"{channel.name} ({label})"
 
 
 def _moment(channel: Channel, at: datetime) -> str:
-    zone = ZoneInfo(channel.schedule.zone)
+    try:
+        zone = ZoneInfo(channel.schedule.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo("UTC")
     local = at.astimezone(zone)
     return f"{local.day} {local:%B %Y, %H:%M} ({zone.key})"

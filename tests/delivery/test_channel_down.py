@@ -188,3 +188,11 @@ def test_the_last_post_that_x_allows_makes_the_channel_wait_and_others_do_not() 
         server.remaining = 100
         tick(now=NOON + 17 * MINUTE)
         assert server.texts == [text_of(post) for post in posts]
+
+
+def test_a_channel_is_paused_whatever_its_network_said_and_however_broken_it_is() -> None:
+    for given in ({"network": "gone_network"}, {"schedule": a_schedule(zone="Atlantis/Centre")}):
+        channel = a_channel(**{"network": "sandbox", "owner": OWNER, **given})
+        health.went_down(channel.pk, reason="No\x00pe \ud800\u202e" + "x" * 5000, now=NOON)
+        assert now_is(channel).paused_reason.startswith("No pe x")
+        assert Notice.objects.filter(channel=channel).count() == 1
