@@ -59,6 +59,7 @@ class Environment:
     mail_error_limit: int
     unsubscribe_address: str
     return_domain: str
+    notices_from: str
     resolver: tuple[str, int] | None
     proxies: int
     secret_key: str
@@ -136,6 +137,15 @@ def _short_address(text: str) -> str:
         raise ValueError(
             "an address whose part before the @ has at most 19 letters, digits, dots and hyphens"
         )
+    return text
+
+
+def _mail_address(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    if text and not (
+        local and text.isascii() and DOMAIN.fullmatch(domain) and not re.search(r"[\s<>,;]", text)
+    ):
+        raise ValueError("a mail address without a name")
     return text
 
 
@@ -251,6 +261,14 @@ SETTINGS: tuple[Setting, ...] = (
         "The domain of the return path: bounces come to `bounce+TOKEN@` this domain, and the token names the delivery. "
         "Its mail server must take any part behind the plus. Empty: bounces come to the sender's address.",
         _domain,
+    ),
+    Setting(
+        "PUBLISHER_NOTICES_FROM",
+        "",
+        "mail address",
+        "publisher@office.example.org",
+        "The sender of mails to staff, such as that a channel is down. Empty: the sender of the first digest.",
+        _mail_address,
     ),
     Setting(
         "PUBLISHER_RESOLVER",

@@ -20,6 +20,8 @@ BEAT: dict[str, dict[str, Any]] = {
     "send posts": _every(3, "deliver.send_posts"),
     "sweep leases": _every(5, "deliver.sweep"),
     "ask about unknown posts": _every(15, "feedback.reconcile"),
+    "check channels": _every(60, "feedback.check_channels"),
+    "send notices to staff": _every(10, "deliver.send_notices"),
     "finish editions": _every(3, "upkeep.finish"),
     "fold the tally": _every(30, "upkeep.fold"),
     "forget old deliveries": _every(15, "upkeep.prune"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from publisher.core import clock
-from publisher.delivery import mail, posts
+from publisher.delivery import mail, notices, posts
 from publisher.delivery.sweep import sweep as sweep_leases
 from tasks.edge import stage
 
@@ -31,6 +31,12 @@ def send_posts(*, now: datetime, **_ids: int) -> int:
             break
         sent += posts.send(delivery_id, now=moment)
     return sent
+
+
+@stage("tasks.deliver.send_notices")
+def send_notices(**_given: object) -> dict[str, int]:
+    """Send the mails to staff that wait, by the database's time: leases are written in it."""
+    return notices.send_due(now=clock.database_now())
 
 
 @stage("tasks.deliver.sweep")

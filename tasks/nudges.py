@@ -19,7 +19,12 @@ NUDGES: dict[str, tuple[str, ...]] = {
     "item.retracted": ("tasks.editorial.retract",),
     "topics.decided": ("tasks.editorial.draft",),
     "post.approved": ("tasks.schedule.give_slots",),
-    "channel.changed": ("tasks.editorial.draft_waiting", "tasks.schedule.give_slots"),
+    "channel.changed": (
+        "tasks.editorial.draft_waiting",
+        "tasks.schedule.give_slots",
+        "tasks.feedback.check_channels",
+    ),
+    "notice.written": ("tasks.deliver.send_notices",),
     "edition.ready": ("tasks.schedule.assemble",),
     "edition.changed": ("tasks.deliver.send_mail",),
     "delivery.due": ("tasks.deliver.send_mail", "tasks.deliver.send_posts"),

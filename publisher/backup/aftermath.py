@@ -23,7 +23,7 @@ from publisher.delivery.states import UNFINISHED
 from publisher.delivery.unclear import RESTORED
 from publisher.digests.due import create_due
 from publisher.digests.models import Digest, Edition
-from publisher.social.models import Post
+from publisher.social.models import Notice, Post
 
 NUMBERS_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 NUMBERS_A_SECOND = 100_000
@@ -120,6 +120,10 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
     stood = standstill.end()  # the backup's own, under which no edition would be begun below
     expired = _expire_posts(origin, now)
     paused = _pause_editions(origin, now, by)
+    waiting = Notice.objects.filter(state__in=[Notice.State.QUEUED, Notice.State.SENDING])
+    waiting.update(
+        state=Notice.State.UNKNOWN, reason=values["reason"], lease_until=None, settled_at=now
+    )  # they may have left; none is sent again by guessing
     before = f" It stood still already: {stood.reason}" if stood else ""
     _stand_still(made_at, origin + before, by=by, now=now)
     return Aftermath(_held(), len(doubted), expired, paused)

@@ -111,6 +111,13 @@ COMMANDS: tuple[Command, ...] = (
         "Make, test, send, watch, pause and cancel editions.",
     ),
     Command(
+        PUBLISH,
+        "channel",
+        "publisher.cli.channel:channel",
+        Needs.DATABASE,
+        "Ask a channel's network whether its account works.",
+    ),
+    Command(
         PEOPLE,
         "add-subscriber",
         "publisher.cli.publication:add_subscriber",

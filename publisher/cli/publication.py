@@ -32,11 +32,13 @@ from publisher.digests.rendering import subject_problem
 from publisher.items.languages import primary
 from publisher.items.models import Kind, Topic
 from publisher.schedule.models import Schedule
+from publisher.social import health
 from publisher.social.composing import template_problem
 from publisher.social.links import UtmRule
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.notes import of_channel
+from publisher.social.owners import check_owner
 from publisher.social.threads import MOST_MESSAGES
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -94,6 +96,7 @@ class ChannelIn(_Part):
     tolerance_minutes: int = Field(360, ge=1, le=7 * 24 * 60)
     max_age_days: int = Field(30, ge=1, le=3_650)
     enabled: bool = True
+    owner: str = Field("", max_length=254)
     settings: dict[str, Any] = Field(default_factory=dict)
     credentials: dict[str, Any] | None = None
 
@@ -318,6 +321,10 @@ def _channel(wanted: ChannelIn) -> tuple[str, str]:
         if fields["schedule"] is None:
             raise UserError(f"Channel {wanted.name}: there is no schedule {wanted.schedule}.")
     fields["utm"] = wanted.utm.model_dump() if wanted.utm else {}
+    try:
+        fields["owner"] = check_owner(wanted.owner)
+    except UserError as error:
+        raise UserError(f"Channel {wanted.name}: {error.message}", error.hint) from error
     if wanted.credentials is None:
         del fields["credentials"]
     return f"channel {wanted.name}", _put(Channel, wanted, {"name": wanted.name}, fields)
@@ -368,6 +375,8 @@ def _put(model: type[models.Model], wanted: _Part, key: dict[str, str], fields: 
     row.save()
     audit.record(audit.os_user(), f"{model.__name__.lower()}.{deed}", row, {}, {"fields": differing})
     if isinstance(row, Channel):
+        if {"network", "settings", "credentials"} & set(differing):
+            health.look_again(row, elsewhere=bool({"network", "settings"} & set(differing)))
         events.emit("channel.changed", channel_id=row.pk)
     return deed
 

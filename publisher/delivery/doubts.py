@@ -25,7 +25,7 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, settle, worker_name
 from publisher.delivery.states import State
 from publisher.social.accounts import account_of
-from publisher.social.channels import pause
+from publisher.social.health import went_down
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import CannotTell, Grade, Network, NotFound, Prepared, Receipt
@@ -116,7 +116,7 @@ def _resolve(doubt: _Doubt, now: datetime) -> bool:
     try:
         answer = _ask(doubt, now)
     except ChannelDown as error:
-        pause(doubt.channel.pk, user=None, reason=error.reason)
+        went_down(doubt.channel.pk, reason=error.reason, now=now)
         answer = CannotTell(error.reason)
     except OtherSideError as error:
         answer = CannotTell(error.reason)

@@ -26,7 +26,8 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
 from publisher.social.accounts import account_of
-from publisher.social.channels import block, pause
+from publisher.social.channels import block
+from publisher.social.health import note_pace, went_down
 from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
 from publisher.social.slots import lock_channel
@@ -158,6 +159,10 @@ def _settle(
     level = logging.INFO if settled and outcome.state is State.SENT else logging.WARNING
     event = "delivery.settled" if settled else "delivery.late_result"
     log.log(level, event, extra=extra | {"state": outcome.state.value, "remote_id": tried.remote_id})
+    if (
+        receipt and receipt.pace
+    ):  # after the settlement is committed: no trouble with it may cast doubt on the post
+        note_pace(delivery.channel_id or 0, receipt.pace, now=now)
     if outcome.state is State.SENT:
         events.emit("post.sent", post_id=delivery.post_id or 0)
 
@@ -174,6 +179,6 @@ def _tell_channel(delivery: Delivery, error: OtherSideError | None, now: datetim
     channel_id = delivery.channel_id or 0
     lock_channel(channel_id)
     if isinstance(error, ChannelDown):
-        pause(channel_id, user=None, reason=error.reason)
+        went_down(channel_id, reason=error.reason, now=now)
     elif isinstance(error, Retry) and error.after:
         block(channel_id, until=now + error.after)

@@ -10,13 +10,15 @@ from django.views.decorators.http import require_GET
 
 from publisher.core import clock
 from publisher.core.errors import UserError
+from publisher.desk.badges import SHAPES, Badge
 from publisher.desk.drafting import drafting_of
 from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
-from publisher.social import slots
-from publisher.social.models import Channel, Post
+from publisher.social import endings, notices, slots
+from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.networks import registry
+from publisher.social.owners import addresses_of
 
 NEXT = 3
 
@@ -25,7 +27,10 @@ NEXT = 3
 def index(request: HttpRequest) -> HttpResponse:
     """Each channel with its zone, next free slots, what stops it, and how sure its network makes us of sending once."""
     now = clock.now()
-    rows = [_row(channel, now) for channel in Channel.objects.select_related("schedule").order_by("name")]
+    rows = [
+        _row(channel, now)
+        for channel in Channel.objects.select_related("schedule", "health").order_by("name")
+    ]
     feeds = Source.objects.exclude(feed_url="").order_by("name")
     return show(request, "desk/channels.html", {"rows": rows, "feeds": feeds, "now": now})
 
@@ -34,12 +39,21 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
     planned = channel.posts.filter(state__in=[Post.State.SCHEDULED, Post.State.SENDING])
     waiting = channel.posts.filter(state=Post.State.APPROVED)
     can_send = registry.can_send(channel.network)
+    health = getattr(channel, "health", None) or ChannelHealth(channel=channel)
     try:
         free, problem = (next_slots(channel, now) if can_send else []), ""
     except UserError as error:
         free, problem = [], error.message
     return {
         "channel": channel,
+        "health": health,
+        "badge": badge_of(channel, health, can_send=can_send, now=now),
+        "works_again": bool(channel.paused_reason) and health.state == ChannelHealth.State.GOOD,
+        "ends": endings.warning(health.credentials_end_at, now),
+        "limits": _limits(health),
+        "told": addresses_of(channel) if can_send else [],
+        "notice": channel.notices.order_by("-pk").first(),
+        "waits": notices.waiting(channel) if channel.paused_reason else 0,
         "planned": planned.count(),
         "waiting": waiting.count(),
         "can_send": can_send,
@@ -48,6 +62,33 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "once": _once(channel),
         "drafting": drafting_of(channel, now=now),
     }
+
+
+def badge_of(channel: Channel, health: ChannelHealth, *, can_send: bool, now: datetime) -> Badge:
+    """How a channel stands, in two words. Only one whose network said so is working."""
+    label, tone = _standing(channel, health, can_send=can_send, now=now)
+    return Badge(label, tone, SHAPES[tone])
+
+
+def _standing(channel: Channel, health: ChannelHealth, *, can_send: bool, now: datetime) -> tuple[str, str]:
+    state = ChannelHealth.State
+    if not channel.enabled:
+        return "Switched off", "quiet"
+    if not can_send:
+        return "Drafts only", "quiet"
+    if channel.paused_reason:
+        if health.state == state.UNCONNECTED:
+            return "Not connected", "warn"
+        return ("Down" if health.state == state.DOWN else "Stopped"), "bad"
+    if channel.blocked_until and channel.blocked_until > now:
+        return "Waiting", "warn"
+    return ("Working", "good") if health.state == state.GOOD else ("Not checked yet", "wait")
+
+
+def _limits(health: ChannelHealth) -> str:
+    """What the server told of its limits, for people."""
+    numbers = {name: value for name, value in health.told_limits.items() if isinstance(value, int)}
+    return ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in numbers.items())
 
 
 def _once(channel: Channel) -> str:

@@ -13,7 +13,7 @@ from publisher.delivery.leaving import outgoing
 from publisher.social import links, notes
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account, Priced
+from publisher.social.networks.base import Priced
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def cost_of(post: Post, *, editable: bool, now: datetime) -> Cost | None:
     if not editable:
         known = [price for price in written.values() if price is not None]
         return Cost(money(sum(known, Decimal(0)), network.currency)) if known else None
-    account = Account(post.channel_id, post.channel.name, {}, post.channel.settings or {})
+    account = measured_as(post.channel)
     try:
         costs = budget.prices(network, outgoing(post, post.item).parts, account)
         leaves_at = max(now, post.slot_at or now)

@@ -22,12 +22,14 @@ from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Rejection, Source
 from publisher.schedule import waves
 from publisher.schedule.windows import next_due
-from publisher.social.models import Channel, Post
+from publisher.social import endings
+from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.networks import registry
 
 AHEAD = timedelta(hours=24)
 REJECTED_SINCE = timedelta(days=7)
 ENDED_SINCE = timedelta(days=7)
+MOST_NAMED = 4
 MOST = 8
 """Rows shown of each list; each list links to the whole one."""
 BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Edition.State.CANCELLED)
@@ -228,14 +230,7 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
         f"{editions}?state={Edition.State.SENT.value}",
         "bad",
     )
-    stopped = Channel.objects.filter(Q(enabled=True) & ~Q(paused_reason="")).count()
-    yield Trouble(
-        stopped,
-        "Channels stopped",
-        "Repair the access; nothing goes out there.",
-        reverse("desk:channels"),
-        "bad",
-    )
+    yield from _channels(now)
     failing = Source.objects.filter(enabled=True).exclude(last_error="").count()
     yield Trouble(
         failing,
@@ -245,6 +240,38 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
     )
     refused = Rejection.objects.filter(last_at__gte=now - REJECTED_SINCE).count()
     yield Trouble(refused, "Entries refused this week", "Tell their producer why.", reverse("desk:rejected"))
+
+
+def _channels(now: datetime) -> Iterator[Trouble]:
+    """Channels where nothing goes out until a person does something, and those of which that will soon be true."""
+    url = reverse("desk:channels")
+    on = Channel.objects.filter(enabled=True, network__in=registry.sendable()).order_by("name")
+    unconnected = Q(health__state=ChannelHealth.State.UNCONNECTED)
+    stopped = on.exclude(paused_reason="")
+    down = list(stopped.exclude(unconnected)[:MOST_NAMED])
+    yield Trouble(
+        stopped.exclude(unconnected).count(),
+        "Channels stopped",
+        f"{_named(down)}: repair the access; nothing goes out there.",
+        url,
+        "bad",
+    )
+    new = list(stopped.filter(unconnected)[:MOST_NAMED])
+    yield Trouble(
+        stopped.filter(unconnected).count(),
+        "Channels not connected",
+        f"{_named(new)}: store the access to the account; nothing goes out there before.",
+        url,
+    )
+    soon = on.filter(paused_reason="", health__credentials_end_at__lte=now + endings.FIRST)
+    ends = list(soon.order_by("health__credentials_end_at")[:MOST_NAMED])
+    yield Trouble(soon.count(), "Accesses that end soon", f"{_named(ends)}: make a new one before.", url)
+
+
+def _named(channels: list[Channel]) -> str:
+    """Their names, as many as a line takes."""
+    names = ", ".join(channel.name for channel in channels)
+    return f"{names} …" if len(channels) == MOST_NAMED else names
 
 
 def _mostly_refused(now: datetime) -> int:

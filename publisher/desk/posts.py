@@ -95,7 +95,12 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         if then_approve:
             approval.approve(post_id, user=user, version=version, now=now)
 
-    done = "Approved. The schedule gives it the next free slot." if then_approve else "Saved."
+    approved = (
+        f"Approved. It waits until {post.channel.name} goes on."
+        if _waits_for(post.channel)
+        else "Approved. The schedule gives it the next free slot."
+    )
+    done = approved if then_approve else "Saved."
     return _act(request, post, save, done, mine=texts)
 
 
@@ -181,6 +186,13 @@ def _cannot_send(post: Post) -> UserError | None:
     return None
 
 
+def _waits_for(channel: Channel) -> str:
+    """What keeps the channel's posts from leaving until a person does something; "" when nothing does."""
+    if not channel.enabled:
+        return f"{channel.name} is switched off: nothing is published there."
+    return f"{channel.name} is stopped. {channel.paused_reason}" if channel.paused_reason else ""
+
+
 def _page(
     request: HttpRequest,
     post: Post,
@@ -201,6 +213,7 @@ def _page(
         "cannot_send": _cannot_send(post),
         "post_notes": notes.of_post(post) if post.state in approval.EDITABLE else [],
         "cost": cost_of(post, editable=post.state in approval.EDITABLE, now=clock.now()),
+        "waits_for": _waits_for(post.channel),
         "zone": zone,
         "can": {
             "edit": post.state in approval.EDITABLE,

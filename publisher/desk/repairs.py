@@ -17,8 +17,8 @@ from publisher.delivery import mail_doubts, posts
 from publisher.delivery.models import Delivery
 from publisher.desk.access import user_of
 from publisher.digests.models import Edition
-from publisher.social import channels
-from publisher.social.models import Channel
+from publisher.social import channels, health
+from publisher.social.models import Channel, ChannelHealth
 
 
 @require_POST
@@ -29,6 +29,23 @@ def resume(request: HttpRequest, channel_id: int) -> HttpResponse:
         channels.resume(channel.pk, user=user_of(request))
         messages.success(request, f"{channel.name} goes on.")
     return redirect(reverse("desk:channels"))
+
+
+@require_POST
+def check(request: HttpRequest, channel_id: int) -> HttpResponse:
+    """Ask the channel's network now whether its account works, and say what it answered. Takes as long as the network."""
+    channel = get_object_or_404(Channel, pk=channel_id)
+    with _refusals_told(request):
+        found = health.check(channel.pk, now=clock.now())
+        if found.problem:
+            messages.error(request, f"{channel.name}: {found.problem}")
+        elif found.state == ChannelHealth.State.GOOD:
+            messages.success(request, f"{channel.name} works, as {found.account_name}.")
+        else:
+            messages.warning(
+                request, f"{channel.name} was set anew meanwhile: it is checked again in a moment."
+            )
+    return redirect(f"{reverse('desk:channels')}#channel-{channel.pk}")
 
 
 @require_POST

@@ -56,6 +56,7 @@ FIELDS: dict[str, str] = LABELS | {
     "window_to": "Until",
     "like": "As this reader gets it",
     "fields": "What changed",
+    "owner": "Owner",
 }
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*")
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path("digests", staff(digests.index), name="digests"),
     path("channels", staff(channels.index), name="channels"),
     path("channels/<int:channel_id>/resume", staff(repairs.resume), name="channel-resume"),
+    path("channels/<int:channel_id>/check", staff(repairs.check), name="channel-check"),
     path("deliveries", staff(deliveries.index), name="deliveries"),
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from publisher.core.crypto import opened
 from publisher.core.errors import UserError
@@ -23,13 +24,24 @@ class NoThreads(UserError):
 
 def account_of(channel: Channel) -> Account:
     """The account with its credentials opened: hand it to a network, keep it nowhere. Raises `CannotDecrypt`."""
-    return Account(channel.pk, channel.name, opened(channel.credentials) or {}, channel.settings or {})
+    return Account(channel.pk, channel.name, opened(channel.credentials) or {}, settings_of(channel))
+
+
+def measured_as(channel: Channel) -> Account:
+    """The account without its credentials: for `rules` and `pictures`, which ask nobody."""
+    return Account(channel.pk or 0, channel.name, {}, settings_of(channel))
+
+
+def settings_of(channel: Channel) -> Mapping[str, Any]:
+    """The channel's settings, and the limits that its server told where staff have set none."""
+    health = getattr(channel, "health", None)
+    return {**(health.told_limits if health else {}), **(channel.settings or {})}
 
 
 def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:
     """Each text by the network's own measure. Raises `NoSuchNetwork`."""
     network = registry.get(channel.network)
-    rules = network.rules(Account(channel.pk, channel.name, {}, channel.settings or {}))
+    rules = network.rules(measured_as(channel))
     return [network.measure(text, rules) for text in texts]
 
 
@@ -51,7 +63,7 @@ def check_texts(channel: Channel, texts: Sequence[str]) -> None:
 
 def _check_thread(channel: Channel) -> None:
     network = registry.get(channel.network)
-    account = Account(channel.pk, channel.name, {}, channel.settings or {})
+    account = measured_as(channel)
     if registry.can_send(channel.network) and not takes_threads(network, account):
         raise NoThreads(
             f"{network.label} takes no posts of several messages from this channel.",

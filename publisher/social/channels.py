@@ -10,7 +10,7 @@ from django.db import transaction
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
-from publisher.social.models import Channel
+from publisher.social.models import Channel, ChannelHealth
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel
 
@@ -38,6 +38,9 @@ def resume(channel_id: int, *, user: Actor) -> None:
     before = {"reason": channel.paused_reason}
     channel.paused_reason, channel.blocked_until = "", None
     channel.save(update_fields=["paused_reason", "blocked_until"])
+    ChannelHealth.objects.filter(channel=channel).update(
+        state=ChannelHealth.State.UNCHECKED, problem="", down_since=None, check_at=None
+    )
     audit.record(user, "channel.resumed", channel, before=before)
     events.emit("channel.changed", channel_id=channel_id)
     events.emit("delivery.due")

@@ -14,6 +14,7 @@ from publisher.render.social import Splitter, render_snippet
 from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
 from publisher.social import links, threads
+from publisher.social.accounts import measured_as
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account, Measuring
@@ -37,7 +38,7 @@ def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
     except registry.NoSuchNetwork as error:
         return Draft((), error.message)
     try:
-        account = Account(channel.pk, channel.name, {}, channel.settings or {})
+        account = measured_as(channel)
         snippet = render_snippet(
             network.name,
             view_of(item, channel, topics),
@@ -82,7 +83,7 @@ def template_problem(channel: Channel) -> str:
         network.name,
         channel.template,
         language=channel.language,
-        limits=network.rules(Account(0, channel.name, {}, channel.settings or {})),
+        limits=network.rules(measured_as(channel)),
         measure=network.measure,
     )
     return str(failure) if failure else ""

@@ -143,7 +143,7 @@ class _Drafting:
         rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
         posts = {post.channel_id: post for post in rows}
         made, renewed = [], []
-        for channel in Channel.objects.order_by("id"):
+        for channel in Channel.objects.select_related("health").order_by("id"):
             post = posts.get(channel.pk)
             if self.only not in (0, channel.pk) or (self.only and post is None):
                 continue

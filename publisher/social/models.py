@@ -52,6 +52,11 @@ class Channel(models.Model):
     paused_reason = models.TextField(blank=True)
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="the network asked us to wait")
     revision = models.PositiveIntegerField(default=1, help_text="counts changes of what posts are made from")
+    owner = models.CharField(
+        max_length=254,
+        blank=True,
+        help_text="a login or an address: who is told when it stops; empty: the admins",
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -71,6 +76,71 @@ class ChannelSession(models.Model):
 
     def __str__(self) -> str:
         return f"Session of {self.channel}"
+
+
+class ChannelHealth(models.Model):
+    """What a channel's network said of its account, and when. Written by `social/health.py`."""
+
+    class State(models.TextChoices):
+        UNCHECKED = "unchecked", "Not checked yet"
+        GOOD = "good", "Working"
+        UNCONNECTED = "unconnected", "Not connected"
+        DOWN = "down", "Down"
+
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, primary_key=True, related_name="health")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UNCHECKED)
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="when the network last answered")
+    check_at = models.DateTimeField(null=True, blank=True, help_text="when it is asked next; null: now")
+    down_since = models.DateTimeField(null=True, blank=True)
+    problem = models.TextField(blank=True)
+    account_name = models.CharField(max_length=200, blank=True)
+    told_limits = models.JSONField(default=dict, help_text="by the names that the channel's settings have")
+    credentials_end_at = models.DateTimeField(null=True, blank=True)
+    pace_remaining = models.PositiveIntegerField(null=True, blank=True)
+    pace_limit = models.PositiveIntegerField(default=0, help_text="0: not told")
+    pace_until = models.DateTimeField(null=True, blank=True)
+
+
+class Notice(models.Model):
+    """A mail to staff about a channel. Written by `social/notices.py`, sent once by `delivery/notices.py`."""
+
+    class Kind(models.TextChoices):
+        DOWN = "down", "A channel is down"
+        ENDING = "ending", "The access to an account ends"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting to be sent"
+        SENDING = "sending", "Being sent now"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Not sent"
+        UNKNOWN = "unknown", "May have been sent: nobody can tell"
+        CANCELLED = "cancelled", "Not sent: it was no longer true"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notices")
+    key = models.CharField(max_length=80, help_text="what it is about: the same is not told again so soon")
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    message_key = models.CharField(max_length=32, unique=True, help_text="names the mail: its Message-ID")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    reason = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "key", "-created_at"], name="notice_about"),
+            models.Index(
+                fields=["due_at"], name="notice_open", condition=models.Q(state__in=["queued", "sending"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.to})"
 
 
 class Post(models.Model):

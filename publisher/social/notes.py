@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account, Priced
+from publisher.social.networks.base import Priced
 from publisher.social.threads import takes_threads
 
 
@@ -15,7 +15,7 @@ def of_channel(channel: Channel) -> list[str]:
     except registry.NoSuchNetwork:
         return []
     notes = []
-    account = Account(channel.pk or 0, channel.name, {}, channel.settings or {})
+    account = measured_as(channel)
     if makes_threads(channel) and not takes_threads(network, account):
         notes.append(
             f"Long texts stay one message: {network.label} takes no threads with this channel's settings."

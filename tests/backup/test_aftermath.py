@@ -27,8 +27,9 @@ from publisher.delivery.sweep import sweep
 from publisher.digests import editions
 from publisher.digests.due import create_due
 from publisher.digests.models import Edition
-from publisher.social.models import Post
-from tests.builders import NOON, a_digest, a_sending_edition, an_item
+from publisher.social import health
+from publisher.social.models import Notice, Post
+from tests.builders import NOON, a_channel, a_digest, a_sending_edition, an_item
 from tests.delivery import post_steps
 from tests.desk.builders import a_post, a_post_delivery
 from tests.desk.builders import an_edition as a_waiting_edition
@@ -274,3 +275,11 @@ def test_what_a_worker_noted_about_a_claim_after_the_backup_changes_nothing(inbo
 def test_the_clock_of_today_gives_numbers_that_fit() -> None:
     assert 10**12 < first_number(clock.now()) < 2**53
     assert Post._meta.pk.get_internal_type() == "BigAutoField"
+
+
+def test_notices_to_staff_that_may_have_left_are_not_sent_again() -> None:
+    channel = a_channel("sandbox", owner="comms@office.example.org")
+    health.went_down(channel.pk, reason="The token was revoked.", now=NOON - timedelta(hours=14))
+    tell(NOON - timedelta(hours=13), by="ada@host", now=NOON - timedelta(hours=11))
+    notice = Notice.objects.get()
+    assert (notice.state, "cannot be known" in notice.reason) == ("unknown", True)

@@ -17,7 +17,9 @@ from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Source, Topic
-from publisher.social.models import Channel, Post
+from publisher.social import health
+from publisher.social.models import Channel, ChannelHealth, Post
+from publisher.social.networks.base import Pace
 from tests.builders import a_channel, a_digest, a_schedule, a_source, a_subscriber, a_topic, an_item
 from tests.desk.builders import a_post, a_post_delivery, a_rejection, a_revision, an_attempt, an_edition
 
@@ -177,13 +179,13 @@ def _items(now: datetime, topics: list[Topic], user: User) -> Item:
 
 def _channels() -> list[Channel]:
     shanghai = a_schedule(name="Office hours in Shanghai", zone="Asia/Shanghai")
-    return [
+    channels = [
         a_channel("sandbox", name="Almaria on Sandbox", schedule=shanghai),
         a_channel("sandbox", name="阿尔马里亚频道", language="zh-Hans", schedule=shanghai),
         a_channel(
             "sandbox",
             name="Almaria press",
-            paused_reason="The network answered 401: the access was withdrawn. Connect the channel again.",
+            owner="press@office.example.org",
         ),
         a_channel(
             "x",
@@ -200,6 +202,33 @@ def _channels() -> list[Channel]:
             },
         ),
     ]
+    now = clock.now()
+    health.note_pace(channels[0].pk, Pace(12, timedelta(minutes=4), 300), now=now)
+    ChannelHealth.objects.update_or_create(
+        channel=channels[0],
+        defaults={
+            "state": "good",
+            "account_name": "@almaria@sandbox.example",
+            "checked_at": now - timedelta(hours=5),
+            "credentials_end_at": now + timedelta(days=9),
+            "told_limits": {
+                "max_characters": 1000,
+                "characters_reserved_per_url": 23,
+                "image_size_limit": 16_777_216,
+            },
+        },
+    )
+    health.went_down(
+        channels[2].pk,
+        reason="The network answered 401: the access was withdrawn. Connect the channel again.",
+        now=now,
+    )
+    new = a_channel("mastodon", name="Almaria on Mastodon", schedule=shanghai)
+    channels.append(new)
+    reason = "Not connected yet: The channel has no `access_token`: make one on its server and put it in."
+    ChannelHealth.objects.create(channel=new, state="unconnected", checked_at=now, problem=reason)
+    Channel.objects.filter(pk=new.pk).update(paused_reason=reason)
+    return channels
 
 
 def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Post:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from click.testing import CliRunner, Result
 
 from publisher.audience.models import Consent, Subscription
 from publisher.cli.publication import add_subscriber, apply, read
+from publisher.core import clock
 from publisher.core.crypto import opened
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.digests.models import Digest
 from publisher.items.topic_sync import sync
-from publisher.social.models import Channel
+from publisher.social import health
+from publisher.social.models import Channel, ChannelHealth
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -395,3 +398,32 @@ def test_a_reader_without_consent_or_in_a_language_that_is_not_there_is_refused(
     assert isinstance(answer.exception, UserError)
     assert named in answer.exception.message
     assert not Subscription.objects.exists()
+
+
+def test_an_owner_is_a_login_or_an_address_and_anything_else_is_named(
+    tmp_path: Path, django_user_model: Any
+) -> None:
+    applied(tmp_path, the_documented_file())
+    django_user_model.objects.create_user("mira", "mira@office.example.org")
+    for owner in ("mira", "comms@office.example.org"):
+        applied(tmp_path, f"channels:\n  - {{name: Almaria Office, owner: {owner}}}\n")
+        assert Channel.objects.get().owner == owner
+    with pytest.raises(UserError, match=r"Almaria Office: There is no login nobody"):
+        applied(tmp_path, "channels:\n  - {name: Almaria Office, owner: nobody}\n")
+    applied(tmp_path, "channels:\n  - {name: Almaria Office, tolerance_minutes: 90}\n")
+    assert Channel.objects.get().owner == "comms@office.example.org"
+
+
+def test_an_access_set_anew_is_checked_again_and_nothing_else_makes_a_check_due(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    channel, later = Channel.objects.get(), clock.now() + timedelta(hours=9)
+    ChannelHealth.objects.create(
+        channel=channel, state="good", check_at=later, told_limits={"max_characters": 900}
+    )
+    applied(tmp_path, "channels:\n  - {name: Almaria Office, tolerance_minutes: 90}\n")
+    assert health.due(now=clock.now()) == []
+    applied(tmp_path, "channels:\n  - {name: Almaria Office, credentials: {token: another}}\n")
+    assert health.due(now=clock.now()) == [channel.pk]
+    assert health.health_of(channel).told_limits == {"max_characters": 900}
+    applied(tmp_path, "channels:\n  - {name: Almaria Office, settings: {url: 'http://127.0.0.1:9001'}}\n")
+    assert health.health_of(channel).told_limits == {}

@@ -52,6 +52,8 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Pa
         ("PUBLISHER_RESOLVER", "dns.example.org"),
         ("PUBLISHER_RESOLVER", "192.0.2.53:x"),
         ("PUBLISHER_RETURN_DOMAIN", "bounces"),
+        ("PUBLISHER_NOTICES_FROM", "Publisher <p@office.example.org>"),
+        ("PUBLISHER_NOTICES_FROM", "publisher"),
         ("PUBLISHER_UNSUBSCRIBE_ADDRESS", "leave+here@example.org"),
         ("PUBLISHER_UNSUBSCRIBE_ADDRESS", "leave-this-list-for-good@example.org"),
     ],

@@ -26,6 +26,7 @@ POST_ONLY = {
     "edition-act",
     "edition-confirm",
     "edition-test",
+    "channel-check",
     "channel-resume",
     "delivery-confirm",
     "sending-stop",
@@ -57,6 +58,7 @@ def addresses() -> dict[str, str]:
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},
         "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
+        "channel-check": {"channel_id": post.channel_id},
         "channel-resume": {"channel_id": post.channel_id},
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}

@@ -114,6 +114,14 @@ class FakeMastodon:
             )
         self.requests_left -= 1
 
+    def limits(self) -> dict[str, str]:
+        """What each success says of the window of requests."""
+        return {
+            "X-RateLimit-Limit": "300",
+            "X-RateLimit-Remaining": str(self.requests_left),
+            "X-RateLimit-Reset": _iso(self.now + timedelta(seconds=200)),
+        }
+
     def _authorise(self, headers: dict[str, str], scope: str) -> None:
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind != "Bearer" or token not in self.tokens:
@@ -352,6 +360,7 @@ class _Handler(BaseHTTPRequestHandler):
         extra: dict[str, str] = {}
         try:
             status, answer = self.server.fake.handle(self.command, self.path, headers, body)
+            extra = self.server.fake.limits()
         except Refused as refused:
             status, answer, extra = refused.status, {"error": refused.error}, refused.headers
         data = json.dumps(answer).encode()

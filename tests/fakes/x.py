@@ -104,6 +104,13 @@ class FakeX(ThreadingHTTPServer):
     def texts(self) -> list[str]:
         return [post.text for post in self.posts]
 
+    def limits(self) -> dict[str, str]:
+        """What a success says of the window, where it has an end."""
+        if not self.reset_at:
+            return {}
+        told = {"limit": 100, "remaining": self.remaining, "reset": self.reset_at}
+        return {f"x-rate-limit-{name}": str(value) for name, value in told.items()}
+
     def number(self) -> str:
         self._last += 1
         return str(self._last)
@@ -292,7 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.requests.append(f"{self.command} {urlsplit(self.path).path}")
             try:
                 status, answer = self.server.take(self.command, self.path, self.headers, body)
-                headers: dict[str, str] = {}
+                headers = self.server.limits()
             except Refused as refused:
                 status, answer, headers = refused.status, refused.body, refused.headers
         data = json.dumps(answer).encode()

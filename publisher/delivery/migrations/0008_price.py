@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ('audience', '0001_initial'),
         ('delivery', '0007_purpose'),
         ('digests', '0008_digest_last_number'),
-        ('social', '0003_drafting'),
+        ('social', '0004_drafting'),
     ]
 
     operations = [

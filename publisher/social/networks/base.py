@@ -34,6 +34,7 @@ __all__ = [
     "Network",
     "NotFound",
     "Outgoing",
+    "Pace",
     "Part",
     "Picture",
     "PictureLimits",
@@ -148,11 +149,23 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """A rate limit as an answer tells it: `remaining` requests (of `limit`; 0: not told) until it is renewed, `renewed_in`
+    from now. With none remaining the channel waits so long."""
+
+    remaining: int
+    renewed_in: timedelta
+    limit: int = 0
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """Proof of publication. `remote_id` holds all that `edit`, `retract` and a following part need (≤ 300 characters)."""
+    """Proof of publication. `remote_id` holds all that `edit`, `retract` and a following part need (≤ 300 characters). `pace`:
+    where the network says with its answer how much more it takes."""
 
     remote_id: str
     url: str = ""
+    pace: Pace | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from publisher.social.networks.linkedin.errors import duplicate_of, error_of
 from publisher.social.networks.linkedin.looking import plain, same
 from publisher.social.networks.linkedin.measure import escape, measure
 from publisher.social.networks.linkedin.rules import Rules
-from publisher.social.networks.linkedin.token import ends_at, warning
+from publisher.social.networks.linkedin.token import ends_at
 from tests.fakes.linkedin import seen
 
 NOW = datetime(2026, 11, 29, 22, 0, tzinfo=UTC)
@@ -116,6 +116,3 @@ def test_days_are_counted_from_when_the_token_was_made() -> None:
     assert ends_at({"issued_at": "yesterday"}) is None
     assert ends_at({"issued_at": "2026-10-01"}) == datetime(2026, 11, 30, tzinfo=UTC)
     assert ends_at({"issued_at": 1_790_812_800, "expires_in": 86400}) == datetime(2026, 10, 2, tzinfo=UTC)
-    assert warning(NOW + timedelta(days=15), NOW) == ""
-    assert "in 1 day," in warning(NOW + timedelta(days=1, hours=3), NOW)
-    assert "today" in warning(NOW + timedelta(hours=1), NOW)

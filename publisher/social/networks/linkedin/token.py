@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LIFETIME = timedelta(days=60)
-WARN_BEFORE = timedelta(days=14)
 
 
 def ends_at(credentials: Mapping[str, Any]) -> datetime | None:
@@ -19,15 +18,6 @@ def ends_at(credentials: Mapping[str, Any]) -> datetime | None:
     lifetime = credentials.get("expires_in")
     known = isinstance(lifetime, int) and not isinstance(lifetime, bool) and 0 < lifetime < 10**9
     return issued + (timedelta(seconds=int(lifetime or 0)) if known else LIFETIME)
-
-
-def warning(ends: datetime | None, now: datetime) -> str:
-    """What to tell staff of a token that ends soon; "" when there is time. Not for one that has ended."""
-    if ends is None or ends - now > WARN_BEFORE:
-        return ""
-    days = (ends - now).days
-    left = "today" if days < 1 else "in 1 day" if days == 1 else f"in {days} days"
-    return f"the access token ends {left}, on {ends:%Y-%m-%d}: make a new one"
 
 
 def moment(given: object) -> datetime | None:

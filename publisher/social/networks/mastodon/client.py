@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Retry, Unknown
@@ -40,7 +41,7 @@ def create(account: Account, prepared: Prepared, limits: PictureLimits, *, reply
                 idempotency_key=prepared.idempotency_key,
             )
         )
-    return receipt_of(status)
+        return with_pace(receipt_of(status), pace=api.pace)
 
 
 def replace(account: Account, remote_id: str, prepared: Prepared, limits: PictureLimits) -> Receipt:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer, bounded, whole_number
+from publisher.social.networks.base import Pace
 
 USUAL_WAIT = timedelta(minutes=5)
 """When a 429 names no time: the server counts requests in windows of five minutes."""
@@ -64,6 +65,18 @@ def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
     if reset is None:
         return USUAL_WAIT
     return bounded(reset - (server_time(headers) or now))
+
+
+def pace(headers: Mapping[str, str], now: datetime) -> Pace | None:
+    """What a success says of the server's rate limit, whose end is a time of the server's clock. None: nothing."""
+    remaining = whole_number(headers.get("x-ratelimit-remaining", ""))
+    reset = _time(headers.get("x-ratelimit-reset", ""))
+    if remaining is None or reset is None:
+        return None
+    renewed_in = reset - (server_time(headers) or now)
+    if renewed_in <= timedelta():
+        return None
+    return Pace(remaining, bounded(renewed_in), whole_number(headers.get("x-ratelimit-limit", "")) or 0)
 
 
 def _time(text: str) -> datetime | None:

@@ -2,8 +2,9 @@
 
 Settings of a channel: `url` (https://mastodon.example), `content_warning` (text; a message's own goes before), `visibility`
 (public, unlisted, private; absent: what the account is set to), `timeout_seconds` (of each wait for the server, at most 20).
-As the server says them in /api/v2/instance, to be stored from `limits`: `max_characters`, `characters_reserved_per_url`,
-`max_media_attachments`, `image_size_limit` (bytes), `image_matrix_limit` (pixels), `description_limit`, `image_types` (list).
+As the server says them in /api/v2/instance, and as each check stores them: `max_characters`, `max_media_attachments`,
+`characters_reserved_per_url`, `image_size_limit` (bytes), `image_matrix_limit` (pixels), `description_limit`,
+`image_types` (list).
 
 Credentials: `access_token`, with the scopes read:accounts, read:statuses, write:statuses, write:media.
 """

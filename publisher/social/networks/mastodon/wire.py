@@ -21,8 +21,8 @@ from mastodon.errors import MastodonError, MastodonNetworkError
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
 from publisher.social.networks.answer import Answer
-from publisher.social.networks.base import Account
-from publisher.social.networks.mastodon.errors import error_of, server_time
+from publisher.social.networks.base import Account, Pace
+from publisher.social.networks.mastodon.errors import error_of, pace, server_time
 
 T = TypeVar("T")
 
@@ -85,6 +85,11 @@ class Api:
         """The server's clock at its last answer; ours, where it did not say."""
         return self._session.server_now or datetime.now(UTC)
 
+    @property
+    def pace(self) -> Pace | None:
+        """What the last success says of the server's rate limit."""
+        return self._session.pace
+
 
 class _Session:
     """What the library takes for a `requests.Session`."""
@@ -96,6 +101,7 @@ class _Session:
         self._seconds = seconds
         self.until = time.monotonic() + WHOLE_SECONDS
         self.server_now: datetime | None = None
+        self.pace: Pace | None = None
 
     def close(self) -> None:
         self._session.close()
@@ -126,6 +132,7 @@ class _Session:
         self.server_now = server_time(answer.headers)
         if refused := error_of(answer, datetime.now(UTC)):
             raise refused
+        self.pace = pace(answer.headers, datetime.now(UTC))
         _check_json(body)
         for name in _NOT_FOR_THE_LIBRARY:
             response.headers.pop(name, None)

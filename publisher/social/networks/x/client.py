@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -41,7 +42,8 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt]) -> R
         media_ids = _upload(session, stored.get("pictures") or ())
         if session.left < LEAST_SECONDS:
             raise Retry("Uploading the pictures took too long.")
-        return _receipt(session.ask("POST", "/2/tweets", body=body(stored, media_ids, before)))
+        receipt = _receipt(session.ask("POST", "/2/tweets", body=body(stored, media_ids, before)))
+        return replace(receipt, pace=session.pace)
 
 
 def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt | NotFound | CannotTell:

@@ -13,6 +13,7 @@ from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer, bounded, whole_number
+from publisher.social.networks.base import Pace
 
 USUAL_WAIT = timedelta(minutes=15)
 """When a 429 names no time: the shortest window that X has."""
@@ -85,6 +86,25 @@ def wait(headers: Mapping[str, str], now: datetime) -> timedelta:
     else:
         return USUAL_WAIT
     return bounded(timedelta(seconds=seconds))
+
+
+def pace(headers: Mapping[str, str], now: datetime) -> Pace | None:
+    """The tightest of the limits that an answer tells: of those used up, the last to be renewed. None: it tells none."""
+    told = [each for name in _LIMITS if (each := _pace(headers, name, now))]
+    used_up = [each for each in told if not each.remaining]
+    if used_up:
+        return max(used_up, key=lambda each: each.renewed_in)
+    return min(told, key=lambda each: each.remaining, default=None)
+
+
+def _pace(headers: Mapping[str, str], name: str, now: datetime) -> Pace | None:
+    remaining, limit, reset = (
+        whole_number(headers.get(f"{name}-{end}", "")) for end in ("remaining", "limit", "reset")
+    )
+    if remaining is None or reset is None or reset <= now.timestamp():
+        return None
+    # A second more: the reset is given in whole seconds.
+    return Pace(remaining, bounded(timedelta(seconds=reset - now.timestamp() + 1)), limit or 0)
 
 
 def _detail(problem: Mapping[str, Any]) -> str:

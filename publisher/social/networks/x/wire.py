@@ -28,8 +28,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
 from publisher.social.networks.answer import Answer
-from publisher.social.networks.base import Account
-from publisher.social.networks.x.errors import error_of
+from publisher.social.networks.base import Account, Pace
+from publisher.social.networks.x.errors import error_of, pace
 
 HOST = "https://api.twitter.com"
 """tweepy's, which X answers as api.x.com."""
@@ -67,6 +67,11 @@ class Session:
     def left(self) -> float:
         """Seconds until the deadline."""
         return self._stop_at - time.monotonic()
+
+    @property
+    def pace(self) -> Pace | None:
+        """What the last answer says of X's rate limits."""
+        return pace(self._adapter.answer.headers, clock.now()) if self._adapter.answer else None
 
     def ask(
         self,

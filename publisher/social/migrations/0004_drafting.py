@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('social', '0002_channel_age_and_revision'),
+        ('social', '0003_channel_session'),
     ]
 
     operations = [
