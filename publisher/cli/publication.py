@@ -82,6 +82,8 @@ class ChannelIn(_Part):
     topics: list[str] = Field(default_factory=list)
     template: str = ""
     auto_approve: bool = False
+    alt_required: bool = True
+    picture_required: bool = False
     tolerance_minutes: int = Field(360, ge=1, le=7 * 24 * 60)
     max_age_days: int = Field(30, ge=1, le=3_650)
     enabled: bool = True

@@ -13,7 +13,7 @@ from publisher.core.errors import UserError
 from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
-from publisher.social import slots
+from publisher.social import picturing, slots
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 
@@ -45,6 +45,7 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "slots": free,
         "problem": problem,
         "once": _once(channel),
+        "pictures": picturing.limits_of(channel) is not None,
     }
 
 

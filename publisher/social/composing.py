@@ -11,6 +11,7 @@ from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
 from publisher.render.social import render_snippet
 from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
+from publisher.social.media.shown import Shown
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account
@@ -18,10 +19,11 @@ from publisher.social.networks.base import Account
 
 @dataclass(frozen=True)
 class Draft:
-    """The texts of a post's parts; `problem` says why it cannot leave as it is, else is empty."""
+    """The texts of a post's parts and its pictures; `problem` says why it cannot leave as it is, else is empty."""
 
     texts: tuple[str, ...]
     problem: str = ""
+    pictures: tuple[Shown, ...] = ()
 
 
 def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
