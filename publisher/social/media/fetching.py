@@ -5,7 +5,6 @@ by beat's sweep. Nothing is fetched in a transaction; a worker that dies leaves 
 from __future__ import annotations
 
 import logging
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -30,10 +29,9 @@ ACCEPT = "image/jpeg, image/png, image/webp, image/gif;q=0.9"
 
 def fetch_due(*, now: datetime, seconds: float) -> int:
     """Fetch pictures that are due, for about `seconds`; how many were settled. Several may run at once."""
-    until, settled = time.monotonic() + seconds, 0
-    while time.monotonic() < until and (row := _claim(now)):
-        settled += _fetch(row)
-        now = clock.now()
+    at, until, settled = clock.Anchored(now), now + timedelta(seconds=seconds), 0
+    while (moment := at()) < until and (row := _claim(moment)):
+        settled += _fetch(row, at)
     return settled
 
 
@@ -48,29 +46,27 @@ def _claim(now: datetime) -> ItemPicture | None:
     return row
 
 
-def _fetch(row: ItemPicture) -> bool:
+def _fetch(row: ItemPicture, at: clock.Anchored) -> bool:
     """Whether it is settled: stored or refused."""
     try:
         answer = fetch.get(row.url, max_bytes=keeping.MOST_BYTES, accept=ACCEPT, seconds=SECONDS)
-        stored = keeping.keep(answer.body, now=clock.now())
+        stored = keeping.keep(answer.body, now=at())
         fits = arriving.try_on(row.item_id, stored.digest)
     except Retry as error:
-        return _later(row, error)
+        return _later(row, error, at)
     except Rejected as error:
-        _settle(row, reason=error.reason)
+        _settle(row, at, reason=error.reason)
     else:
-        _settle(row, stored=stored, unfit=fits)
+        _settle(row, at, stored=stored, unfit=fits)
     return True
 
 
-def _later(row: ItemPicture, error: Retry) -> bool:
+def _later(row: ItemPicture, error: Retry, at: clock.Anchored) -> bool:
     gives_up = row.tries > len(WAITS) and not isinstance(error, StoreAway)
     if gives_up:
-        _settle(row, reason=f"{error.reason} It was tried {row.tries} times.")
+        _settle(row, at, reason=f"{error.reason} It was tried {row.tries} times.")
         return True
-    next_at = clock.now() + max(
-        WAITS[min(row.tries, len(WAITS)) - 1], min(error.after or timedelta(0), WAITS[-1])
-    )
+    next_at = at() + max(WAITS[min(row.tries, len(WAITS)) - 1], min(error.after or timedelta(0), WAITS[-1]))
     _mine(row).update(next_at=next_at, reason=error.reason)
     log.info("picture.later", extra={"item_id": row.item_id, "reason": error.reason, "tries": row.tries})
     return False
@@ -78,13 +74,14 @@ def _later(row: ItemPicture, error: Retry) -> bool:
 
 def _settle(
     row: ItemPicture,
+    at: clock.Anchored,
     *,
     stored: StoredPicture | None = None,
     reason: str = "",
     unfit: dict[int, str] | None = None,
 ) -> None:
     """Write what came of it and tell the posts, in one transaction. Nothing, when the item has another picture by now."""
-    now = clock.now()
+    now = at()
     with transaction.atomic():
         item = arriving.lock_item(row.item_id)
         state = ItemPicture.State.STORED if stored else ItemPicture.State.REFUSED

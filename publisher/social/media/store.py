@@ -49,11 +49,12 @@ def get(digest: str) -> bytes:
     """The bytes. Raises `NoSuchPicture`, also for a file that is not what its name says, and `StoreAway`."""
     if not _DIGEST.match(digest):
         raise NoSuchPicture(digest)
-    try:
-        with _store(), default_storage.open(_path(digest), "rb") as file:
-            data: bytes = file.read()
-    except FileNotFoundError as error:
-        raise NoSuchPicture(digest) from error
+    with _store():
+        try:
+            with default_storage.open(_path(digest), "rb") as file:
+                data: bytes = file.read()
+        except FileNotFoundError as error:
+            raise NoSuchPicture(digest) from error
     if digest_of(data) != digest:
         raise NoSuchPicture(digest)
     return data
@@ -69,8 +70,6 @@ def delete(digest: str) -> None:
 def _store() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise
     except _failures() as error:
         raise StoreAway(f"The store of pictures cannot be used: {error or type(error).__name__}.") from error
 
