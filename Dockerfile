@@ -17,7 +17,7 @@ RUN /venv/bin/pip install --no-deps --no-build-isolation --editable .
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \
-    && install -d -o publisher -g publisher -m 0700 /data
+    && install -d -o publisher -g publisher -m 0700 /data /data/media
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from config import media
 from publisher.core.errors import UserError
 from publisher.delivery.pacing.limits import Rate, Warmup, parse_domain_rates, parse_rates, parse_warmup
 
@@ -73,6 +74,7 @@ class Environment:
     concurrency: int
     log_level: str
     log_format: str
+    media: str
     fetch_allow: tuple[str, ...]
     lease_seconds: int
     attempts: int
@@ -365,11 +367,21 @@ SETTINGS: tuple[Setting, ...] = (
         _one_of("auto", "json", "text"),
     ),
     Setting(
+        "PUBLISHER_MEDIA",
+        "",
+        "address",
+        "s3://bucket/publisher?region=eu-central-1",
+        "Where pictures of posts are kept: `s3://BUCKET/PREFIX` with `region` and `endpoint` (an address, for servers other than "
+        "Amazon's) as far as they are needed; docs/pictures.md. Empty: the folder `media` in the data folder, which web and "
+        "worker hosts must share.",
+        media.checked,
+    ),
+    Setting(
         "PUBLISHER_FETCH_ALLOW",
         "",
         "host:port, separated by commas",
         "intranet.office.example.org:443",
-        "Private addresses that feeds and pages may be fetched from. All others are refused.",
+        "Private addresses that feeds, pages and pictures may be fetched from. All others are refused.",
         _words,
     ),
     Setting(

@@ -11,6 +11,7 @@ import dj_database_url
 
 from config.environment import read
 from config.logging import logging_config
+from config.media import storages
 from publisher.core.embedded import addresses
 
 ENVIRONMENT = read(os.environ)
@@ -106,6 +107,7 @@ USE_TZ = True
 USE_I18N = True
 
 MEDIA_ROOT = ENVIRONMENT.data_dir / "media"  # pictures of posts, by the hash of their content
+STORAGES = storages(ENVIRONMENT.media)
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # served from where they lie, with no collecting step
 STATICFILES_DIRS = [("site", BASE_DIR / "publisher" / "desk" / "assets")]
@@ -113,7 +115,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # without files: those have a limit of their own
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(ENVIRONMENT.log_level, ENVIRONMENT.log_format)

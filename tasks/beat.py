@@ -14,6 +14,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "read the stream": _every(5, "intake.drain"),
     "poll feeds": _every(20, "intake.poll_feeds"),
     "draft what is undrafted": _every(5, "editorial.draft_waiting"),
+    "fetch pictures": _every(10, "editorial.fetch_pictures"),
     "give slots": _every(10, "schedule.give_slots"),
     "begin what is due": _every(1, "schedule.tick"),
     "send mail": _every(2, "deliver.send_mail"),
@@ -25,4 +26,5 @@ BEAT: dict[str, dict[str, Any]] = {
     "finish editions": _every(3, "upkeep.finish"),
     "fold the tally": _every(30, "upkeep.fold"),
     "forget old deliveries": _every(15, "upkeep.prune"),
+    "forget unused pictures": _every(3600, "upkeep.forget_pictures"),
 }

@@ -7,9 +7,12 @@ from datetime import datetime
 from publisher.delivery.corrections import correct_everywhere
 from publisher.delivery.retraction import retract_everywhere
 from publisher.social.drafting import draft_held, draft_item, undrafted
+from publisher.social.media.fetching import fetch_due
 from tasks.edge import stage
 
 BATCH = 200
+FETCHING_SECONDS = 20.0
+"""How long one task fetches before it makes room for others; the next tick goes on."""
 
 
 @stage("tasks.editorial.draft")
@@ -31,3 +34,9 @@ def draft_waiting(*, now: datetime, **_ids: int) -> int:
 def retract(*, now: datetime, item_id: int) -> int:
     """Stop what is not sent of a retracted item."""
     return retract_everywhere(now=now, item_id=item_id)
+
+
+@stage("tasks.editorial.fetch_pictures")
+def fetch_pictures(*, now: datetime, **_ids: int) -> int:
+    """Fetch the pictures of items whose posts wait for them."""
+    return fetch_due(now=now, seconds=FETCHING_SECONDS)

@@ -18,6 +18,7 @@ NUDGES: dict[str, tuple[str, ...]] = {
     "items.accepted": ("tasks.editorial.draft_waiting",),
     "item.retracted": ("tasks.editorial.retract",),
     "topics.decided": ("tasks.editorial.draft",),
+    "picture.wanted": ("tasks.editorial.fetch_pictures",),
     "post.approved": ("tasks.schedule.give_slots",),
     "channel.changed": (
         "tasks.editorial.draft_waiting",

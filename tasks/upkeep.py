@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.delivery import retention, tally
+from publisher.delivery import retention, tally, unused_pictures
 from publisher.delivery.closing import clear_away, finish_editions
 from publisher.delivery.turns import LONG, turn
 from publisher.items import memory, rejections, submissions
@@ -36,3 +36,9 @@ def prune(*, now: datetime) -> int:
     """Forget deliveries whose time is over, a while at a time."""
     with turn(LONG, seconds=PRUNE_SECONDS) as mine:
         return retention.prune(now=now, seconds=PRUNE_SECONDS) if mine else 0
+
+
+@stage("tasks.upkeep.forget_pictures")
+def forget_pictures(*, now: datetime) -> int:
+    """Delete pictures that nothing shows any more."""
+    return unused_pictures.forget(now=now)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 for name in [name for name in os.environ if name.startswith("PUBLISHER_")]:
     del os.environ[name]
@@ -34,6 +35,9 @@ import redis  # noqa: E402
 from publisher.core.embedded.postgres import EmbeddedPostgres  # noqa: E402
 from publisher.core.embedded.valkey import EmbeddedValkey  # noqa: E402
 from publisher.core.redis import client  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.drawn import Site
 
 hypothesis.settings.register_profile("publisher", deadline=None)  # no test asserts wall-clock time
 hypothesis.settings.load_profile("publisher")
@@ -84,6 +88,17 @@ def inbox(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
 def now() -> datetime:
     """A Monday noon in UTC, for tests that need some moment."""
     return datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def picture_site(settings: Any, tmp_path: Path) -> Iterator[Site]:
+    """A site with pictures that may be fetched from, and an empty store for them."""
+    from tests.drawn import a_site
+
+    settings.MEDIA_ROOT = tmp_path / "media"
+    with a_site() as site:
+        settings.FETCH_ALLOW = [site.url.removeprefix("http://")]
+        yield site
 
 
 @pytest.fixture(autouse=True)

@@ -93,6 +93,8 @@ class ChannelIn(_Part):
     utm: UtmRule | None = None
     month_budget: Decimal | None = Field(None, ge=0, le=1_000_000, decimal_places=2)
     auto_approve: bool = False
+    alt_required: bool = True
+    picture_required: bool = False
     tolerance_minutes: int = Field(360, ge=1, le=7 * 24 * 60)
     max_age_days: int = Field(30, ge=1, le=3_650)
     enabled: bool = True

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from publisher.core import audit, events, standstill
 from publisher.core.crypto import CannotDecrypt
-from publisher.core.errors import Rejected, UserError
+from publisher.core.errors import Rejected, Retry, UserError
 from publisher.delivery import budget
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
@@ -24,6 +24,7 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
 from publisher.items.models import Item
 from publisher.schedule.rules import ScheduleRules
+from publisher.social import picturing
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -102,7 +103,11 @@ def _due(post: Post, channel: Channel, now: datetime, *, stands: bool) -> Due:
     return Due(
         slot_at=post.slot_at or now,
         tolerance=timedelta(minutes=channel.tolerance_minutes),
-        ready=channel.enabled and not channel.paused_reason and not blocked and not stands,
+        ready=channel.enabled
+        and not channel.paused_reason
+        and not blocked
+        and not stands
+        and not picturing.waits(post.pictures),
         embargoed=embargo is not None and embargo > now,
         retracted=post.item.retracted_at is not None,
     )
@@ -122,6 +127,7 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
     """Write the deliveries of a post, ready to be sent. What cannot be prepared holds the post with the reason."""
     try:
         network = registry.sending(channel.network)
+        picturing.make_sure(post, channel)
         parts = outgoing(post, post.item).parts
         account = account_of(channel)
         prepared = [network.prepare(part, account, uuid.uuid4().hex) for part in parts]
@@ -132,6 +138,9 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         return bool(_hold([post], str(error)))
     except Rejected as error:
         return bool(_hold([post], error.reason))
+    except Retry as error:  # the store of pictures does not answer: the next tick asks again
+        log.warning("post.not_queued", extra={"post_id": post.pk, "reason": error.reason})
+        return False
     if problem := budget.problem(post, channel, network, prices, now=now):
         return bool(_hold([post], problem))
     _write(post, channel, prepared, prices, now)
@@ -141,14 +150,22 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
 
 
 def outgoing(post: Post, item: Item) -> Outgoing:
-    """The post as its network is given it."""
+    """The post as its network is given it. Raises `Rejected` while a picture of it is on its way."""
     card = (
         Card(item.title, item.summary[:CARD_SUMMARY], item.image_url, item.image_alt) if post.link else None
     )
     texts = [part["text"] for part in post.parts]
     return Outgoing(
         tuple(
-            Part(text, post.link, post.language, card if number == 0 else None, number, len(texts))
+            Part(
+                text,
+                post.link,
+                post.language,
+                card if number == 0 else None,
+                number,
+                len(texts),
+                pictures=picturing.as_sent(post.pictures) if number == 0 else (),
+            )
             for number, text in enumerate(texts)
         )
     )

@@ -52,7 +52,8 @@ def _page(view: View, access: str) -> View:
                     response = view(request, *args, **kwargs)
                 except UserError as error:
                     response = show(request, "desk/problem.html", {"error": error}, status=400)
-        add_never_cache_headers(response)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
         return response
 
     guarded.access = access  # type: ignore[attr-defined]  # read by the permission test

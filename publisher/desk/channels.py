@@ -15,7 +15,7 @@ from publisher.desk.drafting import drafting_of
 from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
-from publisher.social import endings, notices, slots
+from publisher.social import endings, notices, picturing, slots
 from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.networks import registry
 from publisher.social.owners import addresses_of
@@ -61,6 +61,7 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "problem": problem,
         "once": _once(channel),
         "drafting": drafting_of(channel, now=now),
+        "pictures": picturing.limits_of(channel) is not None,
     }
 
 

@@ -11,6 +11,7 @@ from publisher.delivery import budget
 from publisher.delivery.budget import Month, money
 from publisher.delivery.leaving import outgoing
 from publisher.social import links, notes
+from publisher.social.accounts import measured_as
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Priced

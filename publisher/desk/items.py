@@ -18,6 +18,7 @@ from publisher.desk.differences import FieldChange, field_changes
 from publisher.desk.journey import journey_of
 from publisher.desk.page import asked, is_htmx, show, unknown
 from publisher.desk.paging import latest
+from publisher.desk.pictures import own_picture
 from publisher.digests.models import EditionItem
 from publisher.items import topic_choice
 from publisher.items.models import Item, ItemTopic, Kind, Origin, Revision, Source, Topic
@@ -82,10 +83,11 @@ def state_of(item: Item, now: datetime) -> str:
 @require_GET
 def detail(request: HttpRequest, item_id: int) -> HttpResponse:
     """One item and its whole way."""
-    item = get_object_or_404(Item.objects.select_related("source", "original"), pk=item_id)
+    item = get_object_or_404(Item.objects.select_related("source", "original", "picture__stored"), pk=item_id)
     context = {
         "item": item,
         "state": state_of(item, clock.now()),
+        "picture": own_picture(item),
         "content": shown_html(item.body_html),
         "revisions": revisions_of(item),
         "translations": _translations(item),

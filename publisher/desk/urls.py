@@ -15,6 +15,8 @@ from publisher.desk import (
     home,
     items,
     login,
+    picture_deeds,
+    pictures,
     posts,
     rejected,
     repairs,
@@ -40,6 +42,20 @@ urlpatterns = [
     path("posts/<int:post_id>/cancel", staff(posts.cancel), name="post-cancel"),
     path("posts/<int:post_id>/reschedule", staff(posts.reschedule), name="post-reschedule"),
     path("posts/<int:post_id>/measure/<int:part>", staff(posts.measure), name="post-measure"),
+    path(
+        "posts/<int:post_id>/pictures/describe", staff(picture_deeds.describe), name="post-picture-describe"
+    ),
+    path(
+        "posts/<int:post_id>/pictures/leave-out",
+        staff(picture_deeds.leave_out),
+        name="post-picture-leave-out",
+    ),
+    path(
+        "posts/<int:post_id>/pictures/put-back", staff(picture_deeds.put_back), name="post-picture-put-back"
+    ),
+    path("posts/<int:post_id>/pictures/upload", staff(picture_deeds.upload), name="post-picture-upload"),
+    path("posts/<int:post_id>/pictures/again", staff(picture_deeds.fetch_again), name="post-picture-again"),
+    path("pictures/<str:digest>", staff(pictures.show_picture), name="picture"),
     path("editions", staff(editions.index), name="editions"),
     path("editions/<int:edition_id>", staff(editions.detail), name="edition"),
     path("editions/<int:edition_id>/progress", staff(editions.progress), name="edition-progress"),

@@ -21,6 +21,7 @@ from publisher.items.visibility import is_visible
 from publisher.schedule.quiet import why_not
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import next_free_slot
+from publisher.social import picturing
 from publisher.social.accounts import check_texts
 from publisher.social.composing import link_for, topics_of
 from publisher.social.drafting import drafted
@@ -53,6 +54,7 @@ def approve(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
             raise UserError("The item was retracted, so nothing about it is published.", "Cancel the post.")
         registry.sending(post.channel.network)
         check_texts(post.channel, _texts(post))
+        picturing.check(post)
         before = {"state": post.state}
         post.state, post.problem, post.slot_at = S.APPROVED, "", None
         post.approved_by_id = user.pk if isinstance(user, AbstractBaseUser) else None
@@ -75,7 +77,8 @@ def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: 
         before = {"state": post.state, "texts": _texts(post)}
         post.parts = [{"text": text} for text in cleaned]
         post.link = shown_in(cleaned, new=link_for(post.item, post.channel), before=post.link)
-        post.edited, post.state, post.problem = True, S.DRAFT, ""
+        post.edited = True
+        post.state, post.problem = picturing.standing(post)
         post.approved_by = post.approved_at = post.slot_at = None
         _save(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})
     return post
@@ -90,9 +93,10 @@ def redraft(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
         if not is_visible(post.item, now):
             raise UserError("The item is retracted or under embargo.", "Nothing is drafted of it now.")
         before = {"state": post.state, "texts": _texts(post)}
-        draft = drafted(post.item, post.channel, topics_of(post.item))
+        draft = drafted(post.item, post.channel, topics_of(post.item), post)
         _check_left(post, draft.texts)
         post.parts = [{"text": text} for text in draft.texts]
+        post.pictures = list(draft.pictures)
         post.item_revision, post.link = post.item.revision, link_for(post.item, post.channel)
         post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
         post.edited = False
@@ -150,6 +154,10 @@ def _save(post: Post, user: Actor, action: str, before: dict[str, Any], after: d
     post.version += 1
     post.save()
     audit.record(user, action, post, before, after)
+
+
+changing, save_deed = _changing, _save
+"""For deeds in a file of their own (`picture_deeds.py`)."""
 
 
 def _texts(post: Post) -> list[str]:

@@ -15,6 +15,7 @@ from publisher.render.trial import snippet_problem
 from publisher.render.views import ItemView
 from publisher.social import links, threads
 from publisher.social.accounts import measured_as
+from publisher.social.media.shown import Shown
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account, Measuring
@@ -25,10 +26,11 @@ LONGEST_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Draft:
-    """The texts of a post's parts; `problem` says why it cannot leave as it is, else is empty."""
+    """The texts of a post's parts and its pictures; `problem` says why it cannot leave as it is, else is empty."""
 
     texts: tuple[str, ...]
     problem: str = ""
+    pictures: tuple[Shown, ...] = ()
 
 
 def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:

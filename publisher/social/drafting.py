@@ -22,6 +22,7 @@ from publisher.social.links import shown_in
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
+from publisher.social.picturing import pictured, seen, waits, want
 from publisher.social.redrafting import (
     ITEM_CHANGED,
     ITEM_RETRACTED,
@@ -50,6 +51,7 @@ WRITTEN = (
     "state",
     "parts",
     "link",
+    "pictures",
     "edited",
     "problem",
     "approved_by",
@@ -148,11 +150,14 @@ class _Drafting:
             if self.only not in (0, channel.pk) or (self.only and post is None):
                 continue
             if post is None and matches(_wants(channel), facts):
-                made.append(self._make(channel, compose(self.item, channel, topics)))
+                draft = pictured(compose(self.item, channel, topics), self.item, channel)
+                made.append(self._make(channel, draft))
             elif post and (post.state in REDRAFTED or post.problem == ITEM_RETRACTED):
-                renewed.append(self._renew(post, channel, drafted(self.item, channel, topics)))
+                renewed.append(self._renew(post, channel, drafted(self.item, channel, topics, post)))
         for post in Post.objects.bulk_create(made):
             self._tell(post)
+        if any(waits(post.pictures) for post in (*made, *posts.values()) if post.state in REDRAFTED):
+            want(self.item, now=self.now)
         return [post.pk for post in (*made, *renewed) if post]
 
     def _make(self, channel: Channel, draft: Draft) -> Post:
@@ -163,9 +168,16 @@ class _Drafting:
     def _renew(self, post: Post, channel: Channel, draft: Draft) -> Post | None:
         texts = tuple(part["text"] for part in post.parts)
         stands = Stands(post.state, post.edited, post.problem, post.item_revision, texts)
-        deed = redraft(stands, revision=self.item.revision, texts=draft.texts, holds=bool(draft.problem))
+        same_pictures = seen(post.pictures) == seen(draft.pictures)
+        deed = redraft(
+            stands,
+            revision=self.item.revision,
+            texts=draft.texts,
+            holds=bool(draft.problem) or not same_pictures,
+        )
         if deed is Deed.LEAVE or (
-            post.state == S.HELD and texts == draft.texts and post.problem == draft.problem
+            post.state == S.HELD
+            and (texts, same_pictures, post.problem) == (draft.texts, True, draft.problem)
         ):
             return None
         before = {"state": post.state, "revision": post.item_revision}
@@ -173,6 +185,7 @@ class _Drafting:
             self._fill(post, channel, draft)
         if deed is Deed.FLAG:
             post.state, post.problem = S.DRAFT, ITEM_CHANGED
+            post.pictures = list(draft.pictures)
             post.approved_by = post.approved_at = post.slot_at = None
         post.item_revision = self.item.revision
         post.link = shown_in(
@@ -196,6 +209,7 @@ class _Drafting:
         post.language = self.item.language
         post.parts = [{"text": text} for text in draft.texts]
         post.link = link_for(self.item, channel)
+        post.pictures = list(draft.pictures)
         post.edited = False
         post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
         post.approved_by = post.approved_at = post.slot_at = None
@@ -211,9 +225,9 @@ class _Drafting:
             events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
 
 
-def drafted(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
+def drafted(item: Item, channel: Channel, topics: Sequence[Topic], post: Post) -> Draft:
     """The draft of a post that exists, held when the item does not fit the channel any more."""
-    draft = compose(item, channel, topics)
+    draft = pictured(compose(item, channel, topics), item, channel, post)
     facts = Facts(item.language, item.kind, frozenset(topic.pk for topic in topics))
     fits = matches(replace(_wants(channel), enabled=True), facts)
     return draft if draft.problem or fits else replace(draft, problem=NO_LONGER_FITS)

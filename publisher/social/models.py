@@ -42,6 +42,10 @@ class Channel(models.Model):
         help_text="most that posts may cost in a month of its zone, in the network's currency; empty: no limit",
     )
     auto_approve = models.BooleanField(default=False)
+    alt_required = models.BooleanField(
+        default=True, help_text="a post whose picture has no description is held"
+    )
+    picture_required = models.BooleanField(default=False, help_text="a post without a picture is held")
     tolerance_minutes = models.PositiveIntegerField(
         default=360, help_text="a slot missed by more expires and asks"
     )
@@ -143,6 +147,49 @@ class Notice(models.Model):
         return f"{self.subject} ({self.to})"
 
 
+class StoredPicture(models.Model):
+    """A picture whose bytes are in the store (`media/keeping.py`). The row is there before the bytes, and goes after them."""
+
+    digest = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of the bytes, hexadecimal")
+    type = models.CharField(max_length=20, help_text="by content: image/jpeg")
+    width = models.PositiveIntegerField(help_text="pixels, as it is shown")
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="bytes")
+    put_at = models.DateTimeField(help_text="when it was handed in last: it is not deleted soon after")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["put_at"], name="picture_put_at")]
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class ItemPicture(models.Model):
+    """An item's picture on its way from its address into the store (`media/fetching.py`). One for each item: the present one."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Being fetched"
+        STORED = "stored", "Stored"
+        REFUSED = "refused", "Cannot be used"
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="picture")
+    url = models.URLField(max_length=2000)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    stored = models.ForeignKey(StoredPicture, null=True, blank=True, on_delete=models.PROTECT)
+    reason = models.TextField(blank=True, help_text="why it is refused, or why the last try failed")
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(help_text="when it is tried next, while it waits")
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["next_at"], name="item_picture_due", condition=models.Q(state="waiting"))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.get_state_display()}"
+
+
 class Post(models.Model):
     """One message for one channel about one item. Its parts are the messages that leave (a thread has several)."""
 
@@ -168,6 +215,12 @@ class Post(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     parts = models.JSONField(default=list, help_text='[{"text": "…"}]: what leaves, one delivery each')
     link = models.URLField(max_length=2000, blank=True)
+    pictures = models.JSONField(
+        default=list, blank=True, help_text='[{"digest", "alt", "focus", "url"}]: `media/shown.py`'
+    )
+    pictures_edited = models.BooleanField(
+        default=False, help_text="a person chose or described them: a new revision does not overwrite that"
+    )
     edited = models.BooleanField(
         default=False, help_text="a person changed the text: a new revision does not overwrite it"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.social.accounts import measured_as
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Priced

@@ -13,6 +13,7 @@ from publisher.items.visibility import visible_q
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import Waiting, assign_slots, why_no_slot
 from publisher.social.models import Channel, Post
+from publisher.social.picturing import ON_ITS_WAY
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +37,15 @@ def channels_waiting() -> list[int]:
 def give_slots(channel_id: int, *, now: datetime) -> int:
     """Give the channel's approved posts their slots, by priority, then approval; how many got one.
 
-    A paused channel gives none, nor does an item under embargo get one. Posts without a free slot within a year keep
-    waiting, and say why.
+    A paused channel gives none, nor does an item under embargo get one, nor a post whose picture is on its way. Posts
+    without a free slot within a year keep waiting, and say why.
     """
     channel = lock_channel(channel_id)
     if channel is None or not channel.enabled or channel.paused_reason:
         return 0
     posts = list(
         Post.objects.select_for_update(of=("self",), no_key=True)
-        .filter(visible_q(now, "item__"), channel=channel, state=S.APPROVED)
+        .filter(visible_q(now, "item__"), ~ON_ITS_WAY, channel=channel, state=S.APPROVED)
         .order_by("id")
     )
     if not posts:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import override_settings
 
-from publisher.social.networks.base import Account, Card, Part
+from publisher.demo.sample import pictures
+from publisher.social.media import store
+from publisher.social.networks.base import Account, Card, Part, Picture
 from publisher.social.networks.sandbox.network import SANDBOX
 from publisher.social.networks.sandbox.server import Server
 from tests.browser.conftest import OpenWindow
@@ -28,13 +31,18 @@ POSTS = [
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as server:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with override_settings(MEDIA_ROOT=folder / "media"), sandbox(folder) as server:
+        drawn = [store.put(pictures.png(paint)) for paint in (pictures.terraces, pictures.lighthouse)]
         for number, (name, language, text, link) in enumerate(POSTS):
             account = Account(number, name, {"token": "t"}, {"url": server.url})
             card = Card(
                 "Farmers of the valley share what they learned", "Seeds, soil and rain: " + "notes. " * 40
             )
-            part = Part(f"{text}\n{link}".strip(), link, language, card if link else None)
+            shown = tuple(
+                Picture(digest, "A striped lighthouse above grey waves") for digest in drawn[:number]
+            )
+            part = Part(f"{text}\n{link}".strip(), link, language, card if link else None, pictures=shown)
             SANDBOX.publish(account, SANDBOX.prepare(part, account, f"key-{number}"))
         yield server
 

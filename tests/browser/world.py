@@ -15,10 +15,12 @@ from publisher.core import audit, clock
 from publisher.delivery import copies
 from publisher.delivery.enqueue import assemble
 from publisher.delivery.models import Delivery
+from publisher.demo.sample import pictures
 from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Source, Topic
 from publisher.social import health
-from publisher.social.models import Channel, ChannelHealth, Post
+from publisher.social.media import keeping
+from publisher.social.models import Channel, ChannelHealth, ItemPicture, Post
 from publisher.social.networks.base import Pace
 from tests.builders import a_channel, a_digest, a_schedule, a_source, a_subscriber, a_topic, an_item
 from tests.desk.builders import a_post, a_post_delivery, a_rejection, a_revision, an_attempt, an_edition
@@ -89,6 +91,7 @@ def build() -> World:
             "post-draft": reverse("desk:post", args=[draft.pk]),
             "post-sent": reverse("desk:post", args=[Post.objects.filter(state="sent").latest("pk").pk]),
             "post-thread": reverse("desk:post", args=[Post.objects.get(parts__1__isnull=False).pk]),
+            "post-held": reverse("desk:post", args=[Post.objects.get(state="held").pk]),
             "editions": reverse("desk:editions"),
             "edition-waiting": reverse("desk:edition", args=[waiting.pk]),
             "edition-sent": edition_url,
@@ -235,7 +238,11 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
     other = Item.objects.get(kind="press_release")
     chinese = Item.objects.get(language="zh-Hans")
     draft = a_post(
-        item, channels[0], f"{item.title}\n\n{item.summary}\n\n#ZeroHunger {item.url}", created_at=now
+        item,
+        channels[0],
+        f"{item.title}\n\n{item.summary}\n\n#ZeroHunger {item.url}",
+        created_at=now,
+        pictures=_pictures(now, item),
     )
     a_post(chinese, channels[1], f"{chinese.title}\n\n{chinese.summary}\n{chinese.url}", created_at=now)
     a_post(
@@ -259,7 +266,14 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
     a_post(item, channels[3], parts=[{"text": text} for text in thread], created_at=now)
     paid = a_post(other, channels[3], created_at=now, state="sent", sent_at=now, approved_by=user)
     a_post_delivery(paid, at=now, state="sent", sent_at=now, price="24.90")
-    a_post(item, channels[2], created_at=now, state="held", problem="The text is 12 characters too long.")
+    a_post(
+        item,
+        channels[2],
+        created_at=now,
+        state="held",
+        problem="Picture: it has no description. Write what it shows, or leave the picture out.",
+        pictures=[{"digest": "", "alt": "", "focus": None, "url": item.image_url}],
+    )
     sent = a_post(
         item,
         channels[1],
@@ -286,6 +300,17 @@ def _posts(now: datetime, item: Item, channels: list[Channel], user: User) -> Po
     )
     audit.record(user, "post.approved", sent, {"state": "draft"}, {"state": "approved"})
     return draft
+
+
+def _pictures(now: datetime, item: Item) -> list[dict[str, object]]:
+    """The item's picture, fetched, and one that staff uploaded."""
+    stored = keeping.keep(pictures.png(pictures.terraces), now=now)
+    uploaded = keeping.keep(pictures.png(pictures.lighthouse), now=now)
+    ItemPicture.objects.create(item=item, url=item.image_url, state="stored", stored=stored, next_at=now)
+    return [
+        {"digest": stored.digest, "alt": item.image_alt, "focus": [0.0, 0.7], "url": item.image_url},
+        {"digest": uploaded.digest, "alt": "A striped lighthouse above grey waves", "focus": None, "url": ""},
+    ]
 
 
 def _editions(now: datetime, user: User) -> tuple[Digest, Edition, Edition, Subscription]:

@@ -81,7 +81,13 @@ def test_only_web_and_mailpit_are_published_and_only_on_this_machine() -> None:
 def test_postgres_keeps_its_data_where_the_image_of_18_puts_it() -> None:
     assert SERVICES["postgres"]["image"] == "postgres:18"
     assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
-    assert set(COMPOSE["volumes"]) == {"postgres", "redis"}
+    assert set(COMPOSE["volumes"]) == {"media", "postgres", "redis"}
+
+
+def test_web_and_worker_share_the_pictures_in_a_folder_that_they_may_write() -> None:
+    shared = "media:/data/media"
+    assert [name for name in OURS if shared in SERVICES[name].get("volumes", [])] == ["web", "worker"]
+    assert any("-o publisher" in line and "/data/media" in line for line in dockerfile("RUN"))
 
 
 def test_an_entry_of_the_inbox_is_on_disk_before_it_is_answered() -> None:

@@ -10,11 +10,13 @@ from django.urls import URLPattern, reverse
 from publisher.desk.urls import urlpatterns
 from tests.builders import a_topic, an_item
 from tests.desk.builders import a_mail, a_post, a_post_delivery, a_rejection, a_variant, an_edition
+from tests.drawn import a_stored_picture
 
 pytestmark = pytest.mark.django_db
 
 PAGES = [pattern.name or "" for pattern in urlpatterns]
 ACCESS: dict[str, str] = {pattern.name or "": pattern.callback.access for pattern in urlpatterns}  # type: ignore[attr-defined]  # set by access.py
+PICTURE_DEEDS = [f"post-picture-{deed}" for deed in ("describe", "leave-out", "put-back", "upload", "again")]
 POST_ONLY = {
     "logout",
     "topic",
@@ -23,6 +25,7 @@ POST_ONLY = {
     "post-cancel",
     "post-reschedule",
     "post-measure",
+    *PICTURE_DEEDS,
     "edition-act",
     "edition-confirm",
     "edition-test",
@@ -48,6 +51,8 @@ def addresses() -> dict[str, str]:
             name: {"post_id": post.pk}
             for name in ("post", "post-edit", "post-cancel", "post-redraft", "post-reschedule")
         },
+        **{name: {"post_id": post.pk} for name in PICTURE_DEEDS},
+        "picture": {"digest": a_stored_picture().pk},
         "post-measure": {"post_id": post.pk, "part": 0},
         "edition": {"edition_id": edition.pk},
         "edition-progress": {"edition_id": edition.pk},

@@ -4,8 +4,9 @@ for reading the store; the same picture and limits give the same bytes, so that 
 
 from __future__ import annotations
 
+import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -44,6 +45,16 @@ def fitted(digest: str, limits: PictureLimits) -> Fitted:
     picture = opened(data)
     if getattr(picture, "is_animated", False) and picture.format == "GIF":
         return _animated(data, picture, limits)
+    return _still(picture, limits)
+
+
+def fingerprint(limits: PictureLimits) -> str:
+    """A short name of these limits, the same in every process: what fits under it fits again."""
+    fields = [sorted(value) if isinstance(value, frozenset) else value for value in astuple(limits)]
+    return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
+
+
+def _still(picture: Image.Image, limits: PictureLimits) -> Fitted:
     upright = ImageOps.exif_transpose(picture)
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
     while True:
@@ -79,9 +90,7 @@ def _animated(data: bytes, picture: Image.Image, limits: PictureLimits) -> Fitte
     if "image/gif" in limits.types and len(data) <= (limits.max_gif_bytes or limits.max_bytes):
         return Fitted(data, "image/gif", picture.width, picture.height)
     picture.seek(0)
-    first = io.BytesIO()
-    picture.convert("RGBA").save(first, "PNG")
-    return fitted(store.put(first.getvalue()), limits)
+    return _still(picture.convert("RGBA"), limits)
 
 
 def _scaled(picture: Image.Image, limits: PictureLimits) -> Image.Image:

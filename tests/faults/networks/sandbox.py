@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.social.networks.base import Account, Part
+from django.test import override_settings
+
+from publisher.social.media import store
+from publisher.social.networks.base import Account, Part, Picture
 from publisher.social.networks.sandbox.network import SANDBOX
+from tests.drawn import drawn
 from tests.fakes.fault_proxy import DROP_REPLY, RESET
 from tests.fakes.sandbox import sandbox, timeline
 from tests.faults.cases import PUBLISH, Fake, Step, Subject
 
+DRAWN = drawn()
+
 
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
-    """Its own server."""
-    with sandbox(folder) as server:
+    """Its own server, and the picture in a store of its own."""
+    with override_settings(MEDIA_ROOT=folder / "media"), sandbox(folder) as server:
+        store.put(DRAWN)
 
         def account(url: str) -> Account:
             return Account(1, "Almaria Office", {"token": "secret"}, {"url": url, "timeout_seconds": 0.3})
@@ -28,11 +35,17 @@ SUBJECT = Subject(
     network=SANDBOX,
     start=start,
     parts=(
-        Part("Rain arrives in the north. 1/2", link="https://office.example.org/rain", of=2),
+        Part(
+            "Rain arrives in the north. 1/2",
+            link="https://office.example.org/rain",
+            of=2,
+            pictures=(Picture(store.digest_of(DRAWN), "A green field"),),
+        ),
         Part("It stays until Monday. 2/2", number=1, of=2),
     ),
     steps=(
         Step(PUBLISH, "POST", "/api/posts", once=True),
+        Step("picture", "POST", "/api/pictures", once=True),
         Step("reply", "POST", "/api/posts", part=1, once=True),
         Step("asked when it is there", "GET", "/api/posts", doubt=DROP_REPLY),
         Step("asked when it is not", "GET", "/api/posts", doubt=RESET),

@@ -1,6 +1,8 @@
 """The sandbox network's API: what each request means and what it is answered. `server.py` does the HTTP around it.
 
-POST /api/posts  {account, text, language?, link?, card?: {title, summary}, reply_to?}   Authorization, Idempotency-Key
+POST /api/posts  {account, text, language?, link?, card?: {title, summary}, pictures?: [{id, alt?}], reply_to?}
+                 with Authorization, Idempotency-Key
+POST /api/pictures  the bytes of a JPEG or PNG; answers {id}
 GET  /api/posts?idempotency_key=…  ·  PUT, DELETE /api/posts/ID  ·  GET /api/account  ·  GET /api/timeline (public)
 """
 
@@ -13,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.social.networks.sandbox.faults import Faults, Kind
+from publisher.social.networks.sandbox.pictures import LONGEST_ALT, MOST, Pictures
 from publisher.social.networks.sandbox.store import KeyUsedForAnother, Post, Store
 
 LONGEST_TEXT = 500
@@ -25,6 +28,7 @@ class Context:
     """What a request may use. `now` is aware."""
 
     store: Store
+    pictures: Pictures
     tokens: frozenset[str] | None
     base_url: str
     now: datetime
@@ -51,7 +55,7 @@ def publish(context: Context, body: bytes, authorization: str, key: str) -> Answ
     """201 for a new post, 200 with the old one for a repeated key, 409 for a key used with another body."""
     try:
         _authorise(context, authorization)
-        fields = _fields(body)
+        fields = _fields(context, body)
         _check_thread(context, fields["reply_to"])
         post, is_new = context.store.create(fields, key=key[:255], body=body, now=context.now)
     except Refused as refused:
@@ -59,6 +63,16 @@ def publish(context: Context, body: bytes, authorization: str, key: str) -> Answ
     except KeyUsedForAnother:
         return Answer(409, {"error": "This idempotency key was used with another post."})
     return Answer(201 if is_new else 200, _as_json(context, post))
+
+
+def upload(context: Context, body: bytes, authorization: str) -> Answer:
+    """201 with the picture's id, 422 for what is none."""
+    try:
+        _authorise(context, authorization)
+    except Refused as refused:
+        return refused.answer
+    name = context.pictures.put(body)
+    return Answer(201, {"id": name}) if name else Answer(422, {"error": "This is no JPEG and no PNG."})
 
 
 def get(context: Context, path: str, query: dict[str, str], authorization: str) -> Answer:
@@ -79,10 +93,10 @@ def get(context: Context, path: str, query: dict[str, str], authorization: str) 
 
 
 def put(context: Context, path: str, body: bytes, authorization: str) -> Answer:
-    """Replace a post's text, link and card. 410 when the post is gone."""
+    """Replace a post's text, link, card and pictures. 410 when the post is gone."""
     try:
         _authorise(context, authorization)
-        fields = _fields(body)
+        fields = _fields(context, body)
     except Refused as refused:
         return refused.answer
     del fields["reply_to"], fields["account"]
@@ -126,7 +140,7 @@ def _check_thread(context: Context, reply_to: str) -> None:
         raise Refused(422, "The post that this one replies to does not exist.")
 
 
-def _fields(body: bytes) -> dict[str, str]:
+def _fields(context: Context, body: bytes) -> dict[str, Any]:
     try:
         given = json.loads(body)
     except ValueError as error:
@@ -134,7 +148,7 @@ def _fields(body: bytes) -> dict[str, str]:
     if not isinstance(given, dict):
         raise Refused(400, "The body is not an object.")
     card = given.get("card") if isinstance(given.get("card"), dict) else {}
-    fields = {
+    fields: dict[str, Any] = {
         "account": _text(given, "account", LONGEST_NAME),
         "text": _text(given, "text", LONGEST_TEXT),
         "language": _text(given, "language", 35) or "en",
@@ -142,6 +156,7 @@ def _fields(body: bytes) -> dict[str, str]:
         "card_title": _text(card or {}, "title", 500),
         "card_summary": _text(card or {}, "summary", 2000),
         "reply_to": _text(given, "reply_to", 20),
+        "pictures": _pictures(context, given.get("pictures") or []),
     }
     for needed in ("account", "text"):
         if not fields[needed].strip():
@@ -149,6 +164,17 @@ def _fields(body: bytes) -> dict[str, str]:
     if fields["link"] and not fields["link"].startswith(("http://", "https://")):
         raise Refused(422, "`link` must be an http or https address.")
     return fields
+
+
+def _pictures(context: Context, given: object) -> list[dict[str, str]]:
+    if not isinstance(given, list) or len(given) > MOST:
+        raise Refused(422, f"`pictures` must be a list of at most {MOST}.")
+    pictures = []
+    for each in given:
+        if not isinstance(each, dict) or not context.pictures.has(str(each.get("id"))):
+            raise Refused(422, "A picture must be uploaded before the post that shows it.")
+        pictures.append({"id": str(each["id"]), "alt": _text(each, "alt", LONGEST_ALT)})
+    return pictures
 
 
 def _text(given: dict[str, Any], name: str, most: int) -> str:

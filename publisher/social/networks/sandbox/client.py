@@ -18,6 +18,7 @@ from publisher.core.tls import trusted
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
 from publisher.social.networks.sandbox.errors import error_of
+from publisher.social.networks.sandbox.rules import PICTURES
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -31,7 +32,7 @@ _UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolErr
 
 def create(account: Account, prepared: Prepared, *, reply_to: str = "") -> Receipt:
     """Publish. The server answers a repeated key with the post that it has."""
-    body = {**prepared.payload, **({"reply_to": reply_to} if reply_to else {})}
+    body = {**_with_pictures(account, prepared), **({"reply_to": reply_to} if reply_to else {})}
     return _receipt(_ask(account, "POST", "/api/posts", body=body, key=prepared.idempotency_key))
 
 
@@ -46,9 +47,9 @@ def find(account: Account, prepared: Prepared) -> Receipt | NotFound:
 
 
 def replace(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
-    """Put another text in a post's place."""
+    """Put another text, and its pictures, in a post's place."""
     path = f"/api/posts/{quote(remote_id, safe='')}"
-    return _receipt(_ask(account, "PUT", path, body=prepared.payload))
+    return _receipt(_ask(account, "PUT", path, body=_with_pictures(account, prepared)))
 
 
 def delete(account: Account, remote_id: str) -> None:
@@ -64,15 +65,38 @@ def whoami(account: Account) -> str:
         raise Retry(error.reason) from error
 
 
+def _with_pictures(account: Account, prepared: Prepared) -> dict[str, Any]:
+    """The body with its pictures uploaded. An upload publishes nothing, so one that is unclear is tried again."""
+    body = dict(prepared.payload)
+    if pictures := body.pop("pictures", []):
+        body["pictures"] = [{"id": _upload(account, each["digest"]), "alt": each["alt"]} for each in pictures]
+    return body
+
+
+def _upload(account: Account, digest: str) -> str:
+    from publisher.social.media.fitting import fitted  # noqa: PLC0415 - Pillow, which mail workers do without
+
+    picture = fitted(digest, PICTURES)
+    try:
+        return _receipt(_ask(account, "POST", "/api/pictures", content=picture.data)).remote_id
+    except Unknown as error:
+        raise Retry(f"A picture could not be uploaded. {error.reason}") from error
+
+
 def _ask(
-    account: Account, method: str, path: str, *, body: Mapping[str, Any] | None = None, key: str = ""
+    account: Account,
+    method: str,
+    path: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    content: bytes | None = None,
+    key: str = "",
 ) -> Answer:
     headers = {
         "Authorization": f"Bearer {account.credentials.get('token', '')}",
         "Accept-Encoding": "identity",
     }
     headers |= {"Idempotency-Key": key} if key else {}
-    content = None
     if body is not None:
         headers["Content-Type"] = "application/json"
         content = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()

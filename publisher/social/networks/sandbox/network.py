@@ -28,7 +28,7 @@ from publisher.social.networks.sandbox import client
 from publisher.social.networks.sandbox.errors import error_of
 from publisher.social.networks.sandbox.measure import measure
 from publisher.social.networks.sandbox.payload import payload
-from publisher.social.networks.sandbox.rules import Rules
+from publisher.social.networks.sandbox.rules import PICTURES, Rules
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Sandbox:
     def measure(self, text: str, rules: Rules) -> Measure:
         return measure(text, rules)
 
-    def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - none for any account
-        return None
+    def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
+        return PICTURES
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)

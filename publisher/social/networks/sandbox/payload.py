@@ -7,17 +7,24 @@ from typing import Any
 from publisher.core.errors import Rejected
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.sandbox.measure import measure
-from publisher.social.networks.sandbox.rules import Rules
+from publisher.social.networks.sandbox.rules import PICTURES, Rules
 
 
 def payload(part: Part, account: Account) -> dict[str, Any]:
-    """What is stored and sent, byte for byte the same in every try. Raises `Rejected` for a text that does not fit."""
+    """What is stored, and sent with the ids of uploaded pictures in the place of `pictures`: the same in every try.
+
+    Raises `Rejected` for what does not fit.
+    """
     fit = measure(part.text, Rules())
     if not fit.fits:
         raise Rejected(f"The text does not fit the sandbox network: {fit.why}.")
+    if len(part.pictures) > PICTURES.most:
+        raise Rejected(f"The sandbox network shows {PICTURES.most} pictures at most.")
     body: dict[str, Any] = {"account": account.name, "text": part.text, "language": part.language}
     if part.link:
         body["link"] = part.link
     if part.card:
         body["card"] = {"title": part.card.title, "summary": part.card.summary}
+    if part.pictures:
+        body["pictures"] = [{"digest": each.digest, "alt": each.alt} for each in part.pictures]
     return body

@@ -20,12 +20,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from publisher.social.networks.sandbox import api, page
+from publisher.social.networks.sandbox import api, page, pictures
 from publisher.social.networks.sandbox.faults import Fault, Faults, Kind
 from publisher.social.networks.sandbox.store import Store
 
 LARGEST_BODY = 64 * 1024
-POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+LARGEST_PICTURE = pictures.LARGEST
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 class Server(ThreadingHTTPServer):
@@ -37,6 +38,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, folder: Path, *, port: int = 0, tokens: frozenset[str] | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.store = Store(folder)
+        self.pictures = pictures.Pictures(folder)
         self.faults = Faults()
         self.tokens = tokens
         self.requests = 0
@@ -73,14 +75,19 @@ class Handler(BaseHTTPRequestHandler):
             self._answer_json(api.get(self._api(), url.path, query, self.headers.get("Authorization", "")))
         elif url.path == "/timeline.css":
             self._write(200, "text/css; charset=utf-8", page.STYLE.encode())
+        elif found := self.server.pictures.get(url.path.removeprefix("/pictures/")):
+            self._write(200, found[1], found[0])
         else:
             self._page(unquote(url.path))
 
     def do_POST(self) -> None:
-        """Publishing, and telling the server which faults to have."""
-        if (body := self._body()) is None:
+        """Publishing, uploading a picture, and telling the server which faults to have."""
+        is_picture = self.path == "/api/pictures"
+        if (body := self._body(LARGEST_PICTURE if is_picture else LARGEST_BODY)) is None:
             return
-        if self.path == "/api/faults" and self.server.offers_faults:
+        if is_picture:
+            self._answer_json(api.upload(self._api(), body, self.headers.get("Authorization", "")))
+        elif self.path == "/api/faults" and self.server.offers_faults:
             self._answer_json(api.add_fault(self.server.faults, body))
         elif self.path == "/api/posts":
             self.server.requests += 1
@@ -142,13 +149,14 @@ class Handler(BaseHTTPRequestHandler):
             self._html(404, page.timeline([], now=now, single=True))
 
     def _api(self) -> api.Context:
-        return api.Context(self.server.store, self.server.tokens, self.server.url, datetime.now(UTC))
+        server = self.server
+        return api.Context(server.store, server.pictures, server.tokens, server.url, datetime.now(UTC))
 
-    def _body(self) -> bytes | None:
+    def _body(self, most: int = LARGEST_BODY) -> bytes | None:
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isdigit() or int(length) > most:
             self.close_connection = True
-            self._answer_json(api.Answer(413, {"error": f"A body of up to {LARGEST_BODY} bytes is needed."}))
+            self._answer_json(api.Answer(413, {"error": f"A body of up to {most} bytes is needed."}))
             return None
         return self.rfile.read(int(length))
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True)
 class Post:
-    """One post as readers see it. Times are ISO 8601 in UTC."""
+    """One post as readers see it. Times are ISO 8601 in UTC; a picture is `{"id", "alt"}`."""
 
     id: str
     account: str
@@ -29,6 +29,7 @@ class Post:
     card_summary: str = ""
     reply_to: str = ""
     edited_at: str = ""
+    pictures: list[dict[str, str]] = field(default_factory=list)
 
 
 class KeyUsedForAnother(Exception):
@@ -46,7 +47,7 @@ class Store:
         self._lock = threading.Lock()
         self._file = self._read(folder / "posts.jsonl")
 
-    def create(self, fields: dict[str, str], *, key: str, body: bytes, now: datetime) -> tuple[Post, bool]:
+    def create(self, fields: dict[str, Any], *, key: str, body: bytes, now: datetime) -> tuple[Post, bool]:
         """The post, and whether it is new. A repeated key gives the post that it made, even if it was deleted since."""
         digest = hashlib.sha256(body).hexdigest()
         with self._lock:
@@ -62,7 +63,7 @@ class Store:
             self._keep(post, key, digest)
             return post, True
 
-    def edit(self, post_id: str, fields: dict[str, str], *, now: datetime) -> Post | None:
+    def edit(self, post_id: str, fields: dict[str, Any], *, now: datetime) -> Post | None:
         """The post with another text; None when there is none."""
         with self._lock:
             if post_id not in self._posts:

@@ -1,0 +1,116 @@
+"""What is in the store, and how a picture gets in and out of it, so that none is deleted that somebody needs.
+
+A row of `StoredPicture` is written before the bytes and deleted after them, each under the row's lock. Whoever puts a picture
+in has a day to say where it is used; `forget` looks only at older ones, and again under the lock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from PIL import Image
+
+from publisher.core.errors import Rejected
+from publisher.social.media import store
+from publisher.social.media.fitting import FORMATS, opened
+from publisher.social.models import ItemPicture, StoredPicture
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 20_000_000
+"""Of a picture that is taken at all: more than any network takes, and what a camera makes."""
+UNUSED_FOR = timedelta(days=1)
+AT_ONCE = 200
+
+# Each post's pictures are one or four; posts are read in one pass for a batch, some times a day.
+SHOWN = """
+SELECT DISTINCT shown ->> 'digest'
+FROM social_post, jsonb_array_elements(social_post.pictures) AS shown
+WHERE shown ->> 'digest' = ANY(%(digests)s)
+"""
+
+
+def keep(data: bytes, *, now: datetime) -> StoredPicture:
+    """Store a picture. Raises `Rejected` with what is wrong with it (no picture, too large), `StoreAway`."""
+    if len(data) > MOST_BYTES:
+        raise Rejected(f"It is larger than {MOST_BYTES // 1_000_000} MB.")
+    picture = _looked_at(data)
+    width, height = _shown_size(picture)
+    digest = store.digest_of(data)
+    with transaction.atomic():
+        row, _made = StoredPicture.objects.update_or_create(
+            digest=digest,
+            defaults={"put_at": now},
+            create_defaults={
+                "put_at": now,
+                "type": FORMATS[picture.format or ""],
+                "width": width,
+                "height": height,
+                "size": len(data),
+            },
+        )
+        store.put(data)
+    return row
+
+
+def forget(*, now: datetime, in_use: Callable[[Collection[str]], Collection[str]]) -> int:
+    """Delete pictures that no item and no post shows, nor whoever else `in_use` knows of; how many.
+
+    Safe to stop anywhere: what is left goes the next time. Raises `StoreAway`.
+    """
+    forgotten, after = 0, ""
+    while batch := _old(now, after):
+        forgotten += _forget(batch, now, in_use)
+        after = batch[-1]
+    if forgotten:
+        log.info("pictures.forgotten", extra={"pictures": forgotten})
+    return forgotten
+
+
+def _old(now: datetime, after: str) -> list[str]:
+    rows = StoredPicture.objects.filter(put_at__lt=now - UNUSED_FOR, digest__gt=after).order_by("digest")
+    return list(rows.values_list("digest", flat=True)[:AT_ONCE])
+
+
+@transaction.atomic
+def _forget(batch: list[str], now: datetime, in_use: Callable[[Collection[str]], Collection[str]]) -> int:
+    """Locked first and looked at then: whoever puts one of them in meanwhile waits, and stores it anew."""
+    rows = StoredPicture.objects.select_for_update(skip_locked=True).order_by("digest")
+    locked = list(rows.filter(digest__in=batch, put_at__lt=now - UNUSED_FOR).values_list("digest", flat=True))
+    used = set(ItemPicture.objects.filter(stored__in=locked).values_list("stored_id", flat=True))
+    used |= _on_posts(locked) | set(in_use(locked))
+    unused = [digest for digest in locked if digest not in used]
+    for digest in unused:
+        store.delete(digest)
+    StoredPicture.objects.filter(digest__in=unused).delete()
+    return len(unused)
+
+
+def _on_posts(digests: list[str]) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(SHOWN, {"digests": digests})
+        return {str(row[0]) for row in cursor.fetchall()}
+
+
+def _looked_at(data: bytes) -> Image.Image:
+    """Says what it is instead, where it is what people often hand in for a picture."""
+    try:
+        return opened(data)
+    except Rejected:
+        head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if b"<svg" in head and head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")):
+            raise Rejected(
+                "It is an SVG drawing, which networks do not take: use JPEG, PNG, GIF or WebP."
+            ) from None
+        if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+            raise Rejected("It is a web page, and no picture.") from None
+        raise
+
+
+def _shown_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height, turned upright."""
+    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)
+    return (picture.height, picture.width) if sideways else picture.size
