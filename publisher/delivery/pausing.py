@@ -23,7 +23,7 @@ from publisher.delivery.outlook import grown_old
 from publisher.delivery.reslotting import GOES_BY_ITSELF, How, Outcome
 from publisher.delivery.stopping import LONGEST_REASON
 from publisher.digests.models import Edition
-from publisher.digests.paused import of_editions
+from publisher.digests.paused import behind
 from publisher.items.models import Topic
 from publisher.social import channels, paused
 from publisher.social.models import Channel
@@ -46,6 +46,17 @@ class Target:
     def key(self) -> str:
         """`channel:3`, `country:CN`: for forms."""
         return f"{self.scope.value}:{self.country or self.pk}"
+
+    @property
+    def pause(self) -> Pause:
+        """The pause of it, which is not stored and stops nothing."""
+        return Pause(
+            scope=self.scope,
+            channel_id=self.pk if self.scope is Pause.Scope.CHANNEL else None,
+            topic_id=self.pk if self.scope is Pause.Scope.TOPIC else None,
+            country=self.country,
+            name=self.name[:200],
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def pause(targets: Sequence[Target], *, user: Actor, by: str, reason: str, now: 
     if not rows:
         raise UserError("That is paused already.", "The page “Pause” says since when and why.")
     for row in rows:
-        reslotting.take_back(paused.behind(row.pk, GOES_BY_ITSELF))
+        reslotting.take_back(paused.behind(row, GOES_BY_ITSELF))
     return rows
 
 
@@ -103,10 +114,9 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     row = Pause.objects.select_for_update().filter(pk=pause_id).first()
     if row is None:
         raise UserError("That pause has ended already.", "Load the page again.")
-    posts = paused.behind(row.pk, GOES_BY_ITSELF)
-    going = grown_old(row.since, now=now)
-    held = of_editions([edition.pk for edition in going])
-    old = [edition for edition in going if row in held.get(edition.pk, [])]
+    posts = paused.behind(row, GOES_BY_ITSELF)
+    held = behind(row)
+    old = [edition for edition in grown_old(row.since, now=now) if edition.pk in held]
     why = f"It waited behind a pause ({row}: {row.reason.rstrip('.')}). Let it go, or cancel it."
     kept, row_id = row, row.pk
     row.delete()
@@ -141,16 +151,9 @@ def key_of(row: Pause) -> str:
 
 
 def _begin(target: Target, user: Actor, by: str, reason: str, now: datetime) -> Pause:
-    row = Pause.objects.create(
-        scope=target.scope,
-        channel_id=target.pk if target.scope is Pause.Scope.CHANNEL else None,
-        topic_id=target.pk if target.scope is Pause.Scope.TOPIC else None,
-        country=target.country,
-        name=target.name[:200],
-        reason=reason,
-        by=by[:150],
-        since=now,
-    )
+    row = target.pause
+    row.reason, row.by, row.since = reason, by[:150], now
+    row.save()
     audit.record(user or by, "pause.begun", row, after={"name": str(row), "reason": reason, "by": by})
     log.warning("pause.begun", extra={"pause": str(row), "reason": reason, "by": by})
     return row

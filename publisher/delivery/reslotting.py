@@ -17,6 +17,7 @@ from django.db.models import Q
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
+from publisher.core.words import counted
 from publisher.delivery.departure import is_too_late
 from publisher.delivery.leaving import BEGUN
 from publisher.delivery.models import Delivery
@@ -55,6 +56,16 @@ class Outcome:
     moved: int = 0
     waiting: int = 0
     asking: int = 0
+
+    @property
+    def said(self) -> str:
+        """In a sentence or two for people; empty when there was no post."""
+        parts = (
+            (self.moved, "got a new slot", "got a new slot"),
+            (self.waiting, "waits for a slot", "wait for a slot"),
+            (self.asking, "asks before it leaves", "ask before they leave"),
+        )
+        return " ".join(f"{counted(n, 'post')} {one if n == 1 else many}." for n, one, many in parts if n)
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(self.moved + other.moved, self.waiting + other.waiting, self.asking + other.asking)
@@ -123,7 +134,7 @@ def _of_each_channel(
 def _locked(channel: Channel, post_ids: Collection[int], states: Iterable[str]) -> list[Post]:
     posts = Post.objects.select_for_update(of=("self",), no_key=True).select_related("item")
     chosen = posts.filter(channel=channel, pk__in=post_ids, state__in=list(states))
-    return sorted(chosen, key=lambda post: (post.slot_at or post.approved_at or post.created_at, post.pk))
+    return list(chosen.order_by("slot_at", "pk"))
 
 
 def _take_back_all(channel: Channel, post_ids: Collection[int]) -> Outcome:
@@ -166,7 +177,7 @@ def _move(channel: Channel, post_ids: Collection[int], user: Actor, now: datetim
     mine = {post.slot_at for post in late}
     slots = plan(
         rules,
-        [(post.pk, post.slot_at or post.approved_at or post.created_at) for post in visible],
+        [(post.pk, post.slot_at or now) for post in visible],
         now=max(now, channel.blocked_until or now),
         occupied=[at for at in taken(channel.pk, now) if at not in mine],
     )

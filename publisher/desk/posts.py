@@ -22,7 +22,7 @@ from publisher.desk.forms import CancelForm, RescheduleForm, VersionForm, texts_
 from publisher.desk.measuring import measured
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
-from publisher.social import approval
+from publisher.social import approval, paused
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 
@@ -36,6 +36,7 @@ TABS = (
     ("cancelled", "Cancelled", (S.CANCELLED,)),
 )
 HISTORY = 20
+WAITS = (*approval.EDITABLE, S.SENDING)
 
 
 @require_GET
@@ -197,6 +198,7 @@ def _page(
         "item": post.item,
         "parts": measured(post.channel, shown or [""]),
         "error": error,
+        "behind": paused.of_posts([post.pk]).get(post.pk, []) if post.state in WAITS else [],
         "cannot_send": _cannot_send(post),
         "zone": zone,
         "can": {

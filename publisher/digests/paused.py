@@ -11,7 +11,9 @@ from django.db import connection
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
 from publisher.digests.models import Edition
-from publisher.items.paused import COVERS_ITEM
+from publisher.items.paused import COVERS_ITEM, THIS_PAUSE, named_by
+
+S = Edition.State
 
 COVERS_EDITION: Final = f"""EXISTS (
     SELECT 1 FROM digests_editionitem held JOIN items_item i ON i.id = held.item_id
@@ -26,6 +28,12 @@ PAUSES_OF = f"""
 SELECT e.id, pause.id FROM core_pause pause CROSS JOIN digests_edition e
 WHERE e.id = ANY(%(editions)s) AND {COVERS_EDITION} ORDER BY pause.since, pause.id
 """  # noqa: S608 - text of ours
+# Of the editions that are not over: a handful.
+BEHIND = f"""
+SELECT e.id FROM {THIS_PAUSE} CROSS JOIN digests_edition e
+WHERE e.state = ANY(%(states)s) AND {COVERS_EDITION} ORDER BY e.due_at, e.id
+"""  # noqa: S608 - text of ours
+OPEN = [S.ASSEMBLING.value, S.BLOCKED.value, S.WAITING.value, S.SENDING.value, S.PAUSED.value]
 
 
 def of_editions(edition_ids: Collection[int]) -> dict[int, list[Pause]]:
@@ -40,6 +48,13 @@ def of_editions(edition_ids: Collection[int]) -> dict[int, list[Pause]]:
             if pause_id in standing:
                 found.setdefault(edition_id, []).append(standing[pause_id])
     return found
+
+
+def behind(pause: Pause) -> list[int]:
+    """Ids of the editions that have not ended and that a pause covers, or would cover if it stood."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEHIND, {**named_by(pause), "states": OPEN})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def check_may_go(edition: Edition) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from publisher.core.models import Pause
 
 COVERS_ITEM: Final = """(
     EXISTS (SELECT 1 FROM items_itemtopic t
@@ -11,3 +13,13 @@ COVERS_ITEM: Final = """(
 )"""
 """Whether `pause` (of core_pause) covers the item `i`: by a topic that counts for it (a suggested one does), or by the country
 of its source. The tables are looked up by key, for the few pauses that stand."""
+
+THIS_PAUSE: Final = """
+(SELECT %(channel)s::bigint AS channel_id, %(topic)s::bigint AS topic_id, %(country)s::text AS country) pause
+"""
+"""One pause in the place of core_pause, standing or not, with the values of `named_by`."""
+
+
+def named_by(pause: Pause) -> dict[str, Any]:
+    """The values of `THIS_PAUSE`."""
+    return {"channel": pause.channel_id, "topic": pause.topic_id, "country": pause.country}

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 
 from publisher.core.models import Pause
-from publisher.items.paused import COVERS_ITEM
+from publisher.items.paused import COVERS_ITEM, THIS_PAUSE, named_by
 
 COVERS_POST: Final = f"""(
     pause.channel_id = c.id OR (pause.country <> '' AND pause.country = c.region) OR {COVERS_ITEM}
@@ -19,17 +19,21 @@ COVERS_POST: Final = f"""(
 IS_PAUSED: Final = f"EXISTS (SELECT 1 FROM core_pause pause WHERE {COVERS_POST})"  # noqa: S608 - text of ours
 """Whether anything covers it. core_pause has a handful of rows or none, and is read before the rest is looked up."""
 
-_FROM: Final = f"""
-FROM core_pause pause
-CROSS JOIN social_post p
+_POSTS: Final = """
+social_post p
 JOIN social_channel c ON c.id = p.channel_id
 JOIN items_item i ON i.id = p.item_id
-WHERE {COVERS_POST}
 """
 # Of given posts only, by their keys.
-PAUSES_OF = f"SELECT p.id, pause.id {_FROM} AND p.id = ANY(%(posts)s) ORDER BY pause.since, pause.id"
-# By the index over states: those that wait or ask, never the many that were sent.
-BEHIND = f"SELECT p.id {_FROM} AND pause.id = %(pause)s AND p.state = ANY(%(states)s)"
+PAUSES_OF = f"""
+SELECT p.id, pause.id FROM core_pause pause CROSS JOIN {_POSTS}
+WHERE p.id = ANY(%(posts)s) AND {COVERS_POST} ORDER BY pause.since, pause.id
+"""  # noqa: S608 - text of ours
+# By the index over states: those that wait or ask, never the many that were sent. The pause need not stand (yet).
+BEHIND = f"""
+SELECT p.id FROM {THIS_PAUSE} CROSS JOIN {_POSTS}
+WHERE p.state = ANY(%(states)s) AND {COVERS_POST}
+"""  # noqa: S608 - text of ours
 
 
 def of_posts(post_ids: Collection[int]) -> dict[int, list[Pause]]:
@@ -46,8 +50,8 @@ def of_posts(post_ids: Collection[int]) -> dict[int, list[Pause]]:
     return found
 
 
-def behind(pause_id: int, states: Collection[str]) -> list[int]:
-    """Ids of the posts in these states that a pause covers."""
+def behind(pause: Pause, states: Collection[str]) -> list[int]:
+    """Ids of the posts in these states that a pause covers, or would cover if it stood."""
     with connection.cursor() as cursor:
-        cursor.execute(BEHIND, {"pause": pause_id, "states": list(states)})
+        cursor.execute(BEHIND, {**named_by(pause), "states": list(states)})
         return [row[0] for row in cursor.fetchall()]
