@@ -153,6 +153,20 @@ COMMANDS: tuple[Command, ...] = (
         "What would leave; stop everything, or let it go on.",
     ),
     Command(
+        LOOK,
+        "pause",
+        "publisher.cli.pauses:pause",
+        Needs.DATABASE,
+        "Hold back a channel, a topic or a country.",
+    ),
+    Command(
+        LOOK,
+        "release",
+        "publisher.cli.pauses:release",
+        Needs.DATABASE,
+        "Let what was paused go on.",
+    ),
+    Command(
         LOOK, "status", "publisher.cli.look:status", Needs.SETTINGS, "Servers, processes, queues, stream."
     ),
     Command(LOOK, "health", "publisher.cli.health:health", Needs.NOTHING, "Whether one process works."),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from publisher.audience.regions import region_code
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock
 from publisher.core.errors import UserError
@@ -71,6 +72,7 @@ def list_sources() -> Report:
         {
             "name": source.name,
             "language": source.language,
+            "country": source.country,
             "enabled": source.enabled,
             "api_key": source.api_key_fingerprint is not None,
             "feed_url": source.feed_url,
@@ -88,15 +90,22 @@ def list_sources() -> Report:
 @click.argument("name")
 @click.option("--label", default="", help="How people call it.")
 @click.option("--language", default="en", show_default=True, help="BCP 47, for entries that name none.")
+@click.option(
+    "--country", default="", help="Whose office it is, such as KE, for pauses; of an existing source, too."
+)
 @click.option("--feed", default="", metavar="URL", help="An RSS, Atom or JSON feed to poll.")
 @click.option("--api-key", is_flag=True, help="Give it a key for the API, shown once.")
 @click.option("--new-key", is_flag=True, help="Give an existing source a new key; the old one ends.")
 @reporting
-def add_source(name: str, *, label: str, language: str, feed: str, api_key: bool, new_key: bool) -> Report:
+def add_source(
+    name: str, *, label: str, language: str, country: str, feed: str, api_key: bool, new_key: bool
+) -> Report:
     """Add a source: whoever hands in items by API or feed. Others are made by their first entry."""
     if feed and not feed.startswith(("http://", "https://")):
         raise UserError(f"{feed} is not an http or https address.", "Give the feed's full address.")
-    known = Source.objects.filter(name=name).first() if new_key else None
+    code = _country(country)
+    changes = new_key or (code and not feed and not api_key)
+    known = Source.objects.filter(name=name).first() if changes else None
     source = known or sources.add(
         name,
         label=label,
@@ -105,7 +114,9 @@ def add_source(name: str, *, label: str, language: str, feed: str, api_key: bool
         now=clock.now(),
         actor=audit.os_user(),
     )
-    data: dict[str, Any] = {"name": source.name, "feed_url": source.feed_url}
+    if code:
+        sources.set_country(source, code, actor=audit.os_user())
+    data: dict[str, Any] = {"name": source.name, "feed_url": source.feed_url, "country": source.country}
     text = f"Items of {source.name} are taken." + (f" {feed} is polled." if feed else "")
     if api_key or new_key:
         data["api_key"] = sources.give_key(source, actor=audit.os_user())
@@ -118,6 +129,13 @@ def _report(imported: Imported) -> Report:
     for each in imported.rejected:
         lines += [f"  {each.where}: {each.reason} [{each.code}]", f"    {each.text}", f"    {each.hint}"]
     return Report(imported.as_json(), "\n".join(lines))
+
+
+def _country(given: str) -> str:
+    code = region_code(given) if given else ""
+    if code is None:
+        raise UserError(f"{given} is no country.", "Use two letters such as KE (ISO 3166-1).")
+    return code
 
 
 def _language(tag: str) -> str:

@@ -15,9 +15,11 @@ from publisher.core import audit, clock, standstill
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
 from publisher.core.words import counted
-from publisher.delivery import outage, stopping
+from publisher.delivery import outage, stopping, waiting
 from publisher.delivery.holding import Hold
 from publisher.delivery.outlook import Line, Outlook, outlook
+from publisher.delivery.reslotting import How
+from publisher.delivery.waiting import Behind
 
 NOTHING = "nothing"
 
@@ -43,9 +45,16 @@ def show() -> Report:
     down = outage.current()
     said = [down.text(now)] if down else []
     goes_on = sentences(stands) if stands or not down else []
+    pauses = waiting.all_standing()
+    if pauses:
+        said += [
+            "This is paused; `publisher release` lets it go on:",
+            *(f"  {pause_line(p)}" for p in pauses),
+        ]
     return Report(
         {
             "stands": described(stands),
+            "pauses": [pause_data(each) for each in pauses],
             "outage": down.as_data() if down else None,
             "would_leave": as_data(ahead),
         },
@@ -63,9 +72,17 @@ def stop(reason: str) -> Report:
 
 
 @sending.command()
+@click.option(
+    "--posts",
+    "how",
+    type=click.Choice([each.value for each in How]),
+    default=How.NEW_SLOTS.value,
+    show_default=True,
+    help="all: those that waited get new slots. each: a person decides about each in the desk.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @reporting
-def go(yes: bool) -> Report:
+def go(yes: bool, how: str) -> Report:
     """Let sending go on, after showing what would leave at once."""
     now, stands = clock.now(), standstill.current()
     if stands is None:
@@ -74,7 +91,7 @@ def go(yes: bool) -> Report:
     if not yes:
         click.echo("\n".join([*sentences(stands), *lines(ahead, stands=True)]), err=True)
         confirm("Let it go on?")
-    paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since)
+    paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since, how=How(how))
     text = ["Sending goes on."]
     text += [
         f"{edition} is paused: its time passed long ago. Resume it in the desk, or by "
@@ -128,6 +145,26 @@ def sentences(stands: Standstill | None) -> list[str]:
         f"All sending stands still since {moment(stands.since)}, by {stands.by}: {stands.reason}",
         "`publisher sending go` lets it go on.",
     ]
+
+
+def pause_line(each: Behind) -> str:
+    """A pause for people, with what waits behind it."""
+    row = each.pause
+    return f"{row} since {moment(row.since)}, by {row.by}: {row.reason} ({each.said} behind it)"
+
+
+def pause_data(each: Behind) -> dict[str, Any]:
+    """A pause for machines."""
+    row = each.pause
+    return {
+        "scope": row.scope,
+        "name": row.name,
+        "reason": row.reason,
+        "since": row.since,
+        "by": row.by,
+        "posts": each.posts,
+        "editions": [edition.short_name for edition in each.editions],
+    }
 
 
 def as_data(ahead: Outlook) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The audit trail, the heartbeats of processes, the standstill of all sending, and the restores that there were."""
+"""The audit trail, the heartbeats of processes, the standstill of all sending, pauses of a part of it, and the restores."""
 
 from __future__ import annotations
 
@@ -55,6 +55,47 @@ class Standstill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.reason}"
+
+
+class Pause(models.Model):
+    """While it stands, no post and no edition that it covers is claimed. Several may stand at once.
+
+    It names one channel or topic by its id, or one country by its code (`audience/regions.py`). What it covers is said by
+    `COVERS_ITEM`, `COVERS_POST` and `COVERS_EDITION`. Written by `delivery.pausing` only.
+    """
+
+    class Scope(models.TextChoices):
+        CHANNEL = "channel", "Channel"
+        TOPIC = "topic", "Topic"
+        COUNTRY = "country", "Country"
+
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    channel_id = models.BigIntegerField(null=True)
+    topic_id = models.BigIntegerField(null=True)
+    country = models.CharField(max_length=10, blank=True)
+    name = models.CharField(max_length=200, help_text="what was paused, as it was called then")
+    reason = models.TextField()
+    since = models.DateTimeField()
+    by = models.CharField(max_length=150, help_text="a login of the desk, or user@host of a command line")
+
+    class Meta:
+        ordering: ClassVar = ["since", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel_id"], name="pause_channel_once"),
+            models.UniqueConstraint(fields=["topic_id"], name="pause_topic_once"),
+            models.UniqueConstraint(
+                fields=["country"], name="pause_country_once", condition=~models.Q(country="")
+            ),
+            models.CheckConstraint(
+                name="pause_names_one",
+                condition=models.Q(scope="channel", channel_id__isnull=False, topic_id=None, country="")
+                | models.Q(scope="topic", channel_id=None, topic_id__isnull=False, country="")
+                | (models.Q(scope="country", channel_id=None, topic_id=None) & ~models.Q(country="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()} {self.name}"
 
 
 class Restoration(models.Model):

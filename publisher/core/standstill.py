@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from publisher.core import gate
 from publisher.core.models import Restoration, Standstill
 
 
@@ -27,6 +28,7 @@ def begin(kind: Standstill.Kind, *, reason: str, by: str, now: datetime) -> Stan
     """Stop all sending; None when it stands still already: that standstill stays as it is."""
     try:
         with transaction.atomic():
+            gate.close()
             return Standstill.objects.create(kind=kind, reason=reason, by=by[:150], since=now)
     except IntegrityError:
         return None

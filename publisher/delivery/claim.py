@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from publisher.core import standstill
+from publisher.core import gate, standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
+from publisher.digests.paused import IS_PAUSED as EDITION_IS_PAUSED
+from publisher.digests.paused import of_editions
 from publisher.schedule.hours import SendingHours, next_open
+from publisher.social.paused import IS_PAUSED
 
 
 class ClaimedMail(NamedTuple):
@@ -120,7 +123,11 @@ CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
 
 # Held until the claim is committed: who pauses the edition then knows what was claimed. Tests leave in any state, so their
 # claim does not ask, and does not wait for an edition that is being assembled.
-STILL_SENDING = "SELECT assembled_at FROM digests_edition WHERE id = %s AND state = 'sending' FOR SHARE"
+STILL_SENDING = f"""
+SELECT e.assembled_at FROM digests_edition e
+WHERE e.id = %s AND e.state = 'sending' AND NOT {EDITION_IS_PAUSED}
+FOR SHARE OF e
+"""  # noqa: S608 - text of ours
 
 
 _OUTDATED = "(v.retired OR " + HOLDS_DROPPED + ")"
@@ -186,6 +193,7 @@ def claim_mail(
     while True:
         assembled_at = None
         with transaction.atomic(), connection.cursor() as cursor:
+            gate.enter()
             if not tests:
                 cursor.execute(STILL_SENDING, [edition_id])
                 if (found := cursor.fetchone()) is None:
@@ -220,7 +228,7 @@ def _with_current_variants(
 
 
 # The lease of a post is one row's; the post, its item, its channel and the item's embargo are asked again under lock.
-CLAIM_POST = """
+CLAIM_POST = f"""
 UPDATE delivery_delivery d
 SET state = 'sending', fence = %(fence)s, lease_until = %(lease_until)s, attempts = d.attempts + 1
 FROM social_post p
@@ -230,19 +238,20 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED}
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
   )
 RETURNING d.id
-"""
+"""  # noqa: S608 - text of ours
 
 
 def claim_post(delivery_id: int, *, now: datetime, lease: timedelta) -> int:
     """Claim one part of a post; the fence, or 0 when it may not be sent now (taken, paused, retracted, under embargo)."""
     fence = next_fence()
     with transaction.atomic(), connection.cursor() as cursor:
+        gate.enter()
         cursor.execute(
             CLAIM_POST, {"id": delivery_id, "now": now, "fence": fence, "lease_until": now + lease}
         )
@@ -260,13 +269,18 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
 
 
 def may_go_on(edition_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled and whose hours have not ended; none while all sending stands
-    still."""
+    """Those of the editions that nobody has paused or cancelled, that no pause covers, and whose hours have not ended; none while
+    all sending stands still."""
     if standstill.is_on():
         return set()
+    paused = of_editions(edition_ids)
     rows = Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING)
     hours = rows.values_list("pk", "digest__zone", "digest__send_from", "digest__send_until")
-    return {pk for pk, zone, *ends in hours if next_open(SendingHours(ZoneInfo(zone), *ends), now) == now}
+    return {
+        pk
+        for pk, zone, *ends in hours
+        if pk not in paused and next_open(SendingHours(ZoneInfo(zone), *ends), now) == now
+    }
 
 
 def release(fence: int) -> int:

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from publisher.core import clock
 from publisher.core.errors import UserError
+from publisher.core.models import Pause
 from publisher.delivery import outage
 from publisher.delivery.departure import Step
 from publisher.delivery.leaving import foreseen
@@ -22,7 +23,9 @@ from publisher.delivery.pacing.pacer import Pacer
 from publisher.delivery.progress import ToGo, waits_for_hours
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
+from publisher.digests.paused import of_editions
 from publisher.schedule.quiet import why_not
+from publisher.social import paused
 from publisher.social.models import Channel, Post
 
 NO_SERVER = "No mail leaves while PUBLISHER_MAIL is empty"
@@ -65,12 +68,19 @@ def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
     """What holds up all mails of an edition that wait; None when some may leave, or a person is asked."""
     if edition.state == Edition.State.ASSEMBLING:
         return Hold("It is being assembled")
+    for pause in of_editions([edition.pk]).get(edition.pk, []):
+        return of_pause(pause, "It holds items that are paused")
     hours = waits_for_hours(edition, now)
     if hours:
         return Hold(f"It waits for its hours ({hours.hours})", hours.until)
     if rest.waves and not rest.due:
         return Hold(f"The next wave is that of {rest.waves[0].clocks}", rest.waves[0].due_at)
     return of_queue(edition, now)
+
+
+def of_pause(pause: Pause, what: str = "Paused") -> Hold:
+    """What a pause says of something that it covers."""
+    return Hold(f"{what} ({pause}: {pause.reason.rstrip('.')})")
 
 
 def of_queue(edition: Edition, now: datetime) -> Hold | None:
@@ -109,6 +119,9 @@ def of_posts(channel: Channel, posts: Sequence[Post], now: datetime) -> tuple[in
     held = [step for step in steps if step in (Step.WAIT, Step.NEW_SLOT)]
     if not held:
         return 0, None
+    first = posts[steps.index(held[0])]
+    for pause in paused.of_posts([first.pk]).get(first.pk, []):
+        return len(held), of_pause(pause)
     if held[0] is Step.NEW_SLOT:
         quiet = why_not(rules, now)
         return len(held), Hold(f"They get another slot ({quiet or 'enough for today, or an embargo'})")

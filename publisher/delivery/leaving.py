@@ -24,7 +24,7 @@ from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
 from publisher.items.models import Item
 from publisher.schedule.rules import ScheduleRules
-from publisher.social import picturing
+from publisher.social import paused, picturing
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -76,8 +76,11 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
     except UserError as error:
         return _hold(list(posts), f"The schedule cannot be used: {error.message}")
     left, queued, stands = _left(channel, now), 0, standstill.is_on()
+    behind = paused.of_posts([post.pk for post in posts])
     for post in posts:
-        step = next_step(_due(post, channel, now, stands=stands), rules, left=left, now=now)
+        step = next_step(
+            _due(post, channel, now, stands=stands or post.pk in behind), rules, left=left, now=now
+        )
         if step is Step.LEAVE:
             if _queue(post, channel, now):
                 left.append(departed_at(post.slot_at or now, now))
@@ -90,8 +93,9 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
 def foreseen(channel: Channel, posts: Sequence[Post], rules: ScheduleRules, now: datetime) -> list[Step]:
     """What `enqueue_due` would do with these posts of a channel, in the order of their slots, if sending did not stand still."""
     left, steps = _left(channel, now), []
+    behind = paused.of_posts([post.pk for post in posts])
     for post in posts:
-        steps.append(next_step(_due(post, channel, now, stands=False), rules, left=left, now=now))
+        steps.append(next_step(_due(post, channel, now, stands=post.pk in behind), rules, left=left, now=now))
         if steps[-1] is Step.LEAVE:
             left.append(departed_at(post.slot_at or now, now))
     return steps

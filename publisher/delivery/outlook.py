@@ -23,6 +23,7 @@ from publisher.delivery.unclear import asking
 from publisher.digests.due import LATE_ASKS, due_now
 from publisher.digests.models import Digest, Edition
 from publisher.social.models import Channel, Post
+from publisher.social.slots import ON_TIME
 
 S = Edition.State
 IN_DOUBT = frozenset({State.UNKNOWN, State.SENDING})
@@ -138,7 +139,7 @@ def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
     in_doubt = IN_DOUBT if stood_since else IN_DOUBT - {State.SENDING}
     return Outlook(
         mails=list(_mails(old, every, in_doubt, now)),
-        posts=_posts(in_doubt, now),
+        posts=_posts(in_doubt, now, stood=stood_since is not None),
         editions=[
             NewEdition(digest, due.due_at, due.late or digest.needs_approval, due.late)
             for digest, due in due_now(now=now)
@@ -180,7 +181,7 @@ def _mails(old: set[int], every: Hold | None, in_doubt: frozenset[State], now: d
         )
 
 
-def _posts(in_doubt: frozenset[State], now: datetime) -> list[Posts]:
+def _posts(in_doubt: frozenset[State], now: datetime, *, stood: bool) -> list[Posts]:
     """Rows of the short queue of posts and of the slots that have come. A post whose item was retracted neither leaves nor
     waits: it is cancelled at its slot, whatever else (`departure.next_step`)."""
     known = Post.objects.select_related("item", "channel__schedule").defer(
@@ -194,16 +195,21 @@ def _posts(in_doubt: frozenset[State], now: datetime) -> list[Posts]:
     queued, unclear = Counter(going.values_list("channel_id", flat=True)), _unclear_posts(in_doubt)
     channels = Channel.objects.filter(pk__in=scheduled.keys() | queued.keys() | unclear.keys())
     return [
-        _of_channel(each, scheduled.get(each.pk, []), queued[each.pk], unclear[each.pk], now)
+        _of_channel(each, scheduled.get(each.pk, []), queued[each.pk], unclear[each.pk], now, stood=stood)
         for each in channels.select_related("schedule").order_by("name")
     ]
 
 
-def _of_channel(channel: Channel, posts: list[Post], queued: int, unclear: int, now: datetime) -> Posts:
+def _of_channel(
+    channel: Channel, posts: list[Post], queued: int, unclear: int, now: datetime, *, stood: bool
+) -> Posts:
     tolerance = timedelta(minutes=channel.tolerance_minutes)
     timely = [post for post in posts if post.slot_at and not is_too_late(post.slot_at, tolerance, now)]
     hold, waiting = holding.of_channel(channel, now), len(timely) + queued
-    if hold is None:
+    missed = [post for post in timely if stood and now - (post.slot_at or now) > ON_TIME]
+    if hold is None and missed:
+        waiting, hold = len(missed), holding.Hold("Their slots were missed, so they get new ones")
+    elif hold is None:
         waiting, hold = holding.of_posts(channel, timely, now)
     late = len(posts) - len(timely)
     return Posts(channel, len(posts) + queued, late, unclear, waiting, hold if waiting else None)

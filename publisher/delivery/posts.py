@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from publisher.core import events, trace
+from publisher.core import events, gate, trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
 from publisher.delivery.claim import claim_post, release
@@ -30,15 +30,19 @@ from publisher.social.channels import block
 from publisher.social.health import note_pace, went_down
 from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
+from publisher.social.paused import IS_PAUSED
 from publisher.social.slots import lock_channel
 
 __all__ = ["confirm", "due_deliveries", "enqueue_due", "reconcile_unknown", "send"]
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 2.0
+"""Seconds within which a request begins that was claimed before a pause; one that could not begins anew, with its claim."""
+
 # The head of each channel's queue. The queue is short (a partial index); the other tables are looked up by key, and the rows
 # in `sending` are few. `claim_post` asks the same again of the one row; here the question is only whose turn it is.
-HEADS = """
+HEADS = f"""
 SELECT DISTINCT ON (d.channel_id) d.id
 FROM delivery_delivery d
 JOIN social_post p ON p.id = d.post_id
@@ -49,7 +53,7 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
   AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED}
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -58,7 +62,7 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
       SELECT 1 FROM delivery_delivery other WHERE other.channel_id = d.channel_id AND other.state = 'sending'
   )
 ORDER BY d.channel_id, d.due_at, d.id
-"""
+"""  # noqa: S608 - text of ours
 
 
 def due_deliveries(*, now: datetime) -> Iterator[int]:
@@ -76,12 +80,13 @@ def send(delivery_id: int, *, now: datetime) -> bool:
     fence = _claim(delivery_id, now, lease)
     if not fence:
         return False
+    held = time.monotonic()
     delivery = Delivery.objects.select_related("post", "channel__schedule").get(pk=delivery_id)
     assert delivery.post is not None  # noqa: S101 - for the type checker: only posts are claimed here
     with trace.bound(delivery.post.trace_id):
         started = time.monotonic()
-        # This process was stopped: its claim may be another's by now.
-        if started - claimed > lease.total_seconds() / 2:
+        # This process was stopped: its claim may be another's by now, or somebody may have paused what it holds.
+        if started - claimed > lease.total_seconds() / 2 or started - held > AT_ONCE:
             release(fence)
             return False
         result = _publish(delivery)
@@ -106,7 +111,9 @@ def _heads(now: datetime, channel_id: int | None = None) -> list[int]:
 
 @transaction.atomic
 def _claim(delivery_id: int, now: datetime, lease: timedelta) -> int:
-    """The fence, or 0. Under the channel's lock, so that its parts leave one at a time and in order."""
+    """The fence, or 0. Under the channel's lock, so that its parts leave one at a time and in order; and past
+    the gate, so that nobody has stopped it since."""
+    gate.enter()
     channel_id = Delivery.objects.filter(pk=delivery_id).values_list("channel_id", flat=True).first()
     if channel_id is None or lock_channel(channel_id) is None or delivery_id not in _heads(now, channel_id):
         return 0

@@ -1,8 +1,9 @@
 """Stopping everything that leaves, letting it go on, and having a mail server that had failed tried at once. Called by the
 desk and by `publisher sending`.
 
-The standstill itself is a row of `core.standstill`, which every claim asks for. Nothing floods out when it ends: posts whose
-slot was missed by too much expire, and an edition whose time is long past waits for a person.
+The standstill itself is a row of `core.standstill`, which every claim asks for. Nothing floods out when it ends: posts that
+missed their slots get new ones, or expire and ask when that was long ago, and an edition whose time is long past waits for a
+person.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from publisher.core import audit, events, standstill
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.core.models import Standstill
-from publisher.delivery import outage
+from publisher.delivery import outage, reslotting
 from publisher.delivery.outage import Outage
 from publisher.delivery.outlook import grown_old
+from publisher.delivery.reslotting import GOES_BY_ITSELF, How
 from publisher.digests.models import Edition
+from publisher.social.models import Post
 
 log = logging.getLogger(__name__)
 
 GREW_OLD = "All sending stood still, and its time passed long ago; look at it before it goes on."
+WAITED = "It waited while all sending stood still. Let it go, or cancel it."
 LONGEST_REASON = 1000
 
 
@@ -44,8 +48,11 @@ def stop(*, user: Actor, by: str, reason: str, now: datetime) -> Standstill:
 
 
 @transaction.atomic
-def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None) -> list[Edition]:
-    """Let sending go on; the editions that have become too old meanwhile and are paused for a person.
+def go_on(
+    *, user: Actor, by: str, now: datetime, since: datetime | None = None, how: How = How.NEW_SLOTS
+) -> list[Edition]:
+    """Let sending go on; the editions that have become too old meanwhile and are paused for a person. `how`: what becomes of the
+    posts that waited.
 
     `since`: the beginning of the standstill that the person saw; another one stays. Raises `UserError`.
     """
@@ -61,7 +68,9 @@ def go_on(*, user: Actor, by: str, now: datetime, since: datetime | None = None)
         edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, GREW_OLD, now
         edition.save(update_fields=["state", "problem", "changed_at"])
         audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
-    after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason}
+    waited = Post.objects.filter(state__in=GOES_BY_ITSELF).values_list("pk", flat=True)
+    reslotting.after_a_stop(list(waited), how, user=user or by, why=WAITED, now=now)
+    after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason, "how": how.value}
     audit.record(user or by, "sending.went_on", stood, after=after)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")

@@ -33,6 +33,7 @@ from publisher.desk.paging import latest
 from publisher.desk.sending import MAY_GO_ON
 from publisher.digests import editions, webview
 from publisher.digests.models import Digest, Edition, Variant
+from publisher.digests.paused import of_editions
 from publisher.items.languages import primary
 
 S = Edition.State
@@ -101,6 +102,7 @@ def detail(request: HttpRequest, edition_id: int) -> HttpResponse:
     items = edition.edition_items.select_related("item__source").defer("item__body_html", "item__body_text")
     context = {
         "edition": edition,
+        "behind": [] if edition.state in editions.OVER else of_editions([edition.pk]).get(edition.pk, []),
         "items": items,
         "variants": variants,
         "chosen": chosen,

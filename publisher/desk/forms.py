@@ -7,9 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import HttpRequest
 from django.http.request import QueryDict
 from django.utils import timezone
 
+from publisher.core.errors import UserError
+from publisher.delivery.reslotting import How
 from publisher.social.approval import MOST_PARTS
 
 
@@ -64,3 +67,17 @@ def texts_of(data: QueryDict) -> list[str]:
 def local_input(value: datetime | None) -> str:
     """A time for `<input type="datetime-local">` in the viewer's zone."""
     return timezone.localtime(value).strftime("%Y-%m-%dT%H:%M") if value else ""
+
+
+def how_of(request: HttpRequest, *, unsaid: How | None = None) -> How:
+    """What becomes of posts that waited, as `_release.html` asks; `unsaid` when the form did not. Raises `UserError`."""
+    said = request.POST.get("how", "")
+    if not said and unsaid:
+        return unsaid
+    try:
+        return How(said)
+    except ValueError:
+        raise UserError(
+            "Choose whether the posts get new slots, or whether you decide about each.",
+            "Nothing was changed.",
+        ) from None

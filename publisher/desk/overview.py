@@ -201,10 +201,12 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
             "Look on the network whether they were published.",
             "warn",
         ),
-        (Post.State.EXPIRED, "Posts that missed their slot", "Choose a new time, or cancel them.", "warn"),
+        (Post.State.EXPIRED, "Posts that missed their slot", "Let them go, or cancel them.", "warn"),
     ):
         count = Post.objects.filter(state=post_state).count()
-        yield Trouble(count, title, advice, f"{posts}?state={post_state.value}", tone)
+        asks = post_state is Post.State.EXPIRED
+        url = reverse("desk:asking") if asks else f"{posts}?state={post_state.value}"
+        yield Trouble(count, title, advice, url, tone)
     for edition_state, title, advice, tone in (
         (
             Edition.State.BLOCKED,

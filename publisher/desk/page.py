@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from publisher.core import standstill
+from publisher.core.models import Pause
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,14 @@ SECTIONS = (
             "post-redraft",
             "post-reschedule",
             *(f"post-picture-{deed}" for deed in ("describe", "leave-out", "put-back", "upload", "again")),
+            "asking",
+            "asking-all",
         ),
     ),
     Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
     Section("Digests", "desk:digests", "digests", ("digests",)),
     Section("Channels", "desk:channels", "channels", ("channels",)),
+    Section("Pause", "desk:pauses", "pause", ("pauses", "pause", "pause-begin")),
     Section("Sending", "desk:sending", "sending", ("sending",)),
     Section("Delivery log", "desk:deliveries", "log", ("deliveries", "delivery")),
     Section("Audit trail", "desk:audit", "audit", ("audit",), admins_only=True),
@@ -60,7 +64,9 @@ def show(request: HttpRequest, template: str, context: dict[str, Any], *, status
         "sections": SECTIONS,
         "here": match.url_name if match else "",
         "zone_name": timezone.get_current_timezone_name(),
-        "standstill": SimpleLazyObject(standstill.current),  # only whole pages of staff ask
+        # Only whole pages of staff ask these.
+        "standstill": SimpleLazyObject(standstill.current),
+        "pauses": SimpleLazyObject(lambda: list(Pause.objects.all())),
     }
     return render(request, template, frame | context, status=status)
 

@@ -24,7 +24,7 @@ from publisher.desk.measuring import measured
 from publisher.desk.page import asked, show, unknown
 from publisher.desk.paging import newest
 from publisher.desk.pictures import panel
-from publisher.social import approval, notes
+from publisher.social import approval, notes, paused
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 
@@ -38,6 +38,7 @@ TABS = (
     ("cancelled", "Cancelled", (S.CANCELLED,)),
 )
 HISTORY = 20
+WAITS = (*approval.EDITABLE, S.SENDING)
 
 
 @require_GET
@@ -218,6 +219,7 @@ def _page(
         "item": post.item,
         "parts": measured(post.channel, shown or [""]),
         "error": error,
+        "behind": paused.of_posts([post.pk]).get(post.pk, []) if post.state in WAITS else [],
         "cannot_send": _cannot_send(post),
         "post_notes": notes.of_post(post) if post.state in approval.EDITABLE else [],
         "cost": cost_of(post, editable=post.state in approval.EDITABLE, now=clock.now()),

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST
 
 from publisher.core import clock
 from publisher.core.errors import UserError
-from publisher.delivery import mail_doubts, posts
+from publisher.delivery import mail_doubts, pausing, posts
 from publisher.delivery.models import Delivery
+from publisher.delivery.reslotting import How
 from publisher.desk.access import user_of
+from publisher.desk.forms import how_of
 from publisher.digests.models import Edition
-from publisher.social import channels, health
+from publisher.social import health
 from publisher.social.models import Channel, ChannelHealth
 
 
@@ -26,8 +28,9 @@ def resume(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Let a channel go on after its account was repaired."""
     channel = get_object_or_404(Channel, pk=channel_id)
     with _refusals_told(request):
-        channels.resume(channel.pk, user=user_of(request))
-        messages.success(request, f"{channel.name} goes on.")
+        how = how_of(request, unsaid=How.NEW_SLOTS)
+        outcome = pausing.resume_channel(channel.pk, how, user=user_of(request), now=clock.now())
+        messages.success(request, f"{channel.name} goes on. {outcome.said}".strip())
     return redirect(reverse("desk:channels"))
 
 

@@ -22,7 +22,9 @@ from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.delivery import outage, stopping
 from publisher.delivery.outlook import outlook
+from publisher.delivery.reslotting import How
 from publisher.desk.access import user_of
+from publisher.desk.forms import how_of
 from publisher.desk.page import show
 from publisher.digests.models import Edition
 
@@ -66,7 +68,10 @@ def go_on(request: HttpRequest) -> HttpResponse:
     """Let it go on, if it is still the standstill that the person saw."""
     user = _with(request, MAY_GO_ON)
     try:
-        paused = stopping.go_on(user=user, by=user.get_username(), now=clock.now(), since=_seen(request))
+        how = how_of(request, unsaid=How.NEW_SLOTS)
+        paused = stopping.go_on(
+            user=user, by=user.get_username(), now=clock.now(), since=_seen(request), how=how
+        )
         old = f" Paused, since their time passed long ago: {', '.join(map(str, paused))}." if paused else ""
         messages.success(request, f"Sending goes on.{old}")
     except UserError as error:

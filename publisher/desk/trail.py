@@ -40,6 +40,7 @@ THINGS: dict[str, str] = {
     "user": "Login",
     "standstill": "All sending",
     "mail_server": "Mail server",
+    "pause": "Pause",
     "signingkey": "DKIM key",
 }
 FIELDS: dict[str, str] = LABELS | {
@@ -52,6 +53,9 @@ FIELDS: dict[str, str] = LABELS | {
     "parts": "Text",
     "by": "By",
     "because": "Stopped because",
+    "how": "Posts that waited",
+    "since": "Since",
+    "name": "What",
     "window_from": "Holds what came from",
     "window_to": "Until",
     "like": "As this reader gets it",

@@ -10,6 +10,7 @@ from django.db import transaction
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
+from publisher.digests import paused
 from publisher.digests.models import Edition
 
 S = Edition.State
@@ -134,6 +135,8 @@ def _move(
             f"{edition} was assembled again since you opened it: an item was corrected.",
             "Look at it again, then decide.",
         )
+    if target == S.SENDING:
+        paused.check_may_go(edition)
     before = edition.state
     edition.state = target
     edition.changed_at = now

@@ -37,6 +37,13 @@ class Source(models.Model):
     name = models.CharField(max_length=200, unique=True)
     label = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=35, default="en", help_text="BCP 47, for entries that name none")
+    country = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="whose office it is: for pauses by country",
+    )
     api_key_fingerprint = models.BinaryField(max_length=32, null=True, blank=True, unique=True)
     feed_url = models.URLField(max_length=2000, blank=True)
     poll_every_minutes = models.PositiveIntegerField(default=15)

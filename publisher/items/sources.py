@@ -72,6 +72,14 @@ def add(
 
 
 @transaction.atomic
+def set_country(source: Source, code: str, *, actor: Actor) -> None:
+    """Say whose office it is: a pause of that country holds back what it brings. `code` as `audience/regions.py` knows it."""
+    before, source.country = source.country, code
+    source.save(update_fields=["country"])
+    audit.record(actor, "source.country", source, {"country": before}, {"country": code})
+
+
+@transaction.atomic
 def give_key(source: Source, *, actor: Actor = None) -> str:
     """A new API key for the source, in place of any other. It is shown once: only its SHA-256 is kept."""
     key = KEY_PREFIX + secrets.token_urlsafe(32)

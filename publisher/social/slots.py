@@ -12,6 +12,7 @@ from publisher.core.errors import UserError
 from publisher.items.visibility import visible_q
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import Waiting, assign_slots, why_no_slot
+from publisher.social import paused
 from publisher.social.models import Channel, Post
 from publisher.social.picturing import ON_ITS_WAY
 
@@ -37,8 +38,8 @@ def channels_waiting() -> list[int]:
 def give_slots(channel_id: int, *, now: datetime) -> int:
     """Give the channel's approved posts their slots, by priority, then approval; how many got one.
 
-    A paused channel gives none, nor does an item under embargo get one, nor a post whose picture is on its way. Posts
-    without a free slot within a year keep waiting, and say why.
+    A paused channel gives none, nor does an item under embargo, a post behind a pause, or one whose picture is on its way
+    get one. Posts without a free slot within a year keep waiting, and say why.
     """
     channel = lock_channel(channel_id)
     if channel is None or not channel.enabled or channel.paused_reason:
@@ -48,6 +49,8 @@ def give_slots(channel_id: int, *, now: datetime) -> int:
         .filter(visible_q(now, "item__"), ~ON_ITS_WAY, channel=channel, state=S.APPROVED)
         .order_by("id")
     )
+    behind = paused.of_posts([post.pk for post in posts])
+    posts = [post for post in posts if post.pk not in behind]
     if not posts:
         return 0
     try:

@@ -7,6 +7,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.core.models import Pause
 from publisher.delivery.models import Attempt, Delivery
 from publisher.digests.models import Digest, Edition, EditionItem, EditionSelection, Variant
 from publisher.items.models import Item, Rejection, Revision
@@ -80,6 +81,14 @@ def a_mail(edition: Edition, address: str = "", *, at: datetime = NOON, **given:
     return Delivery.objects.create(
         edition=edition, address=address or f"reader{next(_numbers)}@example.net", **fields
     )
+
+
+def a_pause(**given: Any) -> Pause:
+    """Of a country, unless told otherwise."""
+    fields: dict[str, Any] = {"reason": "A flood in the valley", "by": "mira", "since": NOON, **given}
+    if not {"channel_id", "topic_id"} & fields.keys():
+        fields |= {"scope": "country", "country": "KE", "name": "KE"}
+    return Pause.objects.create(**fields)
 
 
 def a_post_delivery(post: Post, part: int = 0, *, at: datetime = NOON, **given: Any) -> Delivery:

@@ -9,7 +9,7 @@ from django.urls import URLPattern, reverse
 
 from publisher.desk.urls import urlpatterns
 from tests.builders import a_topic, an_item
-from tests.desk.builders import a_mail, a_post, a_post_delivery, a_rejection, a_variant, an_edition
+from tests.desk.builders import a_mail, a_pause, a_post, a_post_delivery, a_rejection, a_variant, an_edition
 from tests.drawn import a_stored_picture
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,10 @@ POST_ONLY = {
     "sending-stop",
     "sending-go",
     "sending-try",
+    "pause-begin",
+    "pause-release",
+    "asking-decide",
+    "asking-all",
 }
 
 
@@ -65,6 +69,8 @@ def addresses() -> dict[str, str]:
         "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
         "channel-check": {"channel_id": post.channel_id},
         "channel-resume": {"channel_id": post.channel_id},
+        "pause": {"pause_id": (standing := a_pause()).pk},
+        "pause-release": {"pause_id": standing.pk},
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
 

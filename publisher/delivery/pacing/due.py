@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from publisher.delivery.pacing.order import SMALL, Candidate
+from publisher.digests.paused import IS_PAUSED
 from publisher.schedule.hours import SendingHours
 
 # For each edition that is sending, one probe of the queue's partial index (edition, due_at, id), and a walk along it that
 # stops when the edition is known not to be small. LATERAL with LIMIT, and no EXISTS: that may become a semi join with a scan
 # of all that is queued, when several editions are sending and nobody has counted the rows yet (`test_due.py`).
-DUE = """
+DUE = f"""
 SELECT e.id, e.priority, e.due_at, waiting.mails, g.zone, g.send_from, g.send_until, e.assembled_at, e.changed_at, false
 FROM digests_edition e
 JOIN digests_digest g ON g.id = e.digest_id
@@ -31,8 +32,8 @@ CROSS JOIN LATERAL (
         LIMIT %(more_than_small)s
     ) few
 ) waiting
-WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s)
-"""
+WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s) AND NOT {IS_PAUSED}
+"""  # noqa: S608 - text of ours
 # Tests, of editions in any state: by a partial index of their own, which is empty but for moments.
 TESTS = """
 SELECT e.id, e.priority, e.due_at, 1, g.zone, g.send_from, g.send_until, e.assembled_at, e.changed_at, true
