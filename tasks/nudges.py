@@ -22,6 +22,7 @@ NUDGES: dict[str, tuple[str, ...]] = {
     "channel.changed": ("tasks.editorial.draft_waiting", "tasks.schedule.give_slots"),
     "edition.ready": ("tasks.schedule.assemble",),
     "edition.changed": ("tasks.deliver.send_mail",),
+    "correction.asked": ("tasks.deliver.amend",),
     "delivery.due": ("tasks.deliver.send_mail", "tasks.deliver.send_posts"),
 }
 
