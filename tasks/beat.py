@@ -19,6 +19,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "begin what is due": _every(1, "schedule.tick"),
     "send mail": _every(2, "deliver.send_mail"),
     "send posts": _every(3, "deliver.send_posts"),
+    "correct sent posts": _every(3, "deliver.amend"),
     "sweep leases": _every(5, "deliver.sweep"),
     "ask about unknown posts": _every(15, "feedback.reconcile"),
     "check channels": _every(60, "feedback.check_channels"),

@@ -8,6 +8,8 @@ from django.conf import settings
 
 from publisher.core import clock
 from publisher.delivery import mail, notices, posts
+from publisher.delivery.amending import claim as amending
+from publisher.delivery.amending import doing, doubts
 from publisher.delivery.sweep import sweep as sweep_leases
 from tasks.edge import stage
 
@@ -37,6 +39,22 @@ def send_posts(*, now: datetime, **_ids: int) -> int:
 def send_notices(**_given: object) -> dict[str, int]:
     """Send the mails to staff that wait, by the database's time: leases are written in it."""
     return notices.send_due(now=clock.database_now())
+
+
+@stage("tasks.deliver.amend")
+def amend(*, now: datetime, **_ids: int) -> dict[str, int]:
+    """Correct what was sent: settle what a dead worker left, resolve what is unclear, do what is due."""
+    counts = {
+        "swept": amending.sweep(now=clock.database_now()),
+        "resolved": doubts.resolve(now=now),
+        "done": 0,
+    }
+    for amendment_id in doing.due(now=now):
+        moment = clock.now()
+        if moment > now + timedelta(seconds=SECONDS):
+            break
+        counts["done"] += doing.do(amendment_id, now=moment)
+    return counts if any(counts.values()) else {}
 
 
 @stage("tasks.deliver.sweep")

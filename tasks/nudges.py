@@ -28,6 +28,7 @@ NUDGES: dict[str, tuple[str, ...]] = {
     "notice.written": ("tasks.deliver.send_notices",),
     "edition.ready": ("tasks.schedule.assemble",),
     "edition.changed": ("tasks.deliver.send_mail",),
+    "correction.asked": ("tasks.deliver.amend",),
     "delivery.due": ("tasks.deliver.send_mail", "tasks.deliver.send_posts"),
 }
 

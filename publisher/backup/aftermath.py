@@ -17,6 +17,7 @@ from django.db.models import F
 
 from publisher.core import audit, standstill
 from publisher.core.models import Restoration, Standstill
+from publisher.delivery.amending import claim as amending
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import UNFINISHED
@@ -117,6 +118,7 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
         doubted = [int(row[0]) for row in cursor.fetchall()]
     for post_id in doubted:
         refresh_post(post_id)
+    amending.doubt_all(values["reason"])
     stood = standstill.end()  # the backup's own, under which no edition would be begun below
     expired = _expire_posts(origin, now)
     paused = _pause_editions(origin, now, by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
@@ -78,6 +79,7 @@ class Delivery(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, help_text="when a post that was sent was deleted again")
 
     class Meta:
         constraints: ClassVar = [
@@ -160,6 +162,71 @@ class Attempt(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+
+
+class Amendment(models.Model):
+    """One deed on a message that was sent: edit it, reply to it, or delete it. Written before anything is asked of the network.
+
+    `delivery` is the message: of a reply, the last of its post. At most one of a message is open. `revision` is the item's when
+    a person asked for it, and `replaced` the text that stood there then; all that one press asked for has one `created_at`.
+    """
+
+    class Deed(models.TextChoices):
+        EDIT = "edit", "Edit"
+        REPLY = "reply", "Reply"
+        DELETE = "delete", "Delete"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting for its turn"
+        SENDING = "sending", "Being done now"
+        DONE = "done", "Done"
+        FAILED = "failed", "Not done"
+        UNKNOWN = "unknown", "Unclear whether it was done"
+        CANCELLED = "cancelled", "Called off"
+
+    OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="amendments")
+    deed = models.CharField(max_length=6, choices=Deed.choices)
+    text = models.TextField(blank=True)
+    replaced = models.TextField(blank=True)
+    revision = models.PositiveIntegerField()
+    prepared = models.JSONField(null=True, help_text="of an edit and a reply: the exact payload")
+    idempotency_key = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    held = models.BooleanField(default=False, help_text="unknown, and only a person can tell")
+    due_at = models.DateTimeField()
+    fence = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    remote_id = models.CharField(max_length=300, blank=True, help_text="of a reply")
+    remote_url = models.CharField(max_length=2000, blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField()
+    first_tried_at = models.DateTimeField(null=True)
+    tried_until = models.DateTimeField(null=True, help_text="when the last try ended, or its lease")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["delivery"],
+                name="amendment_one_is_open",
+                condition=models.Q(state__in=["queued", "sending", "unknown"]),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["state", "due_at", "id"],
+                name="amendment_open",
+                condition=models.Q(state__in=["queued", "sending", "unknown"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deed} of {self.delivery}"
 
 
 class Tally(models.Model):

@@ -74,6 +74,7 @@ def go_on(
     audit.record(user or by, "sending.went_on", stood, after=after)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")
+    events.emit("correction.asked")
     return old
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from publisher.delivery.models import Amendment
 from publisher.delivery.states import State as DeliveryState
 from publisher.digests.models import Edition
 from publisher.items.models import ItemTopic
@@ -117,7 +118,27 @@ ITEM = {
     "retracted": Badge("Retracted", "bad", "cross"),
 }
 
-TABLES = {"post": POST, "edition": EDITION, "delivery": DELIVERY, "topic": TOPIC, "item": ITEM}
+AMENDMENT = _badges(
+    {
+        "queued": "wait",
+        "sending": "go",
+        "done": "good",
+        "failed": "bad",
+        "unknown": "warn",
+        "cancelled": "quiet",
+    },
+    SHAPES,
+    {state.value: str(state.label) for state in Amendment.State},
+)
+
+TABLES = {
+    "amendment": AMENDMENT,
+    "post": POST,
+    "edition": EDITION,
+    "delivery": DELIVERY,
+    "topic": TOPIC,
+    "item": ITEM,
+}
 
 LONG_NAMES: dict[str, dict[str, str]] = {
     "post": {state.value: str(state.label) for state in Post.State},

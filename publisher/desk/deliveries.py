@@ -65,6 +65,7 @@ def detail(request: HttpRequest, delivery_id: int) -> HttpResponse:
         **_doubt(row),
         "code_meaning": code_meaning(row.code, row.enhanced),
         "tries": tries,
+        "amendments": row.amendments.order_by("-pk"),
     }
     return show(request, "desk/delivery.html", context)
 

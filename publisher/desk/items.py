@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from publisher.core import clock
+from publisher.delivery.amending.standing import needing
 from publisher.desk.access import user_of
 from publisher.desk.content import shown_html
 from publisher.desk.differences import FieldChange, field_changes
@@ -97,6 +98,7 @@ def detail(request: HttpRequest, item_id: int) -> HttpResponse:
         .select_related("edition__digest")
         .order_by("-edition_id"),
         "journey": journey_of(item),
+        "needing": needing(item),
         **topics_context(item),
     }
     return show(request, "desk/item.html", context)

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from publisher.delivery import tally
-from publisher.delivery.models import Delivery
+from publisher.delivery.models import Amendment, Delivery
 from publisher.digests.models import EditionItem
 from publisher.items.models import Item
 from publisher.social.models import Post
@@ -58,6 +58,7 @@ def _posts(item: Item) -> Iterator[Step]:
         if post.slot_at and post.state in (Post.State.SCHEDULED, Post.State.SENDING):
             yield Step(post.slot_at, f"Slot on {post.channel}", url=url, tone="wait")
         yield from _parts(post)
+        yield from _amendments(post)
 
 
 def _parts(post: Post) -> Iterator[Step]:
@@ -67,6 +68,18 @@ def _parts(post: Post) -> Iterator[Step]:
             tone = "good" if row.sent_at else "bad"
             text = f"{row.get_state_display()} ({post.channel})"
             yield Step(settled, text, row.reason, reverse("desk:delivery", args=[row.pk]), tone)
+
+
+def _amendments(post: Post) -> Iterator[Step]:
+    tones = {Amendment.State.DONE: "good", Amendment.State.FAILED: "bad"}
+    for row in Amendment.objects.filter(delivery__post=post).select_related("asked_by"):
+        text = f"{row.get_deed_display()} ({post.channel}): {row.get_state_display().lower()}"
+        who = f"asked for by {row.asked_by.get_username()}" if row.asked_by else ""
+        url, tone = (
+            reverse("desk:correct", args=[post.item_id]),
+            tones.get(Amendment.State(row.state), "wait"),
+        )
+        yield Step(row.settled_at or row.created_at, text, row.reason or who, url, tone)
 
 
 def _editions(item: Item) -> Iterator[Step]:

@@ -29,7 +29,12 @@ class Section:
 
 SECTIONS = (
     Section("Today", "desk:home", "today", ("home",)),
-    Section("Items", "desk:items", "items", ("items", "item", "topic", "rejected", "rejection")),
+    Section(
+        "Items",
+        "desk:items",
+        "items",
+        ("items", "item", "topic", "rejected", "rejection", "correct", "correct-go"),
+    ),
     Section(
         "Posts",
         "desk:posts",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
-from publisher.delivery.models import Delivery
+from publisher.delivery.models import Amendment, Delivery
 from publisher.desk.access import user_of
 from publisher.desk.conflicts import conflict
 from publisher.desk.drafting import cost_of
@@ -234,6 +234,7 @@ def _page(
         },
         "cancel_form": cancel_form or CancelForm(),
         "reschedule_form": reschedule_form or RescheduleForm(zone=zone, initial={"at": post.slot_at}),
+        "amendments": Amendment.objects.filter(delivery__post=post).order_by("-pk"),
         "deliveries": Delivery.objects.filter(post=post).order_by("part"),
         "history_entries": AuditEntry.objects.filter(object_type="post", object_id=str(post.pk)).order_by(
             "-pk"

@@ -61,6 +61,9 @@ FIELDS: dict[str, str] = LABELS | {
     "like": "As this reader gets it",
     "fields": "What changed",
     "owner": "Owner",
+    "deed": "Correction",
+    "part": "Message",
+    "was_done": "It was done",
 }
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*")
 

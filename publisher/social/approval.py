@@ -71,7 +71,7 @@ def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: 
     """
     cleaned = [text.replace("\r\n", "\n").strip() for text in texts]
     with _changing(post_id, version, EDITABLE, "edited") as post:
-        _check_form(cleaned)
+        check_form(cleaned)
         _check_left(post, cleaned)
         check_texts(post.channel, cleaned)
         before = {"state": post.state, "texts": _texts(post)}
@@ -164,7 +164,8 @@ def _texts(post: Post) -> list[str]:
     return [part["text"] for part in post.parts]
 
 
-def _check_form(texts: Sequence[str]) -> None:
+def check_form(texts: Sequence[str]) -> None:
+    """Raises `UserError` for texts that are no texts of any post."""
     if len(texts) > MOST_PARTS:
         raise UserError(f"A post has at most {MOST_PARTS} messages; these are {len(texts)}.")
     if any(len(text) > LONGEST_PART for text in texts):

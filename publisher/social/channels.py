@@ -44,6 +44,7 @@ def resume(channel_id: int, *, user: Actor) -> None:
     audit.record(user, "channel.resumed", channel, before=before)
     events.emit("channel.changed", channel_id=channel_id)
     events.emit("delivery.due")
+    events.emit("correction.asked")
 
 
 @transaction.atomic

@@ -232,6 +232,13 @@ class Post(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     slot_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="when all of it that was sent was deleted again"
+    )
+    corrected_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was last corrected after it was sent, or left as it was"
+    )
+    corrected_revision = models.PositiveIntegerField(default=0, help_text="the item's revision then")
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, help_text="counts edits; a stale form is refused")
     trace_id = models.CharField(max_length=32)

@@ -87,6 +87,7 @@ def build() -> World:
             "item": reverse("desk:item", args=[item.pk]),
             "rejected": reverse("desk:rejected"),
             "rejection": reverse("desk:rejection", args=[rejection.pk]),
+            "correct": reverse("desk:correct", args=[item.pk]),
             "posts": reverse("desk:posts"),
             "post-draft": reverse("desk:post", args=[draft.pk]),
             "post-sent": reverse("desk:post", args=[Post.objects.filter(state="sent").latest("pk").pk]),

@@ -1,0 +1,100 @@
+"""What can be done about a post that was sent, and what is proposed. Pure; `standing.py` reads the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.delivery.models import Amendment
+from publisher.social.networks.base import Ability
+
+
+class Choice(StrEnum):
+    """What a person decides about one post."""
+
+    EDIT = "edit"
+    REPLY = "reply"
+    DELETE = "delete"
+    HAND = "hand"  # it was corrected on the network itself
+    LEAVE = "leave"  # it stays as it is
+    LATER = "later"  # nothing is decided now
+
+
+DEEDS: Mapping[Choice, Amendment.Deed] = {
+    Choice.EDIT: Amendment.Deed.EDIT,
+    Choice.REPLY: Amendment.Deed.REPLY,
+    Choice.DELETE: Amendment.Deed.DELETE,
+}
+ABILITIES: Mapping[Choice, Ability] = {
+    Choice.EDIT: Ability.EDIT,
+    Choice.REPLY: Ability.REPLY,
+    Choice.DELETE: Ability.RETRACT,
+}
+WORDS: Mapping[Choice, str] = {
+    Choice.EDIT: "edit",
+    Choice.REPLY: "answer",
+    Choice.DELETE: "delete",
+}
+
+NO_ID = (
+    "Publisher does not know the message's id on the network, since a person said that it was published. "
+    "Correct it there by hand."
+)
+EMBARGOED = "The item is under embargo, so nothing new about it may appear."
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one post. `label` is the network's; `refused` are deeds that the network refused since the item last changed, and
+    `unprepared` those that it is sure to refuse, with the reason. `same`: today's text is what stands there."""
+
+    label: str
+    abilities: frozenset[Ability] | None  # None: Publisher cannot send there at all
+    has_ids: bool = True
+    retracted: bool = False
+    outdated: bool = False
+    embargoed: bool = False
+    dealt_with: bool = False
+    same: bool = False
+    text_problem: str = ""
+    refused: frozenset[Choice] = frozenset()
+    unprepared: Mapping[Choice, str] | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether something should be done about it."""
+        return (self.retracted or self.outdated) and not self.dealt_with
+
+
+def hindrances(facts: Facts) -> dict[Choice, str]:
+    """Why a deed cannot be done by Publisher; "" where it can."""
+    return {choice: _hindrance(choice, facts) for choice in DEEDS}
+
+
+def _hindrance(choice: Choice, facts: Facts) -> str:
+    if facts.abilities is None:
+        return f"Publisher does not send to {facts.label}. Correct it there by hand."
+    if ABILITIES[choice] not in facts.abilities:
+        return f"{facts.label} does not let Publisher {WORDS[choice]} a post."
+    if not facts.has_ids:
+        return NO_ID
+    if facts.embargoed and choice is not Choice.DELETE:
+        return EMBARGOED
+    return (facts.unprepared or {}).get(choice, "")
+
+
+def proposed(facts: Facts) -> Choice:
+    """What to do unless a person decides otherwise: what was retracted disappears, what changed is edited where that is
+    possible. A deed that the network has refused is not proposed again."""
+    if not facts.wanted:
+        return Choice.LATER
+    if facts.same and not facts.retracted:
+        return Choice.LEAVE
+    hindered = hindrances(facts)
+    order = [Choice.DELETE, Choice.REPLY] if facts.retracted else [Choice.EDIT, Choice.REPLY, Choice.DELETE]
+    for choice in order:
+        fits = choice is not Choice.EDIT or not facts.text_problem
+        if not hindered[choice] and choice not in facts.refused and fits:
+            return choice
+    return Choice.LATER

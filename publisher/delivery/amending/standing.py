@@ -1,0 +1,157 @@
+"""What stands on the networks of an item, read for the desk and for `asking.py`: each post, its messages, what can be done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from publisher.core.errors import Rejected
+from publisher.delivery.amending.choosing import DEEDS, Choice, Facts, hindrances, proposed
+from publisher.delivery.amending.texts import Words, words_for
+from publisher.delivery.models import Amendment, Delivery
+from publisher.delivery.states import LEFT_US, UNFINISHED, State
+from publisher.items.models import Item
+from publisher.social.accounts import measured_as
+from publisher.social.models import Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import Part
+
+S = Post.State
+GOING = (S.APPROVED, S.SCHEDULED, S.SENDING, S.UNKNOWN)
+
+SAMPLE = "Correction."
+"""A text that fits everywhere: whether a network takes an answer at all is tried with it."""
+
+
+@dataclass(frozen=True)
+class Stands:
+    """One post that was sent, or may have been. `why_not`: why nothing can be decided about it now; "" if it can."""
+
+    post: Post
+    messages: tuple[Delivery, ...]  # those that stand there, in their order
+    texts: tuple[str, ...]  # of the messages
+    amendments: tuple[Amendment, ...]  # newest first
+    why_not: str
+    unclear: Delivery | None
+    facts: Facts
+    words: Words
+    hindrances: Mapping[Choice, str]
+    proposed: Choice
+
+    @property
+    def by_hand_only(self) -> bool:
+        return all(self.hindrances.values())
+
+
+def standing_of(item: Item, *, now: datetime) -> list[Stands]:
+    """Every post of the item that was sent or may have been, by channel."""
+    posts = {
+        post.pk: post for post in Post.objects.filter(item=item).select_related("channel__schedule", "item")
+    }
+    rows: dict[int, list[Delivery]] = defaultdict(list)
+    for row in Delivery.objects.filter(post__in=posts).order_by("part"):
+        rows[row.post_id or 0].append(row)
+    amended: dict[int, list[Amendment]] = defaultdict(list)
+    for amendment in Amendment.objects.filter(delivery__post__in=posts).select_related(
+        "asked_by", "delivery"
+    ):
+        amended[amendment.delivery.post_id or 0].insert(0, amendment)
+    known = [
+        _stands(post, rows[post.pk], amended[post.pk], now)
+        for post in posts.values()
+        if any(row.state in LEFT_US | {State.SENDING, State.UNKNOWN} for row in rows[post.pk])
+    ]
+    return sorted(known, key=lambda each: each.post.channel.name)
+
+
+def needing(item: Item) -> int:
+    """How many sent posts of the item say what it does not say any more, and nobody has dealt with it."""
+    sent = Post.objects.filter(item=item, withdrawn_at__isnull=True, deliveries__state__in=LEFT_US).distinct()
+    if item.retracted_at is not None:
+        return sent.filter(Q(corrected_at__isnull=True) | Q(corrected_at__lt=item.retracted_at)).count()
+    return sent.filter(item_revision__lt=item.revision, corrected_revision__lt=item.revision).count()
+
+
+def answer_part(post: Post, text: str) -> Part:
+    """An answer below a post, as its network is given it."""
+    number = len(post.parts)
+    return Part(text, "", post.language, None, number, number + 1)
+
+
+def _stands(post: Post, rows: Sequence[Delivery], amendments: Sequence[Amendment], now: datetime) -> Stands:
+    messages = tuple(row for row in rows if row.state in LEFT_US and row.withdrawn_at is None)
+    texts = tuple(_text(post, row) for row in messages)
+    words = words_for(post.item, post.channel, texts)
+    facts = _facts(post, messages, amendments, words, now)
+    return Stands(
+        post=post,
+        messages=messages,
+        texts=texts,
+        amendments=tuple(amendments),
+        why_not=_why_not(post, rows, amendments),
+        unclear=next((row for row in rows if row.state == State.UNKNOWN), None),
+        facts=facts,
+        words=words,
+        hindrances=hindrances(facts),
+        proposed=proposed(facts),
+    )
+
+
+def _text(post: Post, row: Delivery) -> str:
+    part = row.part or 0
+    return str(post.parts[part]["text"]) if part < len(post.parts) else ""
+
+
+def _why_not(post: Post, rows: Sequence[Delivery], amendments: Sequence[Amendment]) -> str:
+    if any(row.state == State.UNKNOWN for row in rows):
+        return "Nobody knows yet whether all of it was published. When that is known, it can be corrected."
+    if post.state in GOING or any(row.state in UNFINISHED for row in rows):
+        return "It is going out. When all of it has left, or the rest is cancelled, it can be corrected."
+    if any(each.state in Amendment.OPEN for each in amendments):
+        return "A correction is under way."
+    if post.withdrawn_at is not None:
+        return "It was deleted."
+    return ""
+
+
+def _facts(
+    post: Post, messages: Sequence[Delivery], amendments: Sequence[Amendment], words: Words, now: datetime
+) -> Facts:
+    item, network = post.item, registry.networks().get(post.channel.network)
+    since = item.retracted_at
+    recent = [each for each in amendments if since is None or each.created_at >= since]
+    choices = {deed: choice for choice, deed in DEEDS.items()}
+    texts = tuple(_text(post, row) for row in messages)
+    can_send = registry.can_send(post.channel.network)
+    return Facts(
+        label=network.label if network else post.channel.network,
+        abilities=registry.sending(post.channel.network).abilities if can_send else None,
+        has_ids=all(row.remote_id for row in messages),
+        retracted=since is not None,
+        outdated=max(post.item_revision, post.corrected_revision) < item.revision,
+        embargoed=item.embargo_until is not None and item.embargo_until > now,
+        dealt_with=since is not None and post.corrected_at is not None and post.corrected_at >= since,
+        same=not words.problem and words.edits == texts,
+        text_problem=words.problem,
+        refused=frozenset(
+            choices[Amendment.Deed(each.deed)]
+            for each in recent
+            if each.state == Amendment.State.FAILED and each.revision == item.revision
+        ),
+        unprepared={Choice.REPLY: _refused_answer(post)} if can_send else None,
+    )
+
+
+def _refused_answer(post: Post) -> str:
+    """Why the network takes no answer on this channel, before anybody is asked; "" when it may."""
+    channel = post.channel
+    account = measured_as(channel)
+    try:
+        registry.sending(channel.network).prepare(answer_part(post, SAMPLE), account, "sample")
+    except Rejected as error:
+        return error.reason
+    return ""
