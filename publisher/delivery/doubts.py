@@ -198,7 +198,9 @@ def _write(
 
 def _outcome(doubt: _Doubt, answer: Answer, now: datetime) -> Outcome:
     if isinstance(answer, Receipt):
-        return Outcome(State.SENT)
+        # What was laid there is a draft, until a person says at which address it is published.
+        is_draft = registry.by_hand(doubt.channel.network) and not answer.url
+        return Outcome(State.HANDED if is_draft else State.SENT)
     if not may_still_leave(doubt.post, doubt.channel, now):
         return Outcome(State.FAILED, f"It was not published. {too_late(doubt.channel)}")
     if doubt.delivery.attempts >= settings.ATTEMPTS:

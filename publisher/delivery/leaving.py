@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from publisher.core import audit, events, standstill
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
+from publisher.delivery import handing
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
@@ -25,17 +26,17 @@ from publisher.schedule.rules import ScheduleRules
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Card, Outgoing, Part, Prepared
+from publisher.social.networks.base import ByHand, Card, Outgoing, Part, Prepared
 from publisher.social.redrafting import ITEM_RETRACTED
 from publisher.social.slots import LOOK_BACK, lock_channel
 
 log = logging.getLogger(__name__)
 
 S = Post.State
-BEGUN = LEFT_US | {State.SENDING, State.UNKNOWN}
+BEGUN = LEFT_US | {State.SENDING, State.HANDED, State.UNKNOWN}
 """Deliveries that are or may be published; all others are prepared anew when their post is approved again."""
 
-GOING = (S.SENDING, S.UNKNOWN, S.FAILED)
+GOING = (S.SENDING, S.HANDED, S.UNKNOWN, S.FAILED)
 """States that a post's parts decide; in any other a person decided since, such as to approve it again."""
 
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
@@ -47,8 +48,10 @@ RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
 
 
 def enqueue_due(*, now: datetime) -> int:
-    """Queue the posts whose slot has come; how many. What is too late expires, what is retracted is cancelled."""
+    """Queue the posts whose slot has come, or hand them to a person; how many. What is too late expires, what is retracted is
+    cancelled."""
     stop_queued(now=now)
+    handing.stop_handed(now=now)
     due = Post.objects.filter(state=S.SCHEDULED, slot_at__lte=now)
     channels = list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct())
     queued = sum(_enqueue_channel(channel_id, now) for channel_id in channels)
@@ -117,9 +120,9 @@ def _left(channel: Channel, now: datetime) -> list[datetime]:
 
 
 def _queue(post: Post, channel: Channel, now: datetime) -> bool:
-    """Write the deliveries of a post, ready to be sent. What cannot be prepared holds the post with the reason."""
+    """Write the deliveries of a post, ready to be sent or posted. What cannot be prepared holds the post with the reason."""
     try:
-        network = registry.sending(channel.network)
+        network = registry.leaving(channel.network)
         parts = outgoing(post, post.item).parts
         account = account_of(channel)
         prepared = [network.prepare(part, account, uuid.uuid4().hex) for part in parts]
@@ -129,9 +132,12 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         return bool(_hold([post], str(error)))
     except Rejected as error:
         return bool(_hold([post], error.reason))
-    _write(post, channel, prepared, now)
+    by_hand = isinstance(network, ByHand) and not network.lays_drafts(account)
+    _write(post, channel, prepared, now, State.HANDED if by_hand else State.QUEUED)
     refresh_post(post.pk)
     log.info("post.queued", extra={"post_id": post.pk, "parts": len(parts), "trace_id": post.trace_id})
+    if by_hand:
+        handing.tell(post)
     return True
 
 
@@ -149,13 +155,13 @@ def outgoing(post: Post, item: Item) -> Outgoing:
     )
 
 
-def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: datetime) -> None:
+def _write(post: Post, channel: Channel, prepared: Sequence[Prepared], now: datetime, state: State) -> None:
     known = {row.part: row for row in Delivery.objects.select_for_update().filter(post=post)}
     for part, message in enumerate(prepared):
         row = known.get(part) or Delivery(post=post, channel=channel, part=part)
         if row.pk and row.state in BEGUN:
             continue
-        row.address, row.state, row.reason = channel.name, State.QUEUED, ""
+        row.address, row.state, row.reason = channel.name, state, ""
         row.due_at, row.created_at, row.settled_at = post.slot_at or now, now, None
         row.idempotency_key, row.prepared, row.attempts = message.idempotency_key, dict(message.payload), 0
         row.save()

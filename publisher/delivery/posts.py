@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from publisher.core import events, trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.delivery import handing
 from publisher.delivery.claim import claim_post, release
 from publisher.delivery.doubts import confirm, reconcile_unknown
 from publisher.delivery.leaving import enqueue_due
@@ -137,11 +138,12 @@ def _settle(
 ) -> None:
     now, error, receipt = started_at + took, result.error, result.receipt
     outcome = _outcome(delivery, error, now)
+    done = "Published." if outcome.state is State.SENT else "A draft lies in the account."
     tried = Try(
         worker=worker_name(),
         started_at=started_at,
         duration_ms=round(took.total_seconds() * 1000, 2),
-        text=error.reason if error else "Published.",
+        text=error.reason if error else done,
         remote_id=receipt.remote_id if receipt else "",
         remote_url=receipt.url if receipt else "",
     )
@@ -155,17 +157,21 @@ def _settle(
         "post_id": delivery.post_id,
         "reason": outcome.reason,
     }
-    level = logging.INFO if settled and outcome.state is State.SENT else logging.WARNING
+    level = logging.INFO if settled and not error else logging.WARNING
     event = "delivery.settled" if settled else "delivery.late_result"
     log.log(level, event, extra=extra | {"state": outcome.state.value, "remote_id": tried.remote_id})
     if outcome.state is State.SENT:
         events.emit("post.sent", post_id=delivery.post_id or 0)
+    if outcome.state is State.HANDED and settled and delivery.post:
+        handing.tell(delivery.post)
 
 
 def _outcome(delivery: Delivery, error: OtherSideError | None, now: datetime) -> Outcome:
     """A channel that is down is nothing the message could help: it waits for the repair and loses no try by waiting."""
     if isinstance(error, ChannelDown):
         return Outcome(State.QUEUED, error.reason, delivery.due_at, spends_try=False)
+    if error is None and registry.by_hand(delivery.channel.network if delivery.channel else ""):
+        return Outcome(State.HANDED)
     return outcome_of(error, attempts=delivery.attempts, most=settings.ATTEMPTS, now=now)
 
 

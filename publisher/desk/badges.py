@@ -42,6 +42,7 @@ POST = _badges(
         "approved": "go",
         "scheduled": "go",
         "sending": "go",
+        "handed": "warn",
         "sent": "good",
         "failed": "bad",
         "unknown": "warn",
@@ -55,6 +56,7 @@ POST = _badges(
         "approved": "Approved",
         "scheduled": "Scheduled",
         "sending": "Going out",
+        "handed": "To post by hand",
         "sent": "Sent",
         "failed": "Failed",
         "unknown": "Unclear",
@@ -91,6 +93,7 @@ DELIVERY = _badges(
     {
         "queued": "wait",
         "sending": "go",
+        "handed": "warn",
         "sent": "good",
         "delivered": "good",
         "bounced": "bad",

@@ -16,6 +16,7 @@ from publisher.schedule.slots import next_free_slot
 from publisher.social import slots
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
+from publisher.social.networks.base import Grade
 
 NEXT = 3
 
@@ -50,6 +51,8 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
 
 def _once(channel: Channel) -> str:
     """How sure we are that a post appears once there, or why nothing can be sent."""
+    if registry.by_hand(channel.network):
+        return Grade.BY_HAND.value
     try:
         return str(registry.sending(channel.network).grade.value)
     except UserError as error:

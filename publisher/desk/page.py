@@ -33,7 +33,7 @@ SECTIONS = (
         "Posts",
         "desk:posts",
         "posts",
-        ("posts", "post", "post-edit", "post-cancel", "post-redraft", "post-reschedule"),
+        ("posts", "post", "post-edit", "post-cancel", "post-redraft", "post-reschedule", "post-hand"),
     ),
     Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
     Section("Digests", "desk:digests", "digests", ("digests",)),

@@ -12,6 +12,7 @@ from publisher.desk import (
     deliveries,
     digests,
     editions,
+    handing,
     home,
     items,
     login,
@@ -39,6 +40,8 @@ urlpatterns = [
     path("posts/<int:post_id>/redraft", staff(posts.redraft), name="post-redraft"),
     path("posts/<int:post_id>/cancel", staff(posts.cancel), name="post-cancel"),
     path("posts/<int:post_id>/reschedule", staff(posts.reschedule), name="post-reschedule"),
+    path("posts/<int:post_id>/hand", staff(handing.page), name="post-hand"),
+    path("posts/<int:post_id>/not-posted", staff(handing.not_posted), name="post-not-posted"),
     path("posts/<int:post_id>/measure/<int:part>", staff(posts.measure), name="post-measure"),
     path("editions", staff(editions.index), name="editions"),
     path("editions/<int:edition_id>", staff(editions.detail), name="edition"),
@@ -55,6 +58,10 @@ urlpatterns = [
     path("deliveries.csv", staff(deliveries.export), name="deliveries-csv"),
     path("deliveries/<int:delivery_id>", staff(deliveries.detail), name="delivery"),
     path("deliveries/<int:delivery_id>/confirm", staff(asking.confirm), name="delivery-confirm"),
+    path("deliveries/<int:delivery_id>/posted", staff(handing.posted), name="delivery-posted"),
+    path(
+        "deliveries/<int:delivery_id>/pictures/<int:number>", staff(handing.picture), name="delivery-picture"
+    ),
     path("sending", staff(sending.index), name="sending"),
     path("sending/stop", staff(sending.stop), name="sending-stop"),
     path("sending/go", staff(sending.go_on), name="sending-go"),

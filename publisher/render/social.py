@@ -91,9 +91,10 @@ class _Draft:
         """Stands for `text`, which may be shortened; what is passed last gives way first."""
         return self._hole(" ".join(str(text).split()))
 
-    def hashtags(self, most: int = 3) -> str:
-        """Stands for up to `most` hashtags of the item's topics."""
-        self.tags = hashtags(self.item.tags)[: max(0, min(int(most), _MOST_TAGS))]
+    def hashtags(self, most: int = 3, *, closed: bool = False) -> str:
+        """Stands for up to `most` hashtags of the item's topics; `closed`: with the sign on both sides, #like this#."""
+        tags = hashtags(self.item.tags)[: max(0, min(int(most), _MOST_TAGS))]
+        self.tags = [f"{tag}#" for tag in tags] if closed else tags
         hole = self._hole("")
         self._tags_hole = len(self.texts) - 1
         return hole
@@ -182,6 +183,7 @@ def _clean(view: ItemView) -> ItemView:
         title=_UNFIT.sub("", view.title),
         url=_UNFIT.sub("", view.url),
         summary=_UNFIT.sub("", view.summary),
+        body=_UNFIT.sub("", view.body),
         topics=tuple(_UNFIT.sub("", topic) for topic in view.topics),
         image_url=_UNFIT.sub("", view.image_url),
         image_alt=_UNFIT.sub("", view.image_alt),

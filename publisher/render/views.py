@@ -15,7 +15,8 @@ DEFAULT_SUBJECT = "{{ title }}{{ colon }}{{ first.title }}"
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """One item as a reader sees it. `published_at` is aware; `language` is BCP 47; `kind` is a key of
-    words.KINDS. `tags` are what hashtags are made of, in the order of `topics`.
+    words.KINDS. `tags` are what hashtags are made of, in the order of `topics`. `body` is plain text, with a blank line between
+    paragraphs; given for posts only.
     """
 
     id: int
@@ -29,6 +30,7 @@ class ItemView:
     tags: tuple[str, ...] = ()
     image_url: str = ""
     image_alt: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,15 @@ def account_of(channel: Channel) -> Account:
     return Account(channel.pk, channel.name, opened(channel.credentials) or {}, channel.settings or {})
 
 
+def account_without_secrets(channel: Channel) -> Account:
+    """The account for what a network says by itself: rules, limits of pictures."""
+    return Account(channel.pk, channel.name, {}, channel.settings or {})
+
+
 def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:
     """Each text by the network's own measure. Raises `NoSuchNetwork`."""
     network = registry.get(channel.network)
-    rules = network.rules(Account(channel.pk, channel.name, {}, channel.settings or {}))
+    rules = network.rules(account_without_secrets(channel))
     return [network.measure(text, rules) for text in texts]
 
 

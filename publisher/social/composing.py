@@ -76,6 +76,7 @@ def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
         tags=tuple(tag_of(topic, chinese=chinese) for topic in topics),
         image_url=item.image_url,
         image_alt=item.image_alt,
+        body=item.body_text,
     )
 
 
