@@ -58,8 +58,8 @@ def states() -> str:
         lines.append(f"| `{state.value}` | {state.label} | {following} |")
     lines += [
         "",
-        "`handed` is for [networks whose posts a person publishes](networks.md#posts-that-a-person-publishes). Only there may what was",
-        "cancelled or expired become `sent`: a person had posted it before it was stopped.",
+        "`handed` is for [networks whose posts a person publishes](networks.md#posts-that-a-person-publishes).",
+        "Only there may what was cancelled or expired become `sent`: a person had posted it before it was stopped.",
     ]
     lines += [
         "",
