@@ -86,7 +86,12 @@ def obstacle(post: Post, channel: Channel, now: datetime) -> str:
 def handout_of(row: Delivery) -> Handout:
     """What the person is given for this part. Raises `UserError`: nobody posts there by hand."""
     network = _network_of(row)
-    return network.handout(Prepared(row.prepared or {}, row.idempotency_key), draft=bool(row.remote_id))
+    return network.handout(Prepared(row.prepared or {}, row.idempotency_key), draft=has_draft(row))
+
+
+def has_draft(row: Delivery) -> bool:
+    """Whether the sender laid a draft into the account: only that counts as a try."""
+    return row.attempts > 0
 
 
 def stop_handed(*, now: datetime) -> int:

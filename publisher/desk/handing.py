@@ -50,7 +50,7 @@ class Shown:
 
     @property
     def has_draft(self) -> bool:
-        return bool(self.row.remote_id)
+        return handing.has_draft(self.row)
 
     @property
     def odd(self) -> bool:
