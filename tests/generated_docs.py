@@ -56,7 +56,19 @@ def states() -> str:
     for state in State:
         following = ", ".join(f"`{new.value}`" for new in State if new in TRANSITIONS[state]) or "(final)"
         lines.append(f"| `{state.value}` | {state.label} | {following} |")
-    lines += ["", "```mermaid", "stateDiagram-v2", "    [*] --> queued", "    [*] --> suppressed"]
+    lines += [
+        "",
+        "`handed` is for [networks whose posts a person publishes](networks.md#posts-that-a-person-publishes).",
+        "Only there may what was cancelled or expired become `sent`: a person had posted it before it was stopped.",
+    ]
+    lines += [
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> queued",
+        "    [*] --> handed",
+        "    [*] --> suppressed",
+    ]
     lines += [f"    {old.value} --> {new.value}" for old in State for new in State if new in TRANSITIONS[old]]
     lines += ["```", ""]
     return "\n".join(lines)

@@ -79,6 +79,14 @@ WITH doubtful AS (
 SELECT DISTINCT post_id FROM doubtful ORDER BY post_id
 """
 
+# Parts that were with a person: somebody may have posted them, and said so, after the backup.
+WARN_HANDED = """
+UPDATE delivery_delivery
+SET reason = %(origin)s || ' Somebody may have posted this after that: look at the channel before you do.'
+WHERE state = 'handed'
+RETURNING post_id
+"""
+
 S = Edition.State
 
 
@@ -116,7 +124,9 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
         cursor.execute(HOLD_MAILS, values)
         cursor.execute(DOUBT_POSTS, values)
         doubted = [int(row[0]) for row in cursor.fetchall()]
-    for post_id in doubted:
+        cursor.execute(WARN_HANDED, values)
+        handed = {int(row[0]) for row in cursor.fetchall()}
+    for post_id in sorted({*doubted, *handed}):
         refresh_post(post_id)
     amending.doubt_all(values["reason"])
     stood = standstill.end()  # the backup's own, under which no edition would be begun below

@@ -33,7 +33,8 @@ def check(name: str) -> Report:
     now = clock.now()
     row = health.check(found.pk, now=now)
     found.refresh_from_db()
-    works = row.state == ChannelHealth.State.GOOD and not row.problem
+    asked = health.is_asked(found)
+    works = (row.state == ChannelHealth.State.GOOD or not asked) and not row.problem
     data = {
         "channel": found.name,
         "network": found.network,
@@ -47,7 +48,9 @@ def check(name: str) -> Report:
         "checked": row.checked_at,
     }
     text = [
-        f"{found.name} works, as {row.account_name}."
+        f"{found.name}: a person posts there, so there is nobody to ask."
+        if not asked
+        else f"{found.name} works, as {row.account_name}."
         if works
         else f"{found.name}: {row.problem or 'not known yet.'}"
     ]

@@ -19,6 +19,7 @@ from publisher.core import audit, events, trace
 from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, UserError
+from publisher.delivery import handing
 from publisher.delivery.leaving import may_still_leave, too_late
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.post_state import refresh_post
@@ -124,11 +125,8 @@ def _resolve(doubt: _Doubt, now: datetime) -> bool:
         _put_off(doubt, answer, now)
         return False
     took = timedelta(seconds=time.monotonic() - started)
-    said = (
-        "Asked the network: it is published."
-        if isinstance(answer, Receipt)
-        else "Asked the network: it is not there."
-    )
+    found = isinstance(answer, Receipt)
+    said = "Asked the network: it is there." if found else "Asked the network: it is not there."
     return _write(doubt, answer, said, took, now)
 
 
@@ -187,7 +185,9 @@ def _write(
         if current.state != State.UNKNOWN or current.fence != doubt.delivery.fence:
             return False
         settle(current.pk, current.fence, outcome, tried)
-        refresh_post(doubt.post.pk)
+        post = refresh_post(doubt.post.pk)
+        if outcome.state is State.HANDED:
+            handing.tell(post)
     log.info(
         "delivery.reconciled", extra={"delivery_id": current.pk, "state": outcome.state.value, "said": said}
     )
@@ -198,7 +198,9 @@ def _write(
 
 def _outcome(doubt: _Doubt, answer: Answer, now: datetime) -> Outcome:
     if isinstance(answer, Receipt):
-        return Outcome(State.SENT)
+        # What was laid there is a draft, until a person says at which address it is published.
+        is_draft = registry.by_hand(doubt.channel.network) and not answer.url
+        return Outcome(State.HANDED if is_draft else State.SENT)
     if not may_still_leave(doubt.post, doubt.channel, now):
         return Outcome(State.FAILED, f"It was not published. {too_late(doubt.channel)}")
     if doubt.delivery.attempts >= settings.ATTEMPTS:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from publisher.core import audit, events, standstill
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, Retry, UserError
-from publisher.delivery import budget
+from publisher.delivery import budget, handing
 from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
@@ -28,17 +28,17 @@ from publisher.social import paused, picturing
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Card, Outgoing, Part, Prepared
+from publisher.social.networks.base import ByHand, Card, Outgoing, Part, Prepared
 from publisher.social.redrafting import ITEM_RETRACTED
 from publisher.social.slots import LOOK_BACK, lock_channel
 
 log = logging.getLogger(__name__)
 
 S = Post.State
-BEGUN = LEFT_US | {State.SENDING, State.UNKNOWN}
+BEGUN = LEFT_US | {State.SENDING, State.HANDED, State.UNKNOWN}
 """Deliveries that are or may be published; all others are prepared anew when their post is approved again."""
 
-GOING = (S.SENDING, S.UNKNOWN, S.FAILED)
+GOING = (S.SENDING, S.HANDED, S.UNKNOWN, S.FAILED)
 """States that a post's parts decide; in any other a person decided since, such as to approve it again."""
 
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
@@ -50,8 +50,10 @@ RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
 
 
 def enqueue_due(*, now: datetime) -> int:
-    """Queue the posts whose slot has come; how many. What is too late expires, what is retracted is cancelled."""
+    """Queue the posts whose slot has come, or hand them to a person; how many. What is too late expires, what is retracted is
+    cancelled."""
     stop_queued(now=now)
+    handing.stop_handed(now=now)
     due = Post.objects.filter(state=S.SCHEDULED, slot_at__lte=now)
     channels = list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct())
     queued = sum(_enqueue_channel(channel_id, now) for channel_id in channels)
@@ -128,9 +130,9 @@ def _left(channel: Channel, now: datetime) -> list[datetime]:
 
 
 def _queue(post: Post, channel: Channel, now: datetime) -> bool:
-    """Write the deliveries of a post, ready to be sent. What cannot be prepared holds the post with the reason."""
+    """Write the deliveries of a post, ready to be sent or posted. What cannot be prepared holds the post with the reason."""
     try:
-        network = registry.sending(channel.network)
+        network = registry.leaving(channel.network)
         picturing.make_sure(post, channel)
         parts = outgoing(post, post.item).parts
         account = account_of(channel)
@@ -147,9 +149,13 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
         return False
     if problem := budget.problem(post, channel, network, prices, now=now):
         return bool(_hold([post], problem))
-    _write(post, channel, prepared, prices, now)
+    by_hand = isinstance(network, ByHand) and not network.lays_drafts(account)
+    messages = list(zip(prepared, prices, strict=True))
+    _write(post, channel, messages, now, State.HANDED if by_hand else State.QUEUED)
     refresh_post(post.pk)
     log.info("post.queued", extra={"post_id": post.pk, "parts": len(parts), "trace_id": post.trace_id})
+    if by_hand:
+        handing.tell(post)
     return True
 
 
@@ -178,22 +184,22 @@ def outgoing(post: Post, item: Item) -> Outgoing:
 def _write(
     post: Post,
     channel: Channel,
-    prepared: Sequence[Prepared],
-    prices: Sequence[Decimal | None],
+    messages: Sequence[tuple[Prepared, Decimal | None]],
     now: datetime,
+    state: State,
 ) -> None:
     known = {row.part: row for row in Delivery.objects.select_for_update().filter(post=post)}
-    for part, message in enumerate(prepared):
+    for part, (message, price) in enumerate(messages):
         row = known.get(part) or Delivery(post=post, channel=channel, part=part)
         if row.pk and row.state in BEGUN:
             continue
-        row.address, row.state, row.reason = channel.name, State.QUEUED, ""
+        row.address, row.state, row.reason = channel.name, state, ""
         row.due_at, row.created_at, row.settled_at = post.slot_at or now, now, None
         row.idempotency_key, row.prepared, row.attempts = message.idempotency_key, dict(message.payload), 0
-        row.price = prices[part]
+        row.price = price
         row.save()
     for row in known.values():
-        if (row.part or 0) >= len(prepared) and row.state not in BEGUN:
+        if (row.part or 0) >= len(messages) and row.state not in BEGUN:
             row.state, row.reason, row.settled_at = State.CANCELLED, SHORTENED, now
             row.save()
 

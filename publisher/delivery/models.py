@@ -115,6 +115,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["lease_until"], name="delivery_leases", condition=models.Q(state="sending")),
             models.Index(fields=["id"], name="delivery_unknown", condition=models.Q(state="unknown")),
+            models.Index(fields=["id"], name="delivery_handed", condition=models.Q(state="handed")),
             models.Index(fields=["state", "-id"], name="delivery_state"),
             models.Index(
                 fields=["edition", "state", "-id"],

@@ -16,6 +16,7 @@ BY_WORST: tuple[tuple[frozenset[State], Post.State], ...] = (
     (frozenset({State.UNKNOWN}), S.UNKNOWN),
     (frozenset({State.FAILED}), S.FAILED),
     (frozenset({State.QUEUED, State.SENDING}), S.SENDING),
+    (frozenset({State.HANDED}), S.HANDED),
     (frozenset({State.EXPIRED}), S.EXPIRED),
     (LEFT_US, S.SENT),
     (frozenset({State.CANCELLED, State.SUPPRESSED}), S.CANCELLED),
@@ -38,7 +39,7 @@ def standing(parts: Sequence[tuple[State, str]]) -> Standing:
     left = sum(part in LEFT_US for part in states)
     if left == len(parts):
         return Standing(S.SENT)
-    if left and state is not S.SENDING:
+    if left and state not in (S.SENDING, S.HANDED):
         reason = f"{left} of {len(parts)} messages were published. {reason}".strip()
     return Standing(state, reason)
 

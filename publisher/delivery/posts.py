@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from publisher.core import events, gate, trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.delivery import handing
 from publisher.delivery.claim import claim_post, release
 from publisher.delivery.doubts import confirm, reconcile_unknown
 from publisher.delivery.leaving import enqueue_due
@@ -97,7 +98,7 @@ def send(delivery_id: int, *, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class _Result:
-    """What came of a try: a receipt, or an error."""
+    """What came of a try: a receipt, or an error; neither: it goes to a person as it is."""
 
     receipt: Receipt | None = None
     error: OtherSideError | None = None
@@ -133,6 +134,9 @@ def _publish(delivery: Delivery) -> _Result:
         return _Result(error=ChannelDown(error.message))
     except CannotDecrypt as error:
         return _Result(error=ChannelDown(str(error)))
+    by_hand = registry.by_hand(channel.network)
+    if by_hand and not by_hand.lays_drafts(account):
+        return _Result()  # its credentials were taken off since: the person gets it without a draft
     try:
         prepared = Prepared(delivery.prepared or {}, delivery.idempotency_key)
         return _Result(receipt=network.publish(account, prepared, receipts))
@@ -144,12 +148,12 @@ def _settle(
     delivery: Delivery, fence: int, result: _Result, *, started_at: datetime, took: timedelta
 ) -> None:
     now, error, receipt = started_at + took, result.error, result.receipt
-    outcome = _outcome(delivery, error, now)
+    outcome = _outcome(delivery, result, now)
     tried = Try(
         worker=worker_name(),
         started_at=started_at,
         duration_ms=round(took.total_seconds() * 1000, 2),
-        text=error.reason if error else "Published.",
+        text=error.reason if error else _done(outcome, receipt),
         remote_id=receipt.remote_id if receipt else "",
         remote_url=receipt.url if receipt else "",
     )
@@ -157,13 +161,15 @@ def _settle(
         _tell_channel(delivery, error, now)
         settled = settle(delivery.pk, fence, outcome, tried)
         if settled:
-            refresh_post(delivery.post_id or 0)
+            post = refresh_post(delivery.post_id or 0)
+            if outcome.state is State.HANDED:
+                handing.tell(post)
     extra: dict[str, Any] = {
         "delivery_id": delivery.pk,
         "post_id": delivery.post_id,
         "reason": outcome.reason,
     }
-    level = logging.INFO if settled and outcome.state is State.SENT else logging.WARNING
+    level = logging.INFO if settled and not error else logging.WARNING
     event = "delivery.settled" if settled else "delivery.late_result"
     log.log(level, event, extra=extra | {"state": outcome.state.value, "remote_id": tried.remote_id})
     if (
@@ -174,10 +180,20 @@ def _settle(
         events.emit("post.sent", post_id=delivery.post_id or 0)
 
 
-def _outcome(delivery: Delivery, error: OtherSideError | None, now: datetime) -> Outcome:
+def _done(outcome: Outcome, receipt: Receipt | None) -> str:
+    """What the log of tries says of a try without an error."""
+    if outcome.state is State.SENT:
+        return "Published."
+    return "A draft lies in the account." if receipt else "Handed over without a draft."
+
+
+def _outcome(delivery: Delivery, result: _Result, now: datetime) -> Outcome:
     """A channel that is down is nothing the message could help: it waits for the repair and loses no try by waiting."""
+    error = result.error
     if isinstance(error, ChannelDown):
         return Outcome(State.QUEUED, error.reason, delivery.due_at, spends_try=False)
+    if error is None and registry.by_hand(delivery.channel.network if delivery.channel else ""):
+        return Outcome(State.HANDED, spends_try=result.receipt is not None)
     return outcome_of(error, attempts=delivery.attempts, most=settings.ATTEMPTS, now=now)
 
 

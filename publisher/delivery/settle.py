@@ -159,7 +159,7 @@ WITH results AS MATERIALIZED (
         remote_id = CASE WHEN r.remote_id <> '' THEN r.remote_id ELSE d.remote_id END,
         remote_url = CASE WHEN r.remote_url <> '' THEN r.remote_url ELSE d.remote_url END,
         sent_at = CASE WHEN r.state = 'sent' THEN r.answered_at ELSE d.sent_at END,
-        settled_at = CASE WHEN r.state IN ('queued', 'unknown') THEN NULL ELSE r.answered_at END
+        settled_at = CASE WHEN r.state IN ('queued', 'handed', 'unknown') THEN NULL ELSE r.answered_at END
     FROM results r
     WHERE d.id = ANY(%(ids)s::bigint[]) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
     RETURNING d.id

@@ -10,6 +10,7 @@ class State(models.TextChoices):
 
     QUEUED = "queued", "Waiting to be sent"
     SENDING = "sending", "Being sent now"
+    HANDED = "handed", "Handed to a person, who posts it"
     SENT = "sent", "Accepted by the other side"
     DELIVERED = "delivered", "Delivered, as reported"
     BOUNCED = "bounced", "Came back"
@@ -23,20 +24,27 @@ class State(models.TextChoices):
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     # to sent: its worker was given up for dead, and came back with the answer before it was claimed again
-    State.QUEUED: frozenset({State.SENDING, State.SENT, State.SUPPRESSED, State.CANCELLED, State.EXPIRED}),
-    State.SENDING: frozenset({State.SENT, State.FAILED, State.QUEUED, State.UNKNOWN, State.CANCELLED}),
+    # to handed: the same, of a draft for a person
+    State.QUEUED: frozenset(
+        {State.SENDING, State.HANDED, State.SENT, State.SUPPRESSED, State.CANCELLED, State.EXPIRED}
+    ),
+    State.SENDING: frozenset(
+        {State.HANDED, State.SENT, State.FAILED, State.QUEUED, State.UNKNOWN, State.CANCELLED}
+    ),
+    State.HANDED: frozenset({State.SENT, State.CANCELLED, State.EXPIRED}),
     State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.COMPLAINED}),
     State.DELIVERED: frozenset({State.BOUNCED, State.COMPLAINED}),
-    State.UNKNOWN: frozenset({State.SENT, State.QUEUED, State.FAILED, State.CANCELLED}),
-    State.FAILED: frozenset({State.QUEUED}),
+    State.UNKNOWN: frozenset({State.HANDED, State.SENT, State.QUEUED, State.FAILED, State.CANCELLED}),
+    State.FAILED: frozenset({State.QUEUED, State.HANDED}),
     State.BOUNCED: frozenset({State.COMPLAINED}),
     State.COMPLAINED: frozenset(),
     State.SUPPRESSED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.EXPIRED: frozenset({State.QUEUED}),
+    # to sent: a person had posted it before it was stopped (`handing.posted`)
+    State.CANCELLED: frozenset({State.SENT}),
+    State.EXPIRED: frozenset({State.QUEUED, State.HANDED, State.SENT}),
 }
 
-UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.UNKNOWN})
+UNFINISHED = frozenset({State.QUEUED, State.SENDING, State.HANDED, State.UNKNOWN})
 LEFT_US = frozenset({State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
 
 

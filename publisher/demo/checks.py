@@ -49,7 +49,9 @@ class Report:
         return all(check.held for check in self.checks)
 
 
-def report(edition: Edition, *, readers: int, mailbox_url: str, sandbox_url: str, approved: int) -> Report:
+def report(
+    edition: Edition, *, readers: int, mailbox_url: str, sandbox_url: str, approved: int, handed: int
+) -> Report:
     """Count everything once, and check it."""
     items = _by(Item, "origin")
     rejected = _by(Rejection, "origin")
@@ -67,7 +69,8 @@ def report(edition: Edition, *, readers: int, mailbox_url: str, sandbox_url: str
         _equal("readers who got a mail", times["n"], _matched(edition)),
         _equal("mails in the mailbox", mails, times["n"]),
         _equal("deliveries sent", deliveries.get("sent", 0), times["n"] + approved),
-        _equal("deliveries in any other state", sum(deliveries.values()) - deliveries.get("sent", 0), 0),
+        _equal("posts handed to a person", deliveries.get("handed", 0), handed),
+        _equal("deliveries in any other state", sum(deliveries.values()) - deliveries.get("sent", 0) - handed, 0),
         _equal("posts on the timeline", timeline, approved),
         _equal("variants rendered", variants, _variants_used(edition)),
         _equal("items under embargo in the edition", edition.edition_items.filter(item__embargo_until__isnull=False).count(), 0),

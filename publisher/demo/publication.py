@@ -28,7 +28,8 @@ def create_admin(password: str) -> User:
 
 
 def create_channels(*, now: datetime, sandbox_url: str, token: str) -> list[Channel]:
-    """Two sandbox accounts that publish within seconds, and four that are drafted and measured for the other networks."""
+    """Two sandbox accounts that publish within seconds, one whose posts are handed to whoever looks at the demo, and four that
+    are drafted and measured for the other networks."""
     soon = Schedule.objects.create(
         name="Demo: a slot every few seconds", zone="Asia/Shanghai", slots=_soon(now), least_gap_minutes=0
     )
@@ -54,6 +55,9 @@ def create_channels(*, now: datetime, sandbox_url: str, token: str) -> list[Chan
             region="CN",
             settings={"url": sandbox_url},
             **sandbox,
+        ),
+        Channel.objects.create(
+            name="阿尔马里亚微博", network="weibo", language="zh", region="CN", schedule=soon, created_at=now
         ),
         *(
             Channel.objects.create(name=f"Almaria on {label}", network=name, language="en", **plain)

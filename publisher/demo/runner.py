@@ -21,9 +21,12 @@ from publisher.demo.world import World
 if TYPE_CHECKING:
     from publisher.demo.checks import Report
     from publisher.digests.models import Edition
+    from publisher.social.models import Channel
 
 READERS = 300
 APPROVED = 2
+HANDED = 1
+"""Posts that are approved for a network whose posts a person publishes."""
 PATIENCE = 60.0
 DUE_IN = timedelta(seconds=1)
 
@@ -73,7 +76,7 @@ class _Story:
             now=now, sandbox_url=self.world.sandbox_url, token=self.world.sandbox_token
         )
         self._bring_items_in(now)
-        self._drafts(len(channels))
+        self._drafts(channels)
         self._approve()
         digest = publication.create_digest(now=now)
         readers = publication.create_readers(digest, count=READERS, now=now)
@@ -87,6 +90,7 @@ class _Story:
             mailbox_url=self.world.mailbox_url,
             sandbox_url=self.world.sandbox_url,
             approved=APPROVED,
+            handed=HANDED,
         )
 
     def _bring_items_in(self, now: datetime) -> None:
@@ -113,32 +117,31 @@ class _Story:
         page = importing.import_page(f"{self.world.site_url}/latest.txt", source="provinces", now=clock.now())
         self._said(f"a listing page was read: {page}")
 
-    def _drafts(self, channels: int) -> None:
+    def _drafts(self, channels: list[Channel]) -> None:
         from publisher.items.models import Item  # noqa: PLC0415 - after django.setup()
         from publisher.social.models import Post  # noqa: PLC0415
 
         visible = Item.objects.filter(embargo_until__isnull=True)
-        english = visible.filter(language__startswith="en").count()
-        chinese = visible.filter(language__startswith="zh").count()
-        expected = english * (channels - 1) + chinese
+        expected = sum(visible.filter(language__startswith=channel.language).count() for channel in channels)
         self._until("posts are drafted", lambda: Post.objects.count() >= expected)
-        self._said(f"{expected} posts were drafted for {channels} channels")
+        self._said(f"{expected} posts were drafted for {len(channels)} channels")
 
     def _approve(self) -> None:
-        """An editor approves one English and one Chinese post."""
+        """An editor approves one English and one Chinese post that go out by themselves, and one to be posted by hand."""
         from django.contrib.auth.models import User  # noqa: PLC0415 - after django.setup()
 
         from publisher.social import approval  # noqa: PLC0415
         from publisher.social.models import Post  # noqa: PLC0415
 
         editor = User.objects.get(username="demo")
-        for language in ("en", "zh"):
+        for network, language in (("sandbox", "en"), ("sandbox", "zh"), ("weibo", "zh")):
             post = Post.objects.filter(
-                channel__network="sandbox", language__startswith=language, state=Post.State.DRAFT
+                channel__network=network, language__startswith=language, state=Post.State.DRAFT
             ).earliest("id")
             approval.approve(post.pk, user=editor, version=post.version, now=clock.now())
-        self._until("slots are given", lambda: Post.objects.filter(slot_at__isnull=False).count() >= APPROVED)
-        self._said(f"{APPROVED} posts were approved and given their slots")
+        given = Post.objects.filter(slot_at__isnull=False)
+        self._until("slots are given", lambda: given.count() >= APPROVED + HANDED)
+        self._said(f"{APPROVED + HANDED} posts were approved and given their slots")
 
     def _edition(self, digest_id: int) -> Edition:
         from publisher.delivery import tally  # noqa: PLC0415 - after django.setup()
@@ -167,6 +170,8 @@ class _Story:
 
         self._until("the posts' slots come", lambda: Post.objects.filter(state="sent").count() >= APPROVED)
         self._said("the approved posts appeared on the sandbox network")
+        self._until("a post is handed over", lambda: Post.objects.filter(state="handed").count() >= HANDED)
+        self._said("a post for Weibo waits in the desk for you to post it")
 
     def _until(self, what: str, done: Callable[[], bool], progress: Callable[[], str] = str) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -18,6 +18,7 @@ from publisher.delivery.states import State
 from publisher.desk import repairs
 from publisher.desk.page import show
 from publisher.digests.models import Edition
+from publisher.social.networks import registry
 
 CARRIED = ("state", "assembled", "was_published", "url", "reason")
 """Fields of the first form that the second one repeats."""
@@ -73,6 +74,9 @@ def _again(row: Delivery) -> Consequence:
     if row.edition:
         fact = "Nobody can tell whether it arrived. Whoever got it gets it a second time."
         return Consequence(f"Send 1 mail of {row.edition} to {row.address} again?", (fact,), 1)
+    if row.channel and registry.by_hand(row.channel.network):
+        fact = "If it is there after all, the account has two drafts of it. Readers see neither."
+        return Consequence(f"Lay the draft for {row.channel} again?", (fact,), 1)
     fact = "If it is there after all, everybody who follows the channel sees it twice."
     return Consequence(f"Publish part {(row.part or 0) + 1} on {row.channel} again?", (fact,), 1)
 

@@ -43,6 +43,7 @@ POST = _badges(
         "approved": "go",
         "scheduled": "go",
         "sending": "go",
+        "handed": "warn",
         "sent": "good",
         "failed": "bad",
         "unknown": "warn",
@@ -56,6 +57,7 @@ POST = _badges(
         "approved": "Approved",
         "scheduled": "Scheduled",
         "sending": "Going out",
+        "handed": "To post by hand",
         "sent": "Sent",
         "failed": "Failed",
         "unknown": "Unclear",
@@ -92,6 +94,7 @@ DELIVERY = _badges(
     {
         "queued": "wait",
         "sending": "go",
+        "handed": "warn",
         "sent": "good",
         "delivered": "good",
         "bounced": "bad",

@@ -18,6 +18,7 @@ from publisher.schedule.slots import next_free_slot
 from publisher.social import endings, notices, picturing, slots
 from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.networks import registry
+from publisher.social.networks.base import Grade
 from publisher.social.owners import addresses_of
 
 NEXT = 3
@@ -83,7 +84,8 @@ def _standing(channel: Channel, health: ChannelHealth, *, can_send: bool, now: d
         return ("Down" if health.state == state.DOWN else "Stopped"), "bad"
     if channel.blocked_until and channel.blocked_until > now:
         return "Waiting", "warn"
-    return ("Working", "good") if health.state == state.GOOD else ("Not checked yet", "wait")
+    unasked = ("Posted by hand", "good") if registry.by_hand(channel.network) else ("Not checked yet", "wait")
+    return ("Working", "good") if health.state == state.GOOD else unasked
 
 
 def _limits(health: ChannelHealth) -> str:
@@ -94,6 +96,8 @@ def _limits(health: ChannelHealth) -> str:
 
 def _once(channel: Channel) -> str:
     """How sure we are that a post appears once there, or why nothing can be sent."""
+    if registry.by_hand(channel.network):
+        return Grade.BY_HAND.value
     try:
         return str(registry.sending(channel.network).grade.value)
     except UserError as error:

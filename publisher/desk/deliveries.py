@@ -22,6 +22,7 @@ from publisher.desk.page import show
 from publisher.desk.paging import with_values
 from publisher.digests.models import Edition
 from publisher.social.models import Channel
+from publisher.social.networks import registry
 
 RECENT_EDITIONS = 100
 
@@ -63,6 +64,7 @@ def detail(request: HttpRequest, delivery_id: int) -> HttpResponse:
         "row": row,
         "meaning": meaning(row.state, is_mail=row.edition_id is not None, was_unclear=was_unclear),
         **_doubt(row),
+        "by_hand": registry.by_hand(row.channel.network) if row.channel else None,
         "code_meaning": code_meaning(row.code, row.enhanced),
         "tries": tries,
         "amendments": row.amendments.order_by("-pk"),

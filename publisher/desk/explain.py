@@ -7,6 +7,7 @@ from publisher.delivery.states import State
 MEANING: dict[str, str] = {
     State.QUEUED: "It waits for its turn. Nothing has left yet.",
     State.SENDING: "A worker is handing it over right now. If the worker dies, this becomes unknown.",
+    State.HANDED: "It waits for a person who posts it, and says where it is. Publisher does not send it.",
     State.SENT: "The other side took it.",
     State.DELIVERED: "The other side reported that it arrived.",
     State.BOUNCED: "It was accepted first and came back later. The address may be gone.",
@@ -95,6 +96,10 @@ DEEDS: dict[str, str] = {
     "item.picture_fetched_again": "had its picture fetched again",
     "post.not_queued": "did not send it",
     "post.confirmed": "said what became of it",
+    "post.handed": "handed it to a person to post",
+    "post.posted": "posted it by hand",
+    "post.not_posted": "decided not to post it",
+    "post.taken_back": "took it back as a draft",
     "post.new_slot": "gave it another slot",
     "post.asks": "held it until somebody decides",
     "pause.begun": "paused it",

@@ -55,7 +55,7 @@ def _posts(item: Item) -> Iterator[Step]:
         if post.approved_at:
             who = post.approved_by.get_username() if post.approved_by else "the channel's own rule"
             yield Step(post.approved_at, f"Approved for {post.channel}", f"by {who}", url, "go")
-        if post.slot_at and post.state in (Post.State.SCHEDULED, Post.State.SENDING):
+        if post.slot_at and post.state in (Post.State.SCHEDULED, Post.State.SENDING, Post.State.HANDED):
             yield Step(post.slot_at, f"Slot on {post.channel}", url=url, tone="wait")
         yield from _parts(post)
         yield from _amendments(post)

@@ -115,7 +115,7 @@ def _posts_ahead(now: datetime) -> Iterator[Ahead]:
             post.item.title,
             str(post.channel),
             reverse("desk:post", args=[post.pk]),
-            "Post",
+            "Post, by hand" if registry.by_hand(post.channel.network) else "Post",
         )
 
 
@@ -193,6 +193,12 @@ def _troubles(now: datetime) -> Iterator[Trouble]:
         f"{log}?state={State.EXPIRED.value}",
     )
     for post_state, title, advice, tone in (
+        (
+            Post.State.HANDED,
+            "Posts for you to post",
+            "Copy them to their network, then say where they are.",
+            "warn",
+        ),
         (Post.State.HELD, "Posts held back", "Something in the text must be mended first.", "warn"),
         (Post.State.FAILED, "Posts that failed", "The network refused them. Read why.", "bad"),
         (

@@ -49,6 +49,7 @@ SECTIONS = (
             *(f"post-picture-{deed}" for deed in ("describe", "leave-out", "put-back", "upload", "again")),
             "asking",
             "asking-all",
+            "post-hand",
         ),
     ),
     Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),

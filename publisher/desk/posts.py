@@ -34,7 +34,7 @@ TABS = (
     ("draft", "To approve", (S.DRAFT,)),
     ("planned", "Planned", (S.APPROVED, S.SCHEDULED, S.SENDING)),
     ("sent", "Sent", (S.SENT,)),
-    ("trouble", "Needs a person", (S.HELD, S.FAILED, S.UNKNOWN, S.EXPIRED)),
+    ("trouble", "Needs a person", (S.HANDED, S.HELD, S.FAILED, S.UNKNOWN, S.EXPIRED)),
     ("cancelled", "Cancelled", (S.CANCELLED,)),
 )
 HISTORY = 20
@@ -189,7 +189,7 @@ def _act(
 def _cannot_send(post: Post) -> UserError | None:
     """Why the post can never leave, whoever approves it; None when it can."""
     try:
-        registry.sending(post.channel.network)
+        registry.leaving(post.channel.network)
     except UserError as error:
         return error
     return None
@@ -225,6 +225,7 @@ def _page(
         "cost": cost_of(post, editable=post.state in approval.EDITABLE, now=clock.now()),
         "waits_for": _waits_for(post.channel),
         "pictures": panel(post, request),
+        "by_hand": registry.by_hand(post.channel.network),
         "zone": zone,
         "can": {
             "edit": post.state in approval.EDITABLE,

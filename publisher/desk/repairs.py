@@ -40,7 +40,9 @@ def check(request: HttpRequest, channel_id: int) -> HttpResponse:
     channel = get_object_or_404(Channel, pk=channel_id)
     with _refusals_told(request):
         found = health.check(channel.pk, now=clock.now())
-        if found.problem:
+        if not health.is_asked(channel):
+            messages.success(request, f"{channel.name}: a person posts there, so there is nobody to ask.")
+        elif found.problem:
             messages.error(request, f"{channel.name}: {found.problem}")
         elif found.state == ChannelHealth.State.GOOD:
             messages.success(request, f"{channel.name} works, as {found.account_name}.")

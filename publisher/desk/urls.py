@@ -13,6 +13,7 @@ from publisher.desk import (
     deliveries,
     digests,
     editions,
+    handing,
     home,
     items,
     late,
@@ -58,6 +59,8 @@ urlpatterns = [
     path("posts/<int:post_id>/redraft", staff(posts.redraft), name="post-redraft"),
     path("posts/<int:post_id>/cancel", staff(posts.cancel), name="post-cancel"),
     path("posts/<int:post_id>/reschedule", staff(posts.reschedule), name="post-reschedule"),
+    path("posts/<int:post_id>/hand", staff(handing.page), name="post-hand"),
+    path("posts/<int:post_id>/not-posted", staff(handing.not_posted), name="post-not-posted"),
     path("posts/<int:post_id>/measure/<int:part>", staff(posts.measure), name="post-measure"),
     path(
         "posts/<int:post_id>/pictures/describe", staff(picture_deeds.describe), name="post-picture-describe"
@@ -93,6 +96,10 @@ urlpatterns = [
     path("pauses/begin", staff(pauses.begin), name="pause-begin"),
     path("pauses/<int:pause_id>", staff(pauses.detail), name="pause"),
     path("pauses/<int:pause_id>/release", staff(pauses.release), name="pause-release"),
+    path("deliveries/<int:delivery_id>/posted", staff(handing.posted), name="delivery-posted"),
+    path(
+        "deliveries/<int:delivery_id>/pictures/<int:number>", staff(handing.picture), name="delivery-picture"
+    ),
     path("sending", staff(sending.index), name="sending"),
     path("sending/stop", staff(sending.stop), name="sending-stop"),
     path("sending/go", staff(sending.go_on), name="sending-go"),

@@ -15,8 +15,8 @@ DEFAULT_SUBJECT = "{{ title }}{{ colon }}{{ first.title }}"
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """One item as a reader sees it. `published_at` is aware; `language` is BCP 47; `kind` is a key of
-    words.KINDS. `tags` are what hashtags are made of, in the order of `topics`. `text` is the beginning of the body,
-    without markup.
+    words.KINDS. `tags` are what hashtags are made of, in the order of `topics`. `text` is the beginning of the body, without
+    markup, with a blank line between paragraphs; given for posts only.
     """
 
     id: int

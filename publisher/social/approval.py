@@ -52,7 +52,7 @@ def approve(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     with _changing(post_id, version, APPROVABLE, "approved") as post:
         if post.item.retracted_at is not None:
             raise UserError("The item was retracted, so nothing about it is published.", "Cancel the post.")
-        registry.sending(post.channel.network)
+        registry.leaving(post.channel.network)
         check_texts(post.channel, _texts(post))
         picturing.check(post)
         before = {"state": post.state}
@@ -117,7 +117,7 @@ def cancel(post_id: int, *, user: Actor, version: int, reason: str, now: datetim
 def reschedule(post_id: int, *, user: Actor, version: int, at: datetime, now: datetime) -> Post:
     """Give an approved post the time `at` (aware), slot or not. Raises `Stale`, `UserError` (quiet time, too near another)."""
     with _changing(post_id, version, MOVABLE, "moved") as post:
-        registry.sending(post.channel.network)
+        registry.leaving(post.channel.network)
         _check_time(post, at, now)
         before = {"state": post.state, "slot_at": _iso(post.slot_at)}
         post.state, post.slot_at, post.problem = S.SCHEDULED, at, ""

@@ -34,7 +34,7 @@ def pause(channel_id: int, *, user: Actor, reason: str) -> None:
 def resume(channel_id: int, *, user: Actor) -> None:
     """Let a paused channel go on. What was missed by more than its tolerance expires, the rest leaves with the least gap."""
     channel = _locked(channel_id)
-    registry.sending(channel.network)
+    registry.leaving(channel.network)
     before = {"reason": channel.paused_reason}
     channel.paused_reason, channel.blocked_until = "", None
     channel.save(update_fields=["paused_reason", "blocked_until"])

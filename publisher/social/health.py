@@ -24,7 +24,7 @@ from publisher.social.accounts import account_of
 from publisher.social.channels import block, pause, resume
 from publisher.social.models import Channel, ChannelHealth
 from publisher.social.networks import registry
-from publisher.social.networks.base import Pace, Standing
+from publisher.social.networks.base import Network, Pace, Standing
 from publisher.social.slots import lock_channel
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,10 @@ def check(channel_id: int, *, now: datetime) -> ChannelHealth:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise UserError("There is no such channel.", "Load the list again.")
+    if not is_asked(channel):
+        return _written(
+            channel, state=S.UNCHECKED, problem="", down_since=None, check_at=next_check(channel.pk, now)
+        )
     registry.sending(channel.network)
     found = _asked(channel)
     with transaction.atomic():
@@ -81,6 +85,15 @@ def check(channel_id: int, *, now: datetime) -> ChannelHealth:
         if isinstance(found, ChannelDown):
             return _refused(locked, found.reason, now)
         return _no_answer(locked, found, now)
+
+
+def is_asked(channel: Channel) -> bool:
+    """Whether there is anybody to ask: not where a person publishes and no draft is laid into the account."""
+    by_hand = registry.by_hand(channel.network)
+    try:
+        return by_hand is None or by_hand.lays_drafts(account_of(channel))
+    except CannotDecrypt:
+        return isinstance(by_hand, Network)
 
 
 def went_down(channel_id: int, *, reason: str, now: datetime) -> None:

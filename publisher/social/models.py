@@ -199,6 +199,7 @@ class Post(models.Model):
         APPROVED = "approved", "Approved, waiting for a slot"
         SCHEDULED = "scheduled", "Scheduled"
         SENDING = "sending", "Going out"
+        HANDED = "handed", "Ready for you to post"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "Unclear whether it was published"

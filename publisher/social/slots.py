@@ -69,7 +69,9 @@ def lock_channel(channel_id: int) -> Channel | None:
 def taken(channel_id: int, now: datetime) -> list[datetime]:
     """When the channel posts or has posted: planned slots, and each post that left, once: late ones when they left."""
     posts = Post.objects.filter(channel_id=channel_id, slot_at__isnull=False)
-    planned = posts.filter(state__in=(S.SCHEDULED, S.SENDING, S.UNKNOWN), slot_at__gte=now - LOOK_BACK)
+    planned = posts.filter(
+        state__in=(S.SCHEDULED, S.SENDING, S.HANDED, S.UNKNOWN), slot_at__gte=now - LOOK_BACK
+    )
     left = posts.filter(state=S.SENT, sent_at__gte=now - LOOK_BACK)
     times = {slot_at for slot_at in planned.values_list("slot_at", flat=True) if slot_at}
     for slot_at, sent_at in left.values_list("slot_at", "sent_at"):

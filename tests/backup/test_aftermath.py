@@ -31,7 +31,7 @@ from publisher.social import health
 from publisher.social.models import Notice, Post
 from tests.builders import NOON, a_channel, a_digest, a_sending_edition, an_item
 from tests.delivery import post_steps
-from tests.desk.builders import a_post, a_post_delivery
+from tests.desk.builders import a_handed_post, a_post, a_post_delivery
 from tests.desk.builders import an_edition as a_waiting_edition
 from tests.fakes.sandbox import sandbox, timeline
 from tests.social.steps import SLOT, a_sandbox_channel, a_scheduled_post
@@ -203,6 +203,14 @@ def test_a_post_that_may_have_been_published_since_waits_for_a_person(
     post.refresh_from_db()
     assert post.state == then
     assert ("Look at the channel" in post.problem) == (then == "expired")
+
+
+def test_a_post_that_was_with_a_person_says_that_it_may_be_posted_already() -> None:
+    post = a_handed_post()
+    told()
+    post.refresh_from_db()
+    assert (post.state, Delivery.objects.get(post=post).state) == ("handed", "handed")
+    assert "Somebody may have posted this after that" in post.problem
 
 
 def test_all_sending_stands_still_with_the_reason_and_the_trail_says_who_restored() -> None:

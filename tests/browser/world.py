@@ -19,11 +19,20 @@ from publisher.demo.sample import pictures
 from publisher.digests.models import Digest, Edition
 from publisher.items.models import Item, Source, Topic
 from publisher.social import health
-from publisher.social.media import keeping
+from publisher.social.media import keeping, store
 from publisher.social.models import Channel, ChannelHealth, ItemPicture, Post
-from publisher.social.networks.base import Pace
+from publisher.social.networks.base import Pace, Picture
 from tests.builders import a_channel, a_digest, a_schedule, a_source, a_subscriber, a_topic, an_item
-from tests.desk.builders import a_post, a_post_delivery, a_rejection, a_revision, an_attempt, an_edition
+from tests.desk.builders import (
+    a_handed_post,
+    a_png,
+    a_post,
+    a_post_delivery,
+    a_rejection,
+    a_revision,
+    an_attempt,
+    an_edition,
+)
 
 PASSWORD = "a long enough password"
 BODY = """<p>For eleven years the upper terraces of Sorrel Valley lay dry. The stone channels that once led meltwater
@@ -57,6 +66,7 @@ def build() -> World:
     item = _items(now, topics, user)
     channels = _channels()
     draft = _posts(now, item, channels, user)
+    handed = _handed()
     digest, waiting, sent, subscription = _editions(now, user)
     a_rejection(
         b'{"specversion":"0.3",' + b'"x":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"' * 6,
@@ -93,6 +103,9 @@ def build() -> World:
             "post-sent": reverse("desk:post", args=[Post.objects.filter(state="sent").latest("pk").pk]),
             "post-thread": reverse("desk:post", args=[Post.objects.get(parts__1__isnull=False).pk]),
             "post-held": reverse("desk:post", args=[Post.objects.get(state="held").pk]),
+            "hand-weibo": reverse("desk:post-hand", args=[handed[0].pk]),
+            "hand-wechat": reverse("desk:post-hand", args=[handed[1].pk]),
+            "post-handed": reverse("desk:post", args=[handed[0].pk]),
             "editions": reverse("desk:editions"),
             "edition-waiting": reverse("desk:edition", args=[waiting.pk]),
             "edition-sent": edition_url,
@@ -179,6 +192,25 @@ def _items(now: datetime, topics: list[Topic], user: User) -> Item:
     for topic, state, found in zip(topics, ("suggested", "suggested", "accepted"), words, strict=True):
         item.item_topics.create(topic=topic, state=state, words=found, decided_by=None if found else user)
     return item
+
+
+def _handed() -> list[Post]:
+    """One post for each network whose posts a person publishes."""
+    chinese = Item.objects.get(language="zh-Hans")
+    link = "https://cn.office.example.org/stories/terraces"
+    short = f"【{chinese.title}】{chinese.summary}\n\n#零饥饿# #陆地生物#\n{link}"
+    paragraphs = [
+        "十一年来，酸模谷上部的梯田一直干涸。曾把融雪水引到一块块田里的石渠，在一次山体滑坡中断裂。"
+    ] * 3
+    article = "\n\n".join([chinese.title, chinese.summary, "## 两百户家庭", *paragraphs])
+    pictures = tuple(
+        Picture(store.put(a_png(width, 800)), alt)
+        for width, alt in ((1200, "两位农民抬起一块石板，放进水渠"), (500, ""))
+    )
+    return [
+        a_handed_post(network, item=chinese, text=text, link=link, pictures=pictures)
+        for network, text in (("weibo", short), ("wechat", article))
+    ]
 
 
 def _channels() -> list[Channel]:

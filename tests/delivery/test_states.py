@@ -33,7 +33,13 @@ def test_what_has_left_can_never_fail_or_be_sent_again(state: State) -> None:
 
 
 def test_unfinished_states_are_those_that_sending_still_concerns() -> None:
-    assert {State(s) for s in sources(State.SENT)} | {State.QUEUED} == UNFINISHED
+    stopped = {State.CANCELLED, State.EXPIRED}  # a person may have posted it before it was stopped
+    assert {State(s) for s in sources(State.SENT)} - stopped | {State.QUEUED} == UNFINISHED
+
+
+def test_what_is_with_a_person_is_never_sent_by_us() -> None:
+    assert not may_become(State.HANDED, State.QUEUED)
+    assert not may_become(State.HANDED, State.SENDING)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from publisher.core import clock
 from publisher.core.models import Pause
 from publisher.delivery.models import Attempt, Delivery
 from publisher.digests.models import Digest, Edition, EditionItem, EditionSelection, Variant
 from publisher.items.models import Item, Rejection, Revision
+from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
+from publisher.social.networks import registry
+from publisher.social.networks.base import Part, Picture
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, an_item
 
 _numbers = itertools.count(1)
@@ -96,6 +104,34 @@ def a_post_delivery(post: Post, part: int = 0, *, at: datetime = NOON, **given: 
     return Delivery.objects.create(
         post=post, channel=post.channel, part=part, address=post.channel.name, **fields
     )
+
+
+def a_handed_post(network: str = "weibo", *, pictures: tuple[Picture, ...] = (), **given: Any) -> Post:
+    """A post that waits for a person, with one delivery as `leaving.py` writes it."""
+    channel = given.pop("channel", None) or a_channel(network)
+    now = clock.now()
+    fields: dict[str, Any] = {"state": "handed", "slot_at": now, "approved_at": now, **given}
+    post = a_post(channel=channel, **fields)
+    part = Part(post.parts[0]["text"], post.link, post.language, pictures=pictures)
+    prepared = registry.leaving(network).prepare(part, account_of(channel), "k" * 32)
+    a_post_delivery(post, at=now, state="handed", prepared=dict(prepared.payload))
+    return post
+
+
+def a_png(width: int = 60, height: int = 40) -> bytes:
+    """The bytes of a picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (20, 90, 120)).save(file, "PNG")
+    return file.getvalue()
+
+
+def pictures_in(folder: Path, settings: Any) -> None:
+    """Let the store of pictures be in that folder."""
+    files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(folder / "media")},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": files}
 
 
 def an_attempt(delivery: Delivery, **given: Any) -> Attempt:

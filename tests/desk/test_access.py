@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from publisher.delivery.models import Delivery
 from publisher.desk.urls import urlpatterns
+from publisher.social.media import store
+from publisher.social.networks.base import Picture
 from tests.builders import a_topic, an_item
-from tests.desk.builders import a_mail, a_pause, a_post, a_post_delivery, a_rejection, a_variant, an_edition
+from tests.desk.builders import (
+    a_handed_post,
+    a_mail,
+    a_pause,
+    a_png,
+    a_post,
+    a_post_delivery,
+    a_rejection,
+    a_variant,
+    an_edition,
+    pictures_in,
+)
 from tests.drawn import a_stored_picture
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +49,8 @@ POST_ONLY = {
     "channel-check",
     "channel-resume",
     "delivery-confirm",
+    "delivery-posted",
+    "post-not-posted",
     "sending-stop",
     "sending-go",
     "sending-try",
@@ -43,9 +62,12 @@ POST_ONLY = {
 
 
 @pytest.fixture
-def addresses() -> dict[str, str]:
+def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
     """One address that exists for each page."""
     item, topic, post, edition = an_item(), a_topic(), a_post(), an_edition()
+    pictures_in(tmp_path, settings)
+    handed = a_handed_post(pictures=(Picture(store.put(a_png())),))
+    with_a_person = {"delivery_id": Delivery.objects.get(post=handed).pk}
     item.item_topics.create(topic=topic, state="suggested")
     arguments: dict[str, dict[str, object]] = {
         "item": {"item_id": item.pk},
@@ -68,6 +90,10 @@ def addresses() -> dict[str, str]:
         "delivery": {"delivery_id": a_mail(edition).pk},
         "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
         "channel-check": {"channel_id": post.channel_id},
+        "delivery-posted": with_a_person,
+        "delivery-picture": {**with_a_person, "number": 0},
+        "post-hand": {"post_id": handed.pk},
+        "post-not-posted": {"post_id": handed.pk},
         "channel-resume": {"channel_id": post.channel_id},
         "pause": {"pause_id": (standing := a_pause()).pk},
         "pause-release": {"pause_id": standing.pk},

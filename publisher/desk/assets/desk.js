@@ -28,6 +28,37 @@
     }
   });
 
+  // Copy buttons: shown only where a script can copy; without one the text is selected by hand. What is selected is copied
+  // as it looks, so that an article keeps its headings.
+  function select(source) {
+    if (source.select) {
+      source.focus();
+      source.select();
+      source.setSelectionRange(0, source.value.length);
+      return;
+    }
+    var range = document.createRange();
+    range.selectNodeContents(source);
+    window.getSelection().removeAllRanges();
+    window.getSelection().addRange(range);
+  }
+  document.querySelectorAll("button[data-copy]").forEach(function (button) {
+    var source = document.getElementById(button.dataset.copy);
+    var said = document.getElementById(button.dataset.copy + "-said");
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      var copied = false;
+      select(source);
+      try {
+        copied = document.execCommand("copy");
+      } catch (error) {
+        copied = false;
+      }
+      said.textContent = copied ? "Copied." : "The text is selected: copy it by the menu or the keyboard.";
+      button.focus();
+    });
+  });
+
   // Leaving a text that was changed and not saved asks first.
   var changed = false;
   document.addEventListener("input", function (event) {

@@ -1,6 +1,7 @@
 """What a network is to Publisher. Read this to add one; `docs/networks.md` has the steps. Nothing here knows a network by name.
 
-A folder brings an object with these names. One that can only be measured yet satisfies `Measuring`, one that sends, `Network`.
+A folder brings an object with these names. One that can only be measured yet satisfies `Measuring`, one that sends, `Network`,
+one whose posts a person publishes, `ByHand`; with both, `publish` lays a draft into the account for the person.
 Errors are those of `publisher.core.errors`, and mean for a network:
 
     Retry(after)   certainly not published; the same may work later. `after` when the network named a wait: its channel waits
@@ -26,9 +27,12 @@ __all__ = [
     "Ability",
     "Account",
     "Answer",
+    "ByHand",
     "CannotTell",
     "Card",
+    "Copy",
     "Grade",
+    "Handout",
     "Measure",
     "Measuring",
     "Network",
@@ -60,6 +64,7 @@ class Grade(Enum):
     )
     BY_LOOKING = "By looking: the account's posts are searched before anything is repeated."
     BY_A_PERSON = "By a person: the network cannot tell, so staff decide."
+    BY_HAND = "By hand: a person publishes each post, and says where it is."
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,28 @@ class Standing:
     credentials_end_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A text to be copied into a field of the network's page, which calls it `label`. `html`, where the field takes formatted
+    text, is the same as HTML that is safe to show: the network's folder made it of escaped text."""
+
+    label: str
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """What a person needs to publish a message: the texts, the pictures in order, what to do step by step, the `start` page
+    (an https address). Published messages have addresses on one of `hosts` or below it."""
+
+    copies: tuple[Copy, ...]
+    steps: tuple[str, ...]
+    start: str
+    hosts: tuple[str, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
 class Measuring(Protocol[Rules]):
     """A network for which posts can be drafted and measured."""
 
@@ -274,3 +301,21 @@ class Priced(Protocol):
     def price(self, part: Part, account: Account) -> Decimal:
         """What publishing this message costs, from the account's settings. Pure. Raises `Rejected` for a setting that is no
         amount."""
+
+
+@runtime_checkable
+class ByHand(Measuring[Rules], Protocol[Rules]):
+    """A network whose posts a person publishes: at its slot a post is handed to staff, who say at which address it stands."""
+
+    def pictures(self, account: Account) -> PictureLimits | None:
+        """As for `Network`: the person downloads them fitted to this."""
+
+    def prepare(self, part: Part, account: Account, key: str) -> Prepared:
+        """What is handed over, stored from then on. Pure. Raises `Rejected` for what the network is sure to refuse."""
+
+    def lays_drafts(self, account: Account) -> bool:
+        """Whether `publish` is to lay a draft into this account before the person is asked. True only if it is a `Network` too;
+        then `Unknown`, `reconcile` and the grade are about that draft."""
+
+    def handout(self, prepared: Prepared, *, draft: bool) -> Handout:
+        """What the person is shown. `draft`: one lies in the account. Pure."""

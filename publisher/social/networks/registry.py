@@ -13,18 +13,20 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from publisher.core.errors import UserError
-from publisher.social.networks.base import Measuring, Network
+from publisher.social.networks.base import ByHand, Measuring, Network
 from publisher.social.networks.bluesky.network import BLUESKY
 from publisher.social.networks.linkedin.network import LINKEDIN
 from publisher.social.networks.mastodon.network import MASTODON
 from publisher.social.networks.sandbox.network import SANDBOX
 from publisher.social.networks.telegram.network import TELEGRAM
 from publisher.social.networks.webhook.network import WEBHOOK
+from publisher.social.networks.wechat.network import WECHAT
+from publisher.social.networks.weibo.network import WEIBO
 from publisher.social.networks.x.network import X
 
 log = logging.getLogger(__name__)
 
-OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, TELEGRAM, WEBHOOK, SANDBOX)
+OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, TELEGRAM, WECHAT, WEIBO, WEBHOOK, SANDBOX)
 GROUP = "publisher.networks"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
@@ -59,9 +61,21 @@ def sending(name: str) -> Network[Any]:
     return network
 
 
+def leaving(name: str) -> Network[Any] | ByHand[Any]:
+    """The network of that name whose posts can leave: sent by us, or by a person. Raises `NoSuchNetwork`, `CannotSend`."""
+    network = get(name)
+    return network if isinstance(network, ByHand) else sending(name)
+
+
+def by_hand(name: str) -> ByHand[Any] | None:
+    """The network of that name if a person publishes there; None for any other."""
+    network = networks().get(name)
+    return network if isinstance(network, ByHand) else None
+
+
 def can_send(name: str) -> bool:
-    """Whether posts for a channel on that network can leave."""
-    return isinstance(networks().get(name), Network)
+    """Whether posts for a channel on that network can leave, by us or by a person."""
+    return isinstance(networks().get(name), Network | ByHand)
 
 
 def sendable() -> list[str]:
