@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import regex
-
 from publisher.render.measure import Measure
+from publisher.social.networks import graphemes
 from publisher.social.networks.bluesky.rules import Rules
-
-_GRAPHEME = regex.compile(r"\X")
 
 
 def measure(text: str, rules: Rules) -> Measure:
     """Graphemes of the text as it is; a text of few graphemes and too many bytes does not fit either."""
-    length = len(_GRAPHEME.findall(text))
+    length = graphemes.count(text)
     size = len(text.encode("utf-8", "surrogatepass"))
     if length > rules.limit:
         return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
