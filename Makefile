@@ -21,6 +21,7 @@ up: $(VENV)/.ready ## Run the service here, on ./var
 
 test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssassin, a PDS where it may
 	@.ci/system-packages
+	@.ci/npm-packages
 	@.ci/pds
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -59,7 +60,9 @@ lock: ## Pin the dependencies anew, with hashes
 	@$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt -c requirements.txt
 
 clean: ## Remove the virtual environment and caches; data in ./var stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info tests/fakes/pds/node_modules
+	@.ci/npm-packages
+	@.ci/pds
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 $(VENV)/.ready: requirements.txt pyproject.toml .ci/setup
 	@.ci/setup requirements.txt

@@ -85,6 +85,8 @@ class FakeX(ThreadingHTTPServer):
         self.remaining = 100
         """Posts that the window still allows."""
         self.reset_at = 0
+        self.refuses_repeats = True
+        """As X does for a while."""
         self.refuses: Refused | None = None
         """What `POST /2/tweets` is answered, if anything."""
         self.processing = 0
@@ -156,7 +158,7 @@ class FakeX(ThreadingHTTPServer):
         reply_to = (given.get("reply") or {}).get("in_reply_to_tweet_id", "")
         if reply_to and all(post.id != reply_to for post in self.posts):
             raise Refused(403, "You attempted to reply to a Tweet that is deleted or not visible to you.")
-        if any(post.text.strip() == text.strip() for post in self.posts):
+        if self.refuses_repeats and any(post.text.strip() == text.strip() for post in self.posts):
             raise Refused(403, "You are not allowed to create a Tweet with duplicate content.")
         self.remaining -= 1
         post = self.add(text, media=media, reply_to=reply_to)

@@ -390,3 +390,14 @@ def test_owners_are_logins_addresses_or_all_admins() -> None:
         check_owner("nobody")
     with pytest.raises(UserError, match="has no mail address"):
         check_owner("silent")
+
+
+@pytest.mark.parametrize("network", ["weibo", "wechat"])
+def test_where_a_person_posts_nobody_is_asked_and_no_missing_credentials_stop_the_channel(
+    network: str,
+) -> None:
+    channel = a_channel(network)
+    assert health.check_due(now=NOON, seconds=5) == 1
+    assert now_is(channel).paused_reason == ""
+    assert health.check_due(now=NOON, seconds=5) == 0
+    assert health.health_of(channel).state == S.UNCHECKED

@@ -15,6 +15,7 @@ from typing import Any
 from publisher.core.errors import UserError
 from publisher.social.networks.base import ByHand, Measuring, Network
 from publisher.social.networks.bluesky.network import BLUESKY
+from publisher.social.networks.facebook.network import FACEBOOK
 from publisher.social.networks.linkedin.network import LINKEDIN
 from publisher.social.networks.mastodon.network import MASTODON
 from publisher.social.networks.sandbox.network import SANDBOX
@@ -26,7 +27,18 @@ from publisher.social.networks.x.network import X
 
 log = logging.getLogger(__name__)
 
-OWN: tuple[Measuring[Any], ...] = (X, MASTODON, BLUESKY, LINKEDIN, TELEGRAM, WECHAT, WEIBO, WEBHOOK, SANDBOX)
+OWN: tuple[Measuring[Any], ...] = (
+    X,
+    MASTODON,
+    BLUESKY,
+    LINKEDIN,
+    FACEBOOK,
+    TELEGRAM,
+    WECHAT,
+    WEIBO,
+    WEBHOOK,
+    SANDBOX,
+)
 GROUP = "publisher.networks"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 

@@ -51,8 +51,8 @@ class Request:
     files: Mapping[str, File] = field(default_factory=dict)
 
 
-def ask(request: Request, *, until: float) -> Answer:
-    """Send it, and read the answer until `until` (monotonic seconds).
+def ask(request: Request, *, until: float, longest: int = LONGEST_ANSWER) -> Answer:
+    """Send it, and read the answer until `until` (monotonic seconds), at most `longest` bytes of it.
 
     Raises `Retry` (certainly not sent), `ChannelDown` (the address cannot be used, or is private and PUBLISHER_FETCH_ALLOW does
     not name it), `Unknown` (sent, or partly, without an answer that can be read).
@@ -72,14 +72,14 @@ def ask(request: Request, *, until: float) -> Answer:
             )
         except (*_UNUSABLE, ValueError) as error:
             raise _unusable(error) from None
-        return _sent(client, built, host)
+        return _sent(client, built, host, longest)
 
 
-def _sent(client: httpx.Client, request: httpx.Request, host: str) -> Answer:
+def _sent(client: httpx.Client, request: httpx.Request, host: str, longest: int) -> Answer:
     try:
         answer = client.send(request, stream=True, follow_redirects=False)
         try:
-            body = _bounded(answer, host)
+            body = _bounded(answer, host, longest)
         finally:
             answer.close()
     except _NEVER_LEFT as error:
@@ -140,11 +140,11 @@ def _pinned(request: Request) -> tuple[str, str, dict[str, str]]:
     return url, host, {**usual, **request.headers}
 
 
-def _bounded(answer: httpx.Response, host: str) -> bytes:
+def _bounded(answer: httpx.Response, host: str, longest: int) -> bytes:
     body = bytearray()
     for chunk in answer.iter_raw():
         body += chunk
-        if len(body) > LONGEST_ANSWER:
+        if len(body) > longest:
             raise Unknown(f"{host}'s answer had no end.")
     return bytes(body)
 

@@ -32,6 +32,17 @@ RULES = Rules()
         ("@ana hi", 7),
         ("mail ana@example.org", 20),
         ("https://example.org/@ana@social.example", 23),
+        ("中文https://e.org", 25),
+        ("https://e.org中文", 25),
+        ("https://e.org/中文。还有 a", 25),
+        ("https://e.org/?a=中。文", 23),
+        ("https://e.org/a_(b_(c)).", 24),
+        ("gemini://e.org", 23),
+        ("https://e.org@ana@b.org", 23),
+        ("@ana@e.org@x", 12),
+        ("@ana@e.org://x", 14),
+        ("@ana@e.orgé", 4),
+        ("\u202ehttps://e.org", 14),
     ],
 )
 def test_the_length(text: str, length: int) -> None:

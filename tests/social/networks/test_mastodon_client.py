@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -257,6 +257,7 @@ def test_an_account_that_publishes_too_much_is_left_to_a_person(fake: FakeMastod
         max_size=25,
     ).map("".join).filter(lambda text: bool(text.strip()))
 )  # fmt: skip
+@example("@home@ana@b.example ")
 def test_any_text_is_found_again_and_never_taken_for_unpublished_when_it_was_edited(text: str) -> None:
     fake = FakeMastodon()
     with serving(fake) as url:

@@ -51,7 +51,7 @@ def test_every_network_of_ours_can_be_drafted_for() -> None:
         assert registry.get(network.name) is network
         rules = network.rules(Account(1, "Almaria"))
         assert network.measure("Rain arrives.", rules).fits
-        assert not network.measure("a" * 10_000, rules).fits
+        assert not network.measure("a" * 70_000, rules).fits
 
 
 def test_a_network_either_sends_whole_or_says_that_it_cannot() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from publisher.render.social import render_snippet
 from tests.render.samples import an_item
 
-NETWORKS = ["sandbox", "x", "mastodon", "bluesky", "linkedin", "telegram", "webhook", "weibo"]
+NETWORKS = ["sandbox", "x", "mastodon", "bluesky", "linkedin", "facebook", "telegram", "webhook", "weibo"]
 WORD = st.one_of(
     st.text(max_size=12),
     st.sampled_from(

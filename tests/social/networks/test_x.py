@@ -36,6 +36,16 @@ RULES = Rules()
         ("مرحباexample.com/a", 28),
         ("@name #tag $cash", 16),
         ("mail@example.com", 16),
+        ("©®", 2),
+        ("©️", 2),
+        ("🧑‍🤝‍🧑", 8),
+        ("👬🏿", 4),
+        ("👁‍🗨️", 4),
+        ("e.gſ", 4),
+        (
+            "气候变化与可持续发展目标新闻发布会议程安排通知公告文件资料下载中心联系方式电话号码地址example.com",
+            97,
+        ),
     ],
 )
 def test_the_weighted_length(text: str, length: int) -> None:
@@ -47,6 +57,11 @@ def test_the_limit_is_280() -> None:
     assert measure("a" * 281, RULES).why == "1 characters too long"
     assert measure("中" * 140, RULES).fits
     assert not measure("中" * 141, RULES).fits
+
+
+def test_full_stops_alone_take_no_room_from_a_text() -> None:
+    assert measure("." * 280, RULES).fits
+    assert measure("a." * 140, RULES).fits
 
 
 def test_an_empty_text_does_not_fit() -> None:

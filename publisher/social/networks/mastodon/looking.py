@@ -54,7 +54,11 @@ def find(account: Account, prepared: Prepared, since: timedelta) -> Receipt | No
 
 def visible(text: str) -> str:
     """What of a text, or of the HTML that a server makes of it, must be the same: no mark-up, no white space, no domains."""
-    return "".join(_DOMAIN.sub(r"\1", _untagged(text)).split())
+    bare, before = _untagged(text), ""
+    # Until nothing changes: of @a@b@c.example the server may have taken off one domain already.
+    while bare != before:
+        bare, before = _DOMAIN.sub(r"\1", bare), bare
+    return "".join(bare.split())
 
 
 def _bare(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Facebook: posts of a page, by the Graph API."""
