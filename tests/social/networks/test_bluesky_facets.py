@@ -64,6 +64,11 @@ def test_the_post_s_own_link_is_one_whatever_it_holds() -> None:
     assert marked(f"联合国：{link}", link) == [(link, link)]
 
 
+@pytest.mark.parametrize("link", ["https://a b", "javascript:a", "a", ""])
+def test_what_a_server_would_refuse_as_an_address_is_no_link(link: str) -> None:
+    assert marked(f"See {link}", link) == []
+
+
 def test_the_post_s_own_link_is_not_found_within_a_longer_one() -> None:
     text = f"{LINK}bc and {LINK}"
     assert marked(text, LINK) == [(f"{LINK}bc", f"{LINK}bc"), (LINK, LINK)]

@@ -86,7 +86,10 @@ def test_what_would_be_refused_is_refused_before_it_is_sent(part: Part, said: st
         BLUESKY.prepare(part, ACCOUNT, KEY)
 
 
-@pytest.mark.parametrize(("language", "langs"), [("zh-Hans", ["zh-Hans"]), ("en", ["en"]), ("??", None)])
+@pytest.mark.parametrize(
+    ("language", "langs"),
+    [("zh-Hans", ["zh-Hans"]), ("en-GB", ["en-GB"]), ("de-1996-x-a", ["de"]), ("english", None), ("", None)],
+)
 def test_the_language_is_named(language: str, langs: list[str] | None) -> None:
     assert a_payload(Part("Rain", language=language))["record"].get("langs") == langs  # type: ignore[attr-defined]
 

@@ -26,6 +26,9 @@ _LINK = regex.compile(
     """,
     regex.VERBOSE | regex.IGNORECASE | regex.VERSION1,
 )
+WEB_ADDRESS = regex.compile(r"https?://[^\s/]\S*")
+"""What the lexicon takes for an address, of those of the web."""
+
 _TRAILING = ".,;:!?'*~|"
 _PAIRS = {")": "(", "]": "["}
 
@@ -68,7 +71,7 @@ def facets(text: str, link: str = "") -> list[dict[str, Any]]:
 
 def _known(text: str, link: str) -> Iterator[Span]:
     """Where the link stands as it is, and not as the beginning of a longer one."""
-    at = text.find(link) if link.startswith(("https://", "http://")) else -1
+    at = text.find(link) if WEB_ADDRESS.fullmatch(link) else -1
     while at >= 0:
         end = at + len(link)
         longer = _LINK.match(text, at)

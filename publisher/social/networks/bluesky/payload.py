@@ -10,15 +10,15 @@ from zlib import crc32
 
 from publisher.core.errors import Rejected
 from publisher.social.networks.base import Part, Picture
-from publisher.social.networks.bluesky.facets import facets
+from publisher.social.networks.bluesky.facets import WEB_ADDRESS, facets
 from publisher.social.networks.bluesky.measure import measure
 from publisher.social.networks.bluesky.rules import PICTURES, Rules
 from publisher.social.networks.bluesky.tid import tid
 
 COLLECTION = "app.bsky.feed.post"
 
-_URI = re.compile(r"https?://[^\s/]\S*")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# A PDS refuses a post whose language is no BCP 47 tag: of a longer one than this only the beginning is sent.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?![A-Za-z0-9])")
 
 
 def payload(part: Part, rules: Rules, key: str, now: datetime) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def payload(part: Part, rules: Rules, key: str, now: datetime) -> dict[str, Any]
         "text": part.text,
         "createdAt": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
-    if _LANGUAGE.fullmatch(part.language):
-        record["langs"] = [part.language]
+    if language := _LANGUAGE.match(part.language):
+        record["langs"] = [language[0]]
     if found := facets(part.text, part.link):
         record["facets"] = found
     body: dict[str, Any] = {"rkey": tid(now, crc32(key.encode())), "record": record}
@@ -81,7 +81,7 @@ def _picture(picture: Picture) -> dict[str, str]:
 
 def _card(part: Part) -> dict[str, str] | None:
     """A preview of the page behind the link; pictures take its place, as a post has one or the other."""
-    if not part.card or part.number or not _URI.fullmatch(part.link):
+    if not part.card or part.number or not WEB_ADDRESS.fullmatch(part.link):
         return None
     card = part.card
     return {
