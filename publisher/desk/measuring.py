@@ -11,7 +11,7 @@ from publisher.social.models import Channel
 from publisher.social.networks import registry
 
 # For the preview only: what networks show as a link, a tag or a name.
-_MARKED = re.compile(r"(https?://[^\s]+|[#＃][\w\u3400-\u9fff]+|@[\w.]+(?:@[\w.-]+)?)")
+_MARKED = re.compile(r"(https?://[^\s]+|[#＃][\w\u3400-\u9fff]+[#＃]?|@[\w.]+(?:@[\w.-]+)?)")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def test_the_pictures_are_shown_and_saved(world: World, live_server: LiveServer,
     page.goto(live_server.url + world.desk_pages["hand-weibo"])
     first = page.locator(".downloads img").first
     first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.downloads img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.downloads img').complete")
     assert first.evaluate("image => image.naturalWidth") == 1200
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save picture 1").click()

@@ -243,6 +243,7 @@ def test_every_filter_walks_its_own_index_and_reads_few_rows_however_old_they_ar
             "delivery_mail_queue",
             "delivery_leases",
             "delivery_unknown",
+            "delivery_handed",
         }  # taken for a state that nothing is in
         assert index in names, (wanted, names)
         assert names <= {index, *(partial if wanted.edition_id else ())}, (wanted, names)

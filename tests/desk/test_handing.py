@@ -23,7 +23,7 @@ from publisher.social.media import store
 from publisher.social.models import Post
 from publisher.social.networks.base import Picture
 from tests.builders import a_channel, an_item
-from tests.desk.builders import a_handed_post, a_png, a_post, pictures_in
+from tests.desk.builders import a_handed_post, a_png, a_post, a_post_delivery, pictures_in
 
 pytestmark = pytest.mark.django_db
 
@@ -209,3 +209,15 @@ def test_a_post_of_another_network_has_no_such_page(desk: Client) -> None:
 def test_a_channel_says_that_a_person_posts_there(desk: Client) -> None:
     a_channel("weibo")
     assert "By hand: a person publishes each post" in text_of(desk.get("/desk/channels"))
+
+
+def test_an_unclear_draft_is_asked_about_as_a_draft(desk: Client) -> None:
+    channel = a_channel("wechat")
+    post = a_post(an_item(), channel, state="unknown")
+    row = a_post_delivery(post, state="unknown", reason="No answer came.", attempts=1)
+    assert "Look among the drafts" in text_of(desk.get(f"/desk/deliveries/{row.pk}"))
+    asked = desk.post(f"/desk/deliveries/{row.pk}/confirm", {"was_published": "no", "url": ""})
+    assert "Readers see neither." in text_of(asked)
+    desk.post(f"/desk/deliveries/{row.pk}/confirm", {"was_published": "yes", "url": ""})
+    post.refresh_from_db()
+    assert post.state == "handed"
