@@ -6,13 +6,15 @@ from datetime import datetime
 
 from publisher.delivery.corrections import correct_everywhere
 from publisher.delivery.retraction import retract_everywhere
+from publisher.delivery.turns import LONG, turn
 from publisher.social.drafting import draft_held, draft_item, undrafted
 from publisher.social.media.fetching import fetch_due
 from tasks.edge import stage
 
 BATCH = 200
-FETCHING_SECONDS = 20.0
-"""How long one task fetches before it makes room for others; the next tick goes on."""
+FETCHING_SECONDS = 15.0
+"""How long one task fetches before it makes room for others; the next tick goes on. The last picture may take longer."""
+LONGEST_PICTURE = 40.0
 
 
 @stage("tasks.editorial.draft")
@@ -38,5 +40,6 @@ def retract(*, now: datetime, item_id: int) -> int:
 
 @stage("tasks.editorial.fetch_pictures")
 def fetch_pictures(*, now: datetime, **_ids: int) -> int:
-    """Fetch the pictures of items whose posts wait for them."""
-    return fetch_due(now=now, seconds=FETCHING_SECONDS)
+    """Fetch the pictures of items whose posts wait for them: one task at a time on a host, as servers may be slow."""
+    with turn(LONG, seconds=FETCHING_SECONDS + LONGEST_PICTURE) as mine:
+        return fetch_due(now=now, seconds=FETCHING_SECONDS) if mine else 0

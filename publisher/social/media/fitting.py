@@ -56,7 +56,7 @@ def fingerprint(limits: PictureLimits) -> str:
 
 def _still(picture: Image.Image, limits: PictureLimits) -> Fitted:
     upright = ImageOps.exif_transpose(picture)
-    has_alpha = "A" in upright.getbands() or "transparency" in upright.info
+    has_alpha = _is_seen_through(upright)
     while True:
         scaled = _scaled(upright, limits)
         if has_alpha and "image/png" in limits.types:
@@ -93,6 +93,13 @@ def _animated(data: bytes, picture: Image.Image, limits: PictureLimits) -> Fitte
     return _still(picture.convert("RGBA"), limits)
 
 
+def _is_seen_through(picture: Image.Image) -> bool:
+    """Whether anything of it is transparent: many files have the channel for it and do not use it."""
+    if "A" in picture.getbands():
+        return picture.getchannel("A").getextrema() != (255, 255)
+    return "transparency" in picture.info
+
+
 def _scaled(picture: Image.Image, limits: PictureLimits) -> Image.Image:
     width, height = picture.size
     side = min(max(width, height), limits.max_side)
@@ -122,6 +129,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
 def _encoded(picture: Image.Image, kind: str, quality: int = 0) -> Fitted:
     out = io.BytesIO()
     # A new file: EXIF, with where the photograph was taken, and all other notes stay behind.
-    options = {"quality": quality, "progressive": True} if kind == "JPEG" else {"optimize": True}
+    # PNG without `optimize`: that took a minute and a half for 13 million pixels, a low level takes some seconds.
+    options = {"quality": quality, "progressive": True} if kind == "JPEG" else {"compress_level": 3}
     picture.save(out, kind, **options)
     return Fitted(out.getvalue(), FORMATS[kind], picture.width, picture.height)
