@@ -139,7 +139,7 @@ def _ask(request: HttpRequest, targets: Sequence[Target], chosen: Sequence[str],
     facts = [
         "Within two seconds nothing more of it leaves. What a server or network has taken by then has left."
     ]
-    facts += [f"{_name(each)}: {waiting.behind(each.pause).said} behind it." for each in targets]
+    facts += [f"Behind {_name(each)}: {waiting.behind(each.pause).said}." for each in targets]
     facts.append(f"The reason that all staff read: {reason.strip()}")
     context = {
         "about": Consequence(f"Pause {', '.join(names)}?", tuple(facts), len(names)),

@@ -92,7 +92,7 @@ def test_nothing_is_paused_before_the_person_has_read_what_that_holds_back(
     said = text(response.content)
     assert not Pause.objects.exists()
     assert "Pause channel Mastodon, topic Water?" in said
-    assert "channel Mastodon: 1 post (1 scheduled) behind it." in said
+    assert "Behind channel Mastodon: 1 post (1 scheduled)." in said
     assert f'name="what" value="{" ".join(keys)}"' in said
     response = desk.post(BEGIN, {"what": " ".join(keys), "reason": "A flood", "sure": "yes"}, follow=True)
     assert "Paused. What a server or network has already taken has left." in text(response.content)
