@@ -9,7 +9,15 @@ from django.urls import URLPattern, reverse
 
 from publisher.desk.urls import urlpatterns
 from tests.builders import a_topic, an_item
-from tests.desk.builders import a_mail, a_post, a_post_delivery, a_rejection, a_variant, an_edition
+from tests.desk.builders import (
+    a_mail,
+    a_post,
+    a_post_delivery,
+    a_rejection,
+    a_variant,
+    an_amendment,
+    an_edition,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +35,11 @@ POST_ONLY = {
     "edition-confirm",
     "edition-test",
     "channel-resume",
+    "correct-go",
+    "correct-measure",
+    "correction-again",
+    "correction-call-off",
+    "correction-confirm",
     "delivery-confirm",
     "sending-stop",
     "sending-go",
@@ -39,6 +52,8 @@ def addresses() -> dict[str, str]:
     """One address that exists for each page."""
     item, topic, post, edition = an_item(), a_topic(), a_post(), an_edition()
     item.item_topics.create(topic=topic, state="suggested")
+    delivery = a_post_delivery(post)
+    amendment = an_amendment(post)
     arguments: dict[str, dict[str, object]] = {
         "item": {"item_id": item.pk},
         "topic": {"item_id": item.pk, "topic_id": topic.pk},
@@ -56,8 +71,11 @@ def addresses() -> dict[str, str]:
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},
-        "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
+        "delivery-confirm": {"delivery_id": delivery.pk},
         "channel-resume": {"channel_id": post.channel_id},
+        **{name: {"item_id": item.pk} for name in ("correct", "correct-go", "correct-progress")},
+        "correct-measure": {"item_id": post.item_id, "post_id": post.pk, "name": "reply"},
+        **{f"correction-{deed}": {"amendment_id": amendment.pk} for deed in ("again", "call-off", "confirm")},
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
 
