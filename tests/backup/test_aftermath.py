@@ -14,11 +14,13 @@ from publisher.backup.aftermath import NAMES_AHEAD, first_number, tell
 from publisher.core import clock, standstill
 from publisher.core.models import AuditEntry, Restoration, Standstill
 from publisher.delivery import journal
+from publisher.delivery.amending import doing
+from publisher.delivery.amending.doubts import resolve
 from publisher.delivery.claim import claim_mail, next_fence
 from publisher.delivery.closing import finish_editions
 from publisher.delivery.doubts import reconcile_unknown
 from publisher.delivery.enqueue import assemble
-from publisher.delivery.models import Attempt, Delivery
+from publisher.delivery.models import Amendment, Attempt, Delivery
 from publisher.delivery.outlook import outlook
 from publisher.delivery.settle import Outcome, Settlement, Try
 from publisher.delivery.states import State
@@ -291,3 +293,16 @@ def test_notices_to_staff_that_may_have_left_are_not_sent_again() -> None:
     tell(NOON - timedelta(hours=13), by="ada@host", now=NOON - timedelta(hours=11))
     notice = Notice.objects.get()
     assert (notice.state, "cannot be known" in notice.reason) == ("unknown", True)
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "unknown"])
+def test_corrections_of_posts_wait_for_a_person_lest_an_old_text_takes_a_newer_ones_place(state: str) -> None:
+    row = a_post_delivery(a_post(state="sent"), state="sent", remote_id="7")
+    amendment = Amendment.objects.create(
+        delivery=row, deed="edit", revision=1, idempotency_key="k", state=state, due_at=NOON, created_at=NOON
+    )
+    told()
+    assert (doing.call_off_outdated(now=NOON), resolve(now=NOON), list(doing.due(now=NOON))) == (0, 0, [])
+    amendment.refresh_from_db()
+    assert (amendment.state, amendment.held) == ("unknown", True)
+    assert "restored from a backup" in amendment.reason

@@ -13,7 +13,7 @@ from PIL import Image
 
 from publisher.core import clock
 from publisher.core.models import Pause
-from publisher.delivery.models import Attempt, Delivery
+from publisher.delivery.models import Amendment, Attempt, Delivery
 from publisher.digests.models import Digest, Edition, EditionItem, EditionSelection, Variant
 from publisher.items.models import Item, Rejection, Revision
 from publisher.social.accounts import account_of
@@ -147,6 +147,20 @@ def an_attempt(delivery: Delivery, **given: Any) -> Attempt:
         **given,
     }
     return Attempt.objects.create(delivery=delivery, **fields)
+
+
+def an_amendment(post: Post, **given: Any) -> Amendment:
+    """An answer below the post's message, waiting for its turn unless told otherwise."""
+    fields: dict[str, Any] = {
+        "deed": "reply",
+        "text": "Correction.",
+        "revision": post.item.revision,
+        "idempotency_key": "k",
+        "due_at": NOON,
+        "created_at": NOON,
+        **given,
+    }
+    return Amendment.objects.create(delivery=post.deliveries.get(), **fields)
 
 
 def a_rejection(payload: bytes = b'{"title": ""}', **given: Any) -> Rejection:

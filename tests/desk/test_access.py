@@ -24,6 +24,7 @@ from tests.desk.builders import (
     a_post_delivery,
     a_rejection,
     a_variant,
+    an_amendment,
     an_edition,
     pictures_in,
 )
@@ -48,6 +49,11 @@ POST_ONLY = {
     "edition-test",
     "channel-check",
     "channel-resume",
+    "correct-go",
+    "correct-measure",
+    "correction-again",
+    "correction-call-off",
+    "correction-confirm",
     "delivery-confirm",
     "delivery-posted",
     "post-not-posted",
@@ -69,6 +75,8 @@ def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
     handed = a_handed_post(pictures=(Picture(store.put(a_png())),))
     with_a_person = {"delivery_id": Delivery.objects.get(post=handed).pk}
     item.item_topics.create(topic=topic, state="suggested")
+    delivery = a_post_delivery(post)
+    amendment = an_amendment(post)
     arguments: dict[str, dict[str, object]] = {
         "item": {"item_id": item.pk},
         "topic": {"item_id": item.pk, "topic_id": topic.pk},
@@ -88,7 +96,7 @@ def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
         "edition-act": {"edition_id": edition.pk, "action": "approve"},
         "variant": {"edition_id": edition.pk, "variant_id": a_variant(edition).pk},
         "delivery": {"delivery_id": a_mail(edition).pk},
-        "delivery-confirm": {"delivery_id": a_post_delivery(post).pk},
+        "delivery-confirm": {"delivery_id": delivery.pk},
         "channel-check": {"channel_id": post.channel_id},
         "delivery-posted": with_a_person,
         "delivery-picture": {**with_a_person, "number": 0},
@@ -97,6 +105,9 @@ def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
         "channel-resume": {"channel_id": post.channel_id},
         "pause": {"pause_id": (standing := a_pause()).pk},
         "pause-release": {"pause_id": standing.pk},
+        **{name: {"item_id": item.pk} for name in ("correct", "correct-go", "correct-progress")},
+        "correct-measure": {"item_id": post.item_id, "post_id": post.pk, "name": "reply"},
+        **{f"correction-{deed}": {"amendment_id": amendment.pk} for deed in ("again", "call-off", "confirm")},
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
 
