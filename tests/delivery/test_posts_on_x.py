@@ -67,6 +67,7 @@ def test_a_drafted_thread_leaves_as_replies_and_each_message_is_paid() -> None:
         until_settled()
         texts = [part["text"] for part in fresh(post).parts]
         assert server.texts == texts
+        assert server.posts[1].reply_to == server.posts[0].id
         assert [text[-3:] for text in texts] == ["1/2", "2/2"]
     rows = Delivery.objects.filter(post=post).order_by("part")
     assert [f"{row.price:.3f}" for row in rows] == ["0.200", "0.015"]
