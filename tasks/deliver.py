@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from publisher.core import clock
-from publisher.delivery import mail, notices, posts
+from publisher.delivery import mail, notices, posting
 from publisher.delivery.amending import claim as amending
 from publisher.delivery.amending import doing, doubts
 from publisher.delivery.sweep import sweep as sweep_leases
@@ -24,15 +24,9 @@ def send_mail(**_given: object) -> dict[str, int]:
 
 
 @stage("tasks.deliver.send_posts")
-def send_posts(*, now: datetime, **_ids: int) -> int:
-    """Publish the parts of posts that are due. Each lease runs from its own moment: a slow network must not shorten the next."""
-    sent = 0
-    for delivery_id in posts.due_deliveries(now=now):
-        moment = clock.now()
-        if moment > now + timedelta(seconds=SECONDS):
-            break
-        sent += posts.send(delivery_id, now=moment)
-    return sent
+def send_posts(**_given: object) -> int:
+    """Publish the parts of posts that are due, for a while."""
+    return posting.send_due(seconds=SECONDS)
 
 
 @stage("tasks.deliver.send_notices")

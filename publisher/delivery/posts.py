@@ -1,13 +1,13 @@
 """Sending the parts of posts that are due: claim, publish outside any transaction, settle, bring the post in line.
 
-`leaving.py` queues them, `doubts.py` resolves what nobody can tell. One part a channel at a time, in the order of their slots.
+`leaving.py` queues them, `posting.py` sends those of several channels at once, `doubts.py` resolves what nobody can tell. One part
+a channel at a time, in the order of their slots.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
 from publisher.social.paused import IS_PAUSED
 from publisher.social.slots import lock_channel
 
-__all__ = ["confirm", "due_deliveries", "enqueue_due", "reconcile_unknown", "send"]
+__all__ = ["confirm", "enqueue_due", "heads", "reconcile_unknown", "send"]
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ AT_ONCE = 2.0
 # The head of each channel's queue. The queue is short (a partial index); the other tables are looked up by key, and the rows
 # in `sending` are few. `claim_post` asks the same again of the one row; here the question is only whose turn it is.
 HEADS = f"""
-SELECT DISTINCT ON (d.channel_id) d.id
+SELECT head.id FROM (
+SELECT DISTINCT ON (d.channel_id) d.id, d.due_at
 FROM delivery_delivery d
 JOIN social_post p ON p.id = d.post_id
 JOIN social_channel c ON c.id = d.channel_id
@@ -63,15 +64,15 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
       SELECT 1 FROM delivery_delivery other WHERE other.channel_id = d.channel_id AND other.state = 'sending'
   )
 ORDER BY d.channel_id, d.due_at, d.id
+) head ORDER BY head.due_at, head.id
 """  # noqa: S608 - text of ours
 
 
-def due_deliveries(*, now: datetime) -> Iterator[int]:
-    """Ids of parts to send now, one of each channel in turn. Asks again after each round, so that sent ones make room."""
-    seen: set[int] = set()
-    while heads := [each for each in _heads(now) if each not in seen]:
-        seen.update(heads)
-        yield from heads
+def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
+    """Ids of the parts to send now: the first of each channel's queue on which nothing is under way, the longest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(HEADS, {"now": now, "channel": channel_id})
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 def send(delivery_id: int, *, now: datetime) -> bool:
@@ -104,19 +105,17 @@ class _Result:
     error: OtherSideError | None = None
 
 
-def _heads(now: datetime, channel_id: int | None = None) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(HEADS, {"now": now, "channel": channel_id})
-        return [int(row[0]) for row in cursor.fetchall()]
-
-
 @transaction.atomic
 def _claim(delivery_id: int, now: datetime, lease: timedelta) -> int:
     """The fence, or 0. Under the channel's lock, so that its parts leave one at a time and in order; and past
     the gate, so that nobody has stopped it since."""
     gate.enter()
     channel_id = Delivery.objects.filter(pk=delivery_id).values_list("channel_id", flat=True).first()
-    if channel_id is None or lock_channel(channel_id) is None or delivery_id not in _heads(now, channel_id):
+    if (
+        channel_id is None
+        or lock_channel(channel_id) is None
+        or delivery_id not in heads(now=now, channel_id=channel_id)
+    ):
         return 0
     return claim_post(delivery_id, now=now, lease=lease)
 

@@ -11,7 +11,7 @@ from django.db import connection
 from publisher.core.errors import UserError
 from publisher.delivery.claim import claim_post
 from publisher.delivery.models import Attempt, Delivery
-from publisher.delivery.posts import confirm, due_deliveries, enqueue_due, reconcile_unknown, send
+from publisher.delivery.posts import confirm, enqueue_due, heads, reconcile_unknown, send
 from publisher.delivery.sweep import sweep
 from publisher.items.models import Item
 from publisher.social import approval, channels
@@ -236,7 +236,7 @@ def test_the_embargo_is_asked_again_at_the_claim(network: Server) -> None:
     Item.objects.filter(pk=post.item_id).update(embargo_until=NOON + HOUR)
     delivery_id = delivery_of(post).pk
     assert not send(delivery_id, now=NOON)
-    assert list(due_deliveries(now=NOON)) == []
+    assert heads(now=NOON) == []
     assert timeline(network) == []
     tick(now=NOON + HOUR)
     assert timeline(network) == [text_of(post)]
@@ -304,11 +304,10 @@ def test_a_thread_leaves_in_order_and_stops_at_what_is_unclear(network: Server) 
     approved(approval.edit(post.pk, user=None, version=post.version, texts=texts, now=NOON))
     give_slots(post.channel_id, now=NOON)
     enqueue_due(now=NOON)
-    turns = due_deliveries(now=NOON)
-    assert send(next(turns), now=NOON)
+    assert send(*heads(now=NOON), now=NOON)
     network.faults.add(Kind.DROP_REPLY)
-    assert send(next(turns), now=NOON)
-    assert list(due_deliveries(now=NOON + HOUR)) == []
+    assert send(*heads(now=NOON), now=NOON)
+    assert heads(now=NOON + HOUR) == []
     assert fresh(post).state == "unknown"
     until_settled(start=NOON + MINUTE)
     assert timeline(network) == texts
