@@ -1,7 +1,7 @@
 """Sending the parts of posts that are due: claim, publish outside any transaction, settle, bring the post in line.
 
-`leaving.py` queues them, `posting.py` sends those of several channels at once, `doubts.py` resolves what nobody can tell. One part
-a channel at a time, in the order of their slots.
+`leaving.py` queues them, `posting.py` sends those of several channels at once, `doubts.py` resolves what nobody can tell. One
+part a channel at a time, in the order of their slots.
 """
 
 from __future__ import annotations

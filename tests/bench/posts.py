@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,9 +60,11 @@ class Run:
     faults: list[str]
 
 
-def run_through(folder: Path, *, channels: int, each: int, over: timedelta) -> Run:
+def run_through(
+    folder: Path, *, channels: int, each: int, over: timedelta, env: Mapping[str, str] = os.environ
+) -> Run:
     """Schedule `each` posts on each channel, spread evenly `over` a time that begins when the workers are up; wait for all."""
-    with sandbox(folder / "network") as server, _workers(folder):
+    with sandbox(folder / "network") as server, _workers(folder, env):
         slots = _schedule(server.url, channels=channels, each=each, apart=over / each)
         until = time.monotonic() + (AHEAD + over).total_seconds() + PATIENCE
         while len(server.store.newest()) < len(slots) and time.monotonic() < until:
@@ -145,15 +147,14 @@ def _item(n: int, now: datetime) -> dict[str, Any]:
 
 
 @contextmanager
-def _workers(folder: Path) -> Iterator[None]:
+def _workers(folder: Path, env: Mapping[str, str]) -> Iterator[None]:
     """Two workers and beat, as `publisher up` starts them, until the end."""
     celery = [sys.executable, "-m", "celery", "-A", "worker"]
     commands = [[*celery, "worker", "-n", f"bench{n}@%h"] for n in range(WORKERS)]
     commands.append([*celery, "beat", "--schedule", str(folder / "beat")])
     with (folder / "log").open("wb") as log:
         processes = [
-            subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log)
-            for command in commands
+            subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=log, stderr=log) for command in commands
         ]
         try:
             _wait_for({process.pid for process in processes[:WORKERS]})
