@@ -64,11 +64,14 @@ def test_what_is_sending_is_counted_by_state_without_copies() -> None:
     assert seen.counts == {"queued": 5, "sent": 1, "failed": 1}
 
 
+OF_MAIL = [state for state in State if state is not State.HANDED]  # only posts go to a person
+
+
 def test_every_delivery_is_in_one_heap_whatever_its_state() -> None:
-    for state in State:
+    for state in OF_MAIL:
         heaps = counted({state.value: 3})
         assert (heaps.total, sum((heaps.left, heaps.waits, heaps.unclear, heaps.nothing))) == (3, 3)
-    every = counted({state.value: 1 for state in State})
+    every = counted({state.value: 1 for state in OF_MAIL})
     assert str(every) == "4 of 11 sent, 2 wait, 1 unclear, 4 get nothing"
     assert every.done == 8
     assert str(counted({"sent": 1, "queued": 1, "failed": 1})) == "1 of 3 sent, 1 waits, 1 gets nothing"

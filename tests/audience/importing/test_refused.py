@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from publisher.audience.importing.columns import OWN, Columns
@@ -64,6 +64,7 @@ CELLS = st.one_of(
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+@example([("", " '=")])
 def test_no_cell_of_it_is_run_by_a_spreadsheet_and_its_import_reads_what_stood_in_the_original(
     rows: list[tuple[str, str]],
 ) -> None:
