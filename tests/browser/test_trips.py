@@ -23,7 +23,7 @@ def world(transactional_db: None) -> World:
 
 
 def tab_to(page: Page, name: str, most: int = 120) -> None:
-    """Press Tab until the thing of that name, or the link to that address, has the focus; each stop must be visible and marked."""
+    """Press Tab until what has that name, or leads to that address, has the focus; each stop must be visible and marked."""
     for _ in range(most):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
