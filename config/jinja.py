@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from publisher.core import clock
 from publisher.desk import trail
 from publisher.desk.badges import LONG_NAMES, badge_of
+from publisher.social.networks import registry
+
+_CODE: Final = re.compile("`([^`\n]{1,80})`")
 
 
 def environment(**options: Any) -> Environment:
@@ -29,7 +33,15 @@ def environment(**options: Any) -> Environment:
         long_names=LONG_NAMES,
         trail=trail,
     )
-    env.filters.update(when=when, in_zone=in_zone, ago=ago, number=number, duration=duration)
+    env.filters.update(
+        when=when,
+        in_zone=in_zone,
+        ago=ago,
+        number=number,
+        duration=duration,
+        network=registry.label,
+        coded=coded,
+    )
     return env
 
 
@@ -59,6 +71,11 @@ def ago(value: datetime | None) -> str:
 def number(value: float) -> str:
     """With thousands parted: 12,345."""
     return f"{value:,}"
+
+
+def coded(text: str) -> Markup:
+    """A message in which `names` stand between backticks, as the command line shows them: the desk shows them as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped in the same line
 
 
 def duration(milliseconds: float) -> str:

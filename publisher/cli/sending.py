@@ -91,8 +91,9 @@ def go(yes: bool, how: str) -> Report:
     if not yes:
         click.echo("\n".join([*sentences(stands), *lines(ahead, stands=True)]), err=True)
         confirm("Let it go on?")
-    paused = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since, how=How(how))
-    text = ["Sending goes on."]
+    outcome = stopping.go_on(user=None, by=audit.os_user(), now=clock.now(), since=stands.since, how=How(how))
+    paused = outcome.paused
+    text = [f"Sending goes on. {outcome.posts.said}".strip()]
     text += [
         f"{edition} is paused: its time passed long ago. Resume it in the desk, or by "
         f"`publisher edition resume {edition.short_name}`."

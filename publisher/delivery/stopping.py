@@ -9,6 +9,7 @@ person.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 import redis
@@ -22,7 +23,7 @@ from publisher.core.models import Standstill
 from publisher.delivery import outage, reslotting
 from publisher.delivery.outage import Outage
 from publisher.delivery.outlook import grown_old
-from publisher.delivery.reslotting import GOES_BY_ITSELF, How
+from publisher.delivery.reslotting import GOES_BY_ITSELF, How, Outcome
 from publisher.digests.models import Edition
 from publisher.social.models import Post
 
@@ -31,6 +32,14 @@ log = logging.getLogger(__name__)
 GREW_OLD = "All sending stood still, and its time passed long ago; look at it before it goes on."
 WAITED = "It waited while all sending stood still. Let it go, or cancel it."
 LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True)
+class WentOn:
+    """What became of that which waited: editions that are paused as too old, and posts."""
+
+    paused: list[Edition]
+    posts: Outcome
 
 
 @transaction.atomic
@@ -50,9 +59,9 @@ def stop(*, user: Actor, by: str, reason: str, now: datetime) -> Standstill:
 @transaction.atomic
 def go_on(
     *, user: Actor, by: str, now: datetime, since: datetime | None = None, how: How = How.NEW_SLOTS
-) -> list[Edition]:
-    """Let sending go on; the editions that have become too old meanwhile and are paused for a person. `how`: what becomes of the
-    posts that waited.
+) -> WentOn:
+    """Let sending go on; editions that have become too old meanwhile are paused for a person. `how`: what becomes of the posts
+    that waited.
 
     `since`: the beginning of the standstill that the person saw; another one stays. Raises `UserError`.
     """
@@ -69,13 +78,13 @@ def go_on(
         edition.save(update_fields=["state", "problem", "changed_at"])
         audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
     waited = Post.objects.filter(state__in=GOES_BY_ITSELF).values_list("pk", flat=True)
-    reslotting.after_a_stop(list(waited), how, user=user or by, why=WAITED, now=now)
+    posts = reslotting.after_a_stop(list(waited), how, user=user or by, why=WAITED, now=now)
     after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason, "how": how.value}
     audit.record(user or by, "sending.went_on", stood, after=after)
     log.info("sending.went_on", extra={"by": by, "stood_since": stood.since.isoformat()})
     events.emit("delivery.due")
     events.emit("correction.asked")
-    return old
+    return WentOn(old, posts)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from publisher.desk.page import show
 from publisher.items.models import Source
 from publisher.schedule.slots import next_free_slot
 from publisher.social import endings, notices, picturing, slots
+from publisher.social import health as health_checks
 from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Grade
@@ -58,6 +59,7 @@ def _row(channel: Channel, now: datetime) -> dict[str, Any]:
         "planned": planned.count(),
         "waiting": waiting.count(),
         "can_send": can_send,
+        "is_asked": can_send and health_checks.is_asked(channel),
         "slots": free,
         "problem": problem,
         "once": _once(channel),

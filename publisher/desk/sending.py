@@ -69,11 +69,15 @@ def go_on(request: HttpRequest) -> HttpResponse:
     user = _with(request, MAY_GO_ON)
     try:
         how = how_of(request, unsaid=How.NEW_SLOTS)
-        paused = stopping.go_on(
+        outcome = stopping.go_on(
             user=user, by=user.get_username(), now=clock.now(), since=_seen(request), how=how
         )
-        old = f" Paused, since their time passed long ago: {', '.join(map(str, paused))}." if paused else ""
-        messages.success(request, f"Sending goes on.{old}")
+        old = (
+            f" Paused, since their time passed long ago: {', '.join(map(str, outcome.paused))}."
+            if outcome.paused
+            else ""
+        )
+        messages.success(request, f"Sending goes on. {outcome.posts.said}".strip() + old)
     except UserError as error:
         messages.error(request, f"{error.message} {error.hint}")
     return redirect("desk:sending")

@@ -28,13 +28,14 @@ _BOUNDARY: Final = regex.compile(
 _SENTENCE_END: Final = regex.compile(
     r"(?<!\b\p{Lu}|\b(?:Mr|Ms|Dr|No|St|vs|cf))[.!?؟۔]+[\p{Pe}\p{Pf}\"']*(?=\s)|[。！？]+[\p{Pe}\p{Pf}]*"
 )
-_NO_END: Final = " ,;:.…、，；：،؛-–—([{“‘«‹（［《〈「『【"
+_NO_END: Final = " \n,;:.…、，；：،؛-–—([{“‘«‹（［《〈「『【"
+_BLANK_LINE: Final = regex.compile(r"\n\s*\n")
 _GRAPHEME: Final = regex.compile(r"\X")
 
 
 def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest good beginning of `text` that fits, or all of it; empty if not even a word fits."""
-    text = " ".join(text.split())
+    """The longest good beginning of `text` that fits, or all of it; empty if not even a word fits. Paragraphs stay apart."""
+    text = paragraphs(text)
     if fits(text):
         return text
     ends = graphemes_ends(text)
@@ -42,6 +43,12 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
     sentence_ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() in ends]
     sentence = _longest(sentence_ends, lambda place: text[:place], fits)
     return sentence if len(sentence) >= _SENTENCE_SHARE * len(words) else words
+
+
+def paragraphs(text: str) -> str:
+    """`text` with one blank between words and one blank line between paragraphs, which is what a blank line parts."""
+    parts = (" ".join(part.split()) for part in _BLANK_LINE.split(text))
+    return "\n\n".join(filter(None, parts))
 
 
 def boundaries(text: str) -> list[int]:

@@ -17,7 +17,7 @@ from publisher.render.dates import long_date
 from publisher.render.hashtags import hashtags
 from publisher.render.measure import Measure, Measurer
 from publisher.render.sandbox import render_staff
-from publisher.render.shorten import graphemes_ends, shorten
+from publisher.render.shorten import graphemes_ends, paragraphs, shorten
 from publisher.render.trusted import TEMPLATES
 from publisher.render.views import ItemView
 from publisher.render.words import KIND_NAMES, kind_label
@@ -129,8 +129,8 @@ class _Draft:
         }
 
     def fit(self, text: object) -> str:
-        """Stands for `text`, which may be shortened; what is passed last gives way first."""
-        return self._hole(" ".join(str(text).split()))
+        """Stands for `text`, which may be shortened; what is passed last gives way first. Paragraphs stay apart."""
+        return self._hole(paragraphs(str(text)))
 
     def hashtags(self, most: int = 3, *, closed: bool = False) -> str:
         """Stands for up to `most` hashtags of the item's topics. `closed`: written #so#, as Chinese networks do."""

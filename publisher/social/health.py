@@ -245,9 +245,16 @@ def _no_answer(channel: Channel, error: OtherSideError, now: datetime) -> Channe
         block(channel.pk, until=now + wait)
     log.warning("channel.not_checked", extra={"channel_id": channel.pk, "reason": error.reason})
     before = health_of(channel)
-    fields: dict[str, Any] = (
-        {} if before.state in (S.DOWN, S.UNCONNECTED) else {"problem": _plain(error.reason, LONGEST_REASON)}
-    )
+    reason = _plain(error.reason, LONGEST_REASON)
+    fields: dict[str, Any] = {}
+    if before.state == S.UNCONNECTED and _has_credentials(channel):
+        # The credentials came since: that there are none is no longer what stands in the way.
+        fields["problem"] = f"{NOT_CONNECTED} {reason}"
+        if channel.paused_reason == before.problem:
+            channel.paused_reason = fields["problem"]
+            channel.save(update_fields=["paused_reason"])
+    elif before.state not in (S.DOWN, S.UNCONNECTED):
+        fields["problem"] = reason
     return _written(channel, check_at=now + max(AGAIN, wait or AGAIN), **fields)
 
 

@@ -45,6 +45,21 @@ def applied(tmp_path: Path, text: str) -> str:
     return result.output
 
 
+def test_the_example_of_a_country_office_can_be_applied_and_its_secrets_stay_when_it_is_applied_again(
+    tmp_path: Path,
+) -> None:
+    office, secrets = (
+        (ROOT / "docs" / "examples" / name).read_text(encoding="utf-8")
+        for name in ("country-office.yaml", "country-office.secrets.yaml")
+    )
+    said = applied(tmp_path, office)
+    assert (said.count("created"), "Note:" in said) == (10, False)
+    said = applied(tmp_path, secrets)
+    assert (said.count("changed"), "created" in said) == (7, False)
+    assert applied(tmp_path, office).count("unchanged") == 10
+    assert opened(Channel.objects.get(name="Office on Bluesky").credentials)["app_password"] == "…"
+
+
 def test_the_example_of_the_documentation_can_be_applied_twice(tmp_path: Path) -> None:
     assert applied(tmp_path, the_documented_file()).count("created") == 3
     assert applied(tmp_path, the_documented_file()).count("unchanged") == 3

@@ -281,7 +281,8 @@ def test_what_the_standstill_holds_goes_on_waiting_too_and_gets_its_slot_when_th
 def test_after_the_standstill_too_a_person_may_be_asked_about_each() -> None:
     post = a_scheduled_post(a_sandbox_channel())
     stopping.stop(user=None, by="ada", reason="Everything", now=NOON)
-    stopping.go_on(user=None, by="ada", now=NOON + MINUTE, how=How.ASK)
+    went_on = stopping.go_on(user=None, by="ada", now=NOON + MINUTE, how=How.ASK)
+    assert went_on.posts.said == "1 post asks before it leaves."
     assert (fresh(post).state, fresh(post).problem) == ("expired", stopping.WAITED)
 
 

@@ -130,6 +130,27 @@ def test_a_check_is_no_link_and_of_a_network_that_is_gone_a_refusal(desk: Client
     assert "There is no network" in text
 
 
+def test_a_channel_that_is_not_connected_says_where_its_access_goes_in_words_and_not_in_signs(
+    desk: Client,
+) -> None:
+    channel = a_channel("bluesky", paused_reason="Not connected yet: it needs an `app_password` <now>.")
+    known(channel, state="unconnected")
+    text = page(desk)
+    assert "it needs an <code>app_password</code> &lt;now&gt;." in text
+    assert "docs/networks.md" in text
+    assert "<span>Bluesky</span>" in text
+
+
+def test_nobody_is_asked_about_a_channel_whose_posts_a_person_publishes(desk: Client) -> None:
+    by_hand, drafts = (
+        a_channel("weibo"),
+        a_channel("wechat", credentials={"app_id": "wx1", "app_secret": "s"}),
+    )
+    text = page(desk)
+    assert f"/desk/channels/{by_hand.pk}/check" not in text
+    assert f"/desk/channels/{drafts.pk}/check" in text
+
+
 def test_a_post_for_a_channel_that_is_stopped_says_that_it_will_wait_and_may_be_approved(
     desk: Client,
 ) -> None:

@@ -15,6 +15,7 @@ from publisher.items.models import Item
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel, an_item
 from tests.desk.builders import a_post, a_post_delivery, an_amendment, an_edition
+from tests.fakes.measured_only import cannot_send
 
 pytestmark = pytest.mark.django_db
 
@@ -161,8 +162,9 @@ def test_a_retracted_item_proposes_to_delete(desk: Client, post: Post) -> None:
 
 
 def test_where_nothing_is_possible_the_page_says_why_with_the_address_and_takes_a_persons_word(
-    desk: Client,
+    desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cannot_send(monkeypatch, "bluesky")
     measured_only = a_sent(an_item(), a_channel("bluesky"))
     confirmed = a_sent(measured_only.item, item_revision=1)
     confirmed.deliveries.update(remote_id="")

@@ -192,7 +192,7 @@ def test_one_template_does_not_spend_the_budget_of_another() -> None:
 
 def test_an_attribute_that_is_not_there_is_answered_with_the_nearest() -> None:
     assert failure("{{ item.tittle }}").message == "there is no “tittle” in this item; did you mean “title”?"
-    assert "known are body, id, image_alt" in failure("{{ item.weather }}").message
+    assert "known are id, image_alt, image_url" in failure("{{ item.weather }}").message
     assert failure("{{ item }}").message.startswith("an item cannot be written out")
 
 

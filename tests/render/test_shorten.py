@@ -47,6 +47,9 @@ def to(most: int, text: str) -> str:
         (", , ,", 3, ""),
         ("ذهب الأطفال إلى المدرسة؟ نعم ذهبوا اليوم", 26, "ذهب الأطفال إلى المدرسة؟"),
         ("  spaces \n and lines ", 50, "spaces and lines"),
+        ("One.\n \n\n Two\nlines. ", 50, "One.\n\nTwo lines."),
+        ("A first paragraph.\n\nA second one", 25, "A first paragraph."),
+        ("A heading\n\nand words that follow", 12, "A heading…"),
     ],
 )
 def test_a_text_is_cut_at_a_good_place(text: str, most: int, short: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,19 @@ def test_without_threads_such_a_line_is_a_blank_one() -> None:
     assert snippet(500, template=BROKEN).texts == (
         f"{SHORT.title}\n\n{SHORT.summary}\n- -\n\nhttps://e.org/1",
     )
+
+
+def test_paragraphs_of_a_text_stay_apart_also_where_it_is_shortened() -> None:
+    view = an_item(title="T", summary="", url="", text="One.\n\nA heading\n\nTwo words. And more words.")
+    assert snippet(500, view, "{{ fit(item.text) }}").text == view.text
+    assert snippet(28, view, "{{ fit(item.text) }}").text == "One.\n\nA heading\n\nTwo words."
+
+
+def test_an_article_without_a_link_names_none() -> None:
+    for language, words in (("en", "Read more"), ("zh-Hans", "阅读原文")):
+        with_link = an_item(title="T", text="Text.", url="https://e.org/1", language=language)
+        assert words in snippet(5000, with_link, network="wechat").text
+        assert words not in snippet(5000, replace(with_link, url=""), network="wechat").text
 
 
 def test_what_comes_from_an_item_begins_no_message() -> None:

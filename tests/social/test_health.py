@@ -147,6 +147,21 @@ def test_a_channel_that_was_not_connected_goes_on_by_itself_once_it_is(channel: 
     assert now_is(channel).paused_reason == ""
 
 
+def test_credentials_that_cannot_be_tried_yet_are_not_called_missing_and_connect_it_later(
+    channel: Channel,
+) -> None:
+    working, nowhere = channel.settings, channel.settings | {"url": "http://127.0.0.1:9"}
+    Channel.objects.filter(pk=channel.pk).update(credentials={}, settings=nowhere)
+    assert "access_token" in health.check(channel.pk, now=NOON).problem
+    Channel.objects.filter(pk=channel.pk).update(credentials={"access_token": "token"})
+    found = health.check(channel.pk, now=NOON + HOUR)
+    assert found.problem.startswith("Not connected yet: The Mastodon server 127.0.0.1 cannot be reached")
+    assert (found.state, now_is(channel).paused_reason) == ("unconnected", found.problem)
+    Channel.objects.filter(pk=channel.pk).update(settings=working)
+    assert health.check(channel.pk, now=NOON + 2 * HOUR).state == "good"
+    assert now_is(channel).paused_reason == ""
+
+
 def test_one_that_staff_paused_is_never_let_go_by_a_check(channel: Channel) -> None:
     channels.pause(channel.pk, user=an_editor(), reason="An election: nothing before Monday.")
     assert health.check(channel.pk, now=NOON).state == "good"

@@ -62,6 +62,12 @@ def get(name: str) -> Measuring[Any]:
     return known[name]
 
 
+def label(name: str) -> str:
+    """What staff call the network of that name; of one that is not installed the name itself."""
+    network = networks().get(name)
+    return network.label if network else name
+
+
 def sending(name: str) -> Network[Any]:
     """The network of that name, for publishing. Raises `NoSuchNetwork`, `CannotSend`."""
     network = get(name)

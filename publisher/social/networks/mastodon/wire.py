@@ -126,7 +126,9 @@ class _Session:
         except requests.RequestException as error:
             kind = type(error).__name__
             if _never_left(error):
-                raise Retry(f"The Mastodon server cannot be reached ({kind}).") from None
+                raise Retry(
+                    f"The Mastodon server {urlsplit(url).hostname} cannot be reached ({kind})."
+                ) from None
             raise Unknown(f"The Mastodon server took the request and gave no answer ({kind}).") from None
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
         self.server_now = server_time(answer.headers)
