@@ -160,6 +160,7 @@ def _put_off(doubt: _Doubt, answer: CannotTell, now: datetime) -> None:
     if doubt.since > GIVE_UP_AFTER:
         again = timedelta(days=36500)
     with transaction.atomic():
+        lock_channel(doubt.channel.pk)
         rows = Delivery.objects.filter(pk=doubt.delivery.pk, state=State.UNKNOWN, fence=doubt.delivery.fence)
         if rows.update(due_at=now + again, reason=answer.reason or F("reason")):
             refresh_post(doubt.post.pk)

@@ -1,6 +1,7 @@
 """Drafting: a post for each channel that takes an item, made by the channel's template from the item's newest revision.
 
 All drafting of one item stands in a queue at the item's row, so it may be asked for any number of times, by several at once.
+Posts of an item are locked by their channels' ids, the order in which whoever deals with several channels locks those.
 Who decides is `matching.py` and `redrafting.py`; who renders, `composing.py`.
 """
 
@@ -26,6 +27,7 @@ from publisher.social.picturing import pictured, seen, waits, want
 from publisher.social.redrafting import (
     ITEM_CHANGED,
     ITEM_RETRACTED,
+    LEFT,
     NO_LONGER_FITS,
     REDRAFTED,
     UNSENT,
@@ -112,9 +114,8 @@ def draft_held(*, now: datetime, limit: int) -> list[int]:
 @transaction.atomic
 def cancel_for_item(item_id: int, *, now: datetime) -> list[int]:  # noqa: ARG001 - part of the form of every deed
     """Cancel the posts of a retracted item of which nothing has left; their ids. What is going out is stopped by its claim."""
-    posts = list(
-        Post.objects.select_for_update(no_key=True).filter(item_id=item_id, state__in=UNSENT).order_by("id")
-    )
+    rows = Post.objects.select_for_update(no_key=True).filter(item_id=item_id, state__in=UNSENT)
+    posts = list(rows.order_by("channel_id"))
     for post in posts:
         audit.record(
             None, "post.cancelled", post, before={"state": post.state}, after={"reason": ITEM_RETRACTED}
@@ -142,7 +143,7 @@ class _Drafting:
             age=self.item.first_received_at - self.item.published_at,
             source_enabled=self.item.source.enabled,
         )
-        rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
+        rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("channel_id")
         posts = {post.channel_id: post for post in rows}
         made, renewed = [], []
         for channel in Channel.objects.select_related("health").order_by("id"):
@@ -167,7 +168,8 @@ class _Drafting:
 
     def _renew(self, post: Post, channel: Channel, draft: Draft) -> Post | None:
         texts = tuple(part["text"] for part in post.parts)
-        stands = Stands(post.state, post.edited, post.problem, post.item_revision, texts)
+        has_left = post.deliveries.filter(state__in=LEFT).exists()
+        stands = Stands(post.state, post.edited or has_left, post.problem, post.item_revision, texts)
         same_pictures = seen(post.pictures) == seen(draft.pictures)
         deed = redraft(
             stands,
@@ -185,7 +187,7 @@ class _Drafting:
             self._fill(post, channel, draft)
         if deed is Deed.FLAG:
             post.state, post.problem = S.DRAFT, ITEM_CHANGED
-            post.pictures = list(draft.pictures)
+            post.pictures = post.pictures if has_left else list(draft.pictures)
             post.approved_by = post.approved_at = post.slot_at = None
         post.item_revision = self.item.revision
         post.link = shown_in(
