@@ -11,7 +11,7 @@ from publisher.delivery import mail, notices, posts
 from publisher.delivery.amending import claim as amending
 from publisher.delivery.amending import doing, doubts
 from publisher.delivery.sweep import sweep as sweep_leases
-from tasks.edge import stage
+from tasks.edge import apart, stage
 
 SECONDS = 20.0
 """How long one task sends before it makes room for others; the next tick goes on."""
@@ -31,7 +31,8 @@ def send_posts(*, now: datetime, **_ids: int) -> int:
         moment = clock.now()
         if moment > now + timedelta(seconds=SECONDS):
             break
-        sent += posts.send(delivery_id, now=moment)
+        with apart("post", delivery_id=delivery_id):
+            sent += posts.send(delivery_id, now=moment)
     return sent
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from publisher.core import audit, events, standstill
+from publisher.core.apart import Apart, together
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, Retry, UserError
 from publisher.delivery import budget, handing
@@ -50,14 +51,17 @@ RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
 """Other words than for a post that had not begun: that one comes back with its item, this one is closed for good."""
 
 
-def enqueue_due(*, now: datetime) -> int:
+def enqueue_due(*, now: datetime, apart: Apart = together) -> int:
     """Queue the posts whose slot has come, or hand them to a person; how many. What is too late expires, what is retracted is
-    cancelled."""
-    stop_queued(now=now)
-    handing.stop_handed(now=now)
+    cancelled. One channel `apart` from the other."""
+    for stop in (stop_queued, handing.stop_handed):
+        with apart(stop.__name__):
+            stop(now=now)
     due = Post.objects.filter(state=S.SCHEDULED, slot_at__lte=now)
-    channels = list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct())
-    queued = sum(_enqueue_channel(channel_id, now) for channel_id in channels)
+    queued = 0
+    for channel_id in list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct()):
+        with apart("channel", channel_id=channel_id):
+            queued += _enqueue_channel(channel_id, now)
     if queued:
         events.emit("delivery.due")
     return queued

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, events, standstill, trace
+from publisher.core.apart import Apart, together
 from publisher.items.models import Item, Topic
 from publisher.items.visibility import is_visible, visible
 from publisher.social.composing import Draft, compose, link_for, topics_of
@@ -99,15 +100,17 @@ def _draft(item_id: int, now: datetime, *, only: int = 0) -> list[int]:
     return written
 
 
-def draft_held(*, now: datetime, limit: int) -> list[int]:
-    """Draft again what is held and nobody has edited, on channels that were changed since; ids of the posts written."""
+def draft_held(*, now: datetime, limit: int, apart: Apart = together) -> list[int]:
+    """Draft again what is held and nobody has edited, on channels that were changed since, one post `apart` from the other; ids
+    of the posts written."""
     held = Post.objects.filter(
         state=S.HELD, edited=False, channel_revision__lt=F("channel__revision")
     ).select_related("channel")
     written = []
     for post in list(held.order_by("id")[:limit]):
-        written += _draft(post.item_id, now, only=post.channel_id)
-        Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
+        with apart("held", post_id=post.pk):
+            written += _draft(post.item_id, now, only=post.channel_id)
+            Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
     return written
 
 
