@@ -3,35 +3,27 @@ deadlock."""
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
+from publisher.delivery import stopping
 from publisher.delivery.leaving import stop_queued
 from publisher.delivery.models import Delivery
+from publisher.delivery.pausing import of_topic, pause, release
+from publisher.delivery.reslotting import How
+from publisher.digests import editions
+from publisher.digests.models import EditionItem
 from publisher.items.models import Item
 from publisher.social.drafting import cancel_for_item, draft_item
 from publisher.social.models import Post
 from publisher.social.slots import lock_channel
-from tests.builders import NOON, an_item
+from tests.builders import NOON, a_sending_edition, a_topic, an_item
 from tests.desk.builders import a_post, a_post_delivery
-from tests.processes import until
-from tests.sessions import in_a_transaction_of_another, waits
-from tests.social.steps import a_sandbox_channel, revise
+from tests.sessions import in_a_transaction_of_another, kept_waiting, waits
+from tests.social.steps import a_sandbox_channel, revise, with_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING)
-        return bool(cursor.fetchone()[0])
 
 
 def test_what_is_queued_is_stopped_under_its_channels_lock() -> None:
@@ -52,22 +44,38 @@ def test_the_posts_of_an_item_are_locked_by_their_channels_ids(deed: str) -> Non
     revise(item, title="Another title")
 
     def run() -> None:
-        try:
-            if deed == "draft":
-                draft_item(item.pk, now=NOON)
-            else:
-                Item.objects.filter(pk=item.pk).update(retracted_at=NOON)
-                cancel_for_item(item.pk, now=NOON)
-        finally:
-            connection.close()
+        if deed == "draft":
+            draft_item(item.pk, now=NOON)
+        else:
+            Item.objects.filter(pk=item.pk).update(retracted_at=NOON)
+            cancel_for_item(item.pk, now=NOON)
 
     def lock(post: Post) -> Post:
         return Post.objects.select_for_update(no_key=True).get(pk=post.pk)
 
-    thread = threading.Thread(target=run)
-    with in_a_transaction_of_another(lambda: lock(sooner)):
-        thread.start()
-        until(somebody_waits, what="it waits for the first post")
+    with kept_waiting(run, by=lambda: lock(sooner)):
         assert not waits(lambda: lock(later)), "it holds the second while it waits for the first"
-    thread.join(60)
     assert Post.objects.get(pk=later.pk).version == 2
+
+
+@pytest.mark.parametrize("what", ["standstill", "pause"])
+def test_an_edition_that_is_cancelled_while_sending_goes_on_stays_cancelled(what: str) -> None:
+    began, now = NOON - timedelta(days=2), NOON
+    edition = a_sending_edition(due_at=began)
+    item = an_item()
+    EditionItem.objects.create(edition=edition, item=item, revision=1, position=0)
+    with_topic(item, a_topic())
+    if what == "standstill":
+        stopping.stop(user=None, by="ada", reason="A flood", now=began)
+    else:
+        (row,) = pause([of_topic(a_topic())], user=None, by="ada", reason="A flood", now=began)
+
+    def go_on() -> object:
+        if what == "standstill":
+            return stopping.go_on(user=None, by="ada", now=now)
+        return release(row.pk, How.NEW_SLOTS, user=None, by="ada", now=now)
+
+    with kept_waiting(go_on, by=lambda: editions.cancel(edition.pk, user=None, now=now)):
+        pass
+    edition.refresh_from_db()
+    assert edition.state == "cancelled"
