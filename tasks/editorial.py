@@ -9,7 +9,7 @@ from publisher.delivery.retraction import retract_everywhere
 from publisher.delivery.turns import LONG, turn
 from publisher.social.drafting import draft_held, draft_item, undrafted
 from publisher.social.media.fetching import fetch_due
-from tasks.edge import stage
+from tasks.edge import apart, stage
 
 BATCH = 200
 FETCHING_SECONDS = 15.0
@@ -27,9 +27,16 @@ def draft(*, now: datetime, item_id: int) -> int:
 def draft_waiting(*, now: datetime, **_ids: int) -> int:
     """Draft what no event reached, what an embargo held back until now, and what a mended channel held; finish what
     corrections and retractions began."""
-    drafted = sum(len(draft_item(item_id, now=now)) for item_id in undrafted(now=now, limit=BATCH))
-    drafted += len(draft_held(now=now, limit=BATCH))
-    return drafted + correct_everywhere() + retract_everywhere(now=now)
+    done = 0
+    for item_id in undrafted(now=now, limit=BATCH):
+        with apart("item", item_id=item_id):
+            done += len(draft_item(item_id, now=now))
+    done += len(draft_held(now=now, limit=BATCH, apart=apart))
+    with apart("corrections"):
+        done += correct_everywhere()
+    with apart("retractions"):
+        done += retract_everywhere(now=now)
+    return done
 
 
 @stage("tasks.editorial.retract")

@@ -15,7 +15,7 @@ CHECK_SECONDS = 20.0
 @stage("tasks.feedback.reconcile")
 def reconcile(*, now: datetime) -> int:
     """Resolve unknown posts where the network can tell."""
-    return reconcile_unknown(now=now)
+    return reconcile_unknown(now=now, apart=apart)
 
 
 @stage("tasks.feedback.check_channels")

@@ -24,7 +24,7 @@ def tick(*, now: datetime) -> dict[str, int]:
     """Begin what is due, and go on with editions that a crash left half assembled. What fails stops nothing behind it."""
     begun = {"posts": 0, "editions": 0}
     with apart("posts"):
-        begun["posts"] = enqueue_due(now=now)
+        begun["posts"] = enqueue_due(now=now, apart=apart)
     for digest_id in rhythmic():
         with apart("digest", digest_id=digest_id):
             begun["editions"] += create_for(digest_id, now=now) is not None
@@ -56,5 +56,8 @@ def _is_urgent(edition_id: int) -> bool:
 @stage("tasks.schedule.give_slots")
 def give_slots(*, now: datetime, channel_id: int = 0, **_ids: int) -> int:
     """Give the approved posts of one channel, or of all, their slots."""
-    channels = [channel_id] if channel_id else channels_waiting()
-    return sum(give_slots_of(channel, now=now) for channel in channels)
+    given = 0
+    for each in [channel_id] if channel_id else channels_waiting():
+        with apart("slots", channel_id=each):
+            given += give_slots_of(each, now=now)
+    return given

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from django.db import transaction
 from django.db.models import F, Min
 
 from publisher.core import audit, events, trace
+from publisher.core.apart import Apart, together
 from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, UserError
@@ -54,8 +56,9 @@ class _Doubt:
     since: timedelta
 
 
-def reconcile_unknown(*, now: datetime) -> int:
-    """Ask the networks about unknown parts; how many were resolved. Those that nobody can tell about wait for `confirm`."""
+def reconcile_unknown(*, now: datetime, apart: Apart = together) -> int:
+    """Ask the networks about unknown parts, one `apart` from the other; how many were resolved. Those that nobody can tell about
+    wait for `confirm`."""
     rows = Delivery.objects.filter(state=State.UNKNOWN, post__isnull=False, due_at__lte=now)
     rows = rows.select_related("post", "channel__schedule").order_by("due_at", "id")
     resolved = 0
@@ -68,8 +71,9 @@ def reconcile_unknown(*, now: datetime) -> int:
         # A post that was approved again began anew: `created_at` is of then, and what was tried before no longer counts.
         tries = delivery.tries.filter(started_at__gte=delivery.created_at)
         first = tries.aggregate(first=Min("started_at"))["first"] or delivery.created_at
-        with trace.bound(delivery.post.trace_id):
-            resolved += _resolve(_Doubt(delivery, delivery.post, delivery.channel, now - first), now)
+        doubt = _Doubt(delivery, delivery.post, delivery.channel, now - first)
+        with trace.bound(delivery.post.trace_id), apart("doubt", _later(doubt, now), delivery_id=delivery.pk):
+            resolved += _resolve(doubt, now)
     return resolved
 
 
@@ -130,6 +134,16 @@ def _resolve(doubt: _Doubt, now: datetime) -> bool:
     return _write(doubt, answer, said, took, now)
 
 
+def _later(doubt: _Doubt, now: datetime) -> Callable[[Exception], None]:
+    """What to do with an error that nobody foresaw."""
+
+    def put_off(error: Exception) -> None:
+        kind = type(error).__name__  # its text may hold anything, and stands in the log
+        _put_off(doubt, CannotTell(f"Asking the network failed inside Publisher ({kind}): see the log."), now)
+
+    return put_off
+
+
 def _ask(doubt: _Doubt, now: datetime) -> Answer:
     try:
         network = registry.sending(doubt.channel.network)
@@ -160,6 +174,7 @@ def _put_off(doubt: _Doubt, answer: CannotTell, now: datetime) -> None:
     if doubt.since > GIVE_UP_AFTER:
         again = timedelta(days=36500)
     with transaction.atomic():
+        lock_channel(doubt.channel.pk)
         rows = Delivery.objects.filter(pk=doubt.delivery.pk, state=State.UNKNOWN, fence=doubt.delivery.fence)
         if rows.update(due_at=now + again, reason=answer.reason or F("reason")):
             refresh_post(doubt.post.pk)

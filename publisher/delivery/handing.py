@@ -20,6 +20,7 @@ from publisher.core.errors import UserError
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
+from publisher.social import paused
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import ByHand, Handout, Prepared
@@ -76,11 +77,21 @@ def obstacle(post: Post, channel: Channel, now: datetime) -> str:
         return RETRACTED
     if item.embargo_until is not None and item.embargo_until > now:
         return f"The item is under embargo until {item.embargo_until:%-d %B %Y, %H:%M} UTC. Do not post it before."
+    return _stopped(post, channel)
+
+
+def _stopped(post: Post, channel: Channel) -> str:
     if standstill.is_on():
         return "All sending stands still. Post nothing until it goes on."
     if channel.paused_reason:
         return f"The channel is stopped: {channel.paused_reason} Post nothing until it goes on."
-    return "" if channel.enabled else "The channel is switched off. Post nothing there."
+    if not channel.enabled:
+        return "The channel is switched off. Post nothing there."
+    pauses = paused.of_posts([post.pk]).get(post.pk, [])
+    if pauses:
+        why = f"{pauses[0]}: {pauses[0].reason.rstrip('.')}"
+        return f"It is paused ({why}). Post nothing of it until it goes on."
+    return ""
 
 
 def handout_of(row: Delivery) -> Handout:

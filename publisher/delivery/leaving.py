@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from publisher.core import audit, events, standstill
+from publisher.core.apart import Apart, together
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, Retry, UserError
 from publisher.delivery import budget, handing
@@ -44,19 +45,23 @@ GOING = (S.SENDING, S.HANDED, S.UNKNOWN, S.FAILED)
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 CARD_SUMMARY = 300
 SHORTENED = "The post was shortened before this part was published."
+CANCELLED = "The rest of the post was cancelled."
 
 RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
 """Other words than for a post that had not begun: that one comes back with its item, this one is closed for good."""
 
 
-def enqueue_due(*, now: datetime) -> int:
+def enqueue_due(*, now: datetime, apart: Apart = together) -> int:
     """Queue the posts whose slot has come, or hand them to a person; how many. What is too late expires, what is retracted is
-    cancelled."""
-    stop_queued(now=now)
-    handing.stop_handed(now=now)
+    cancelled. One channel `apart` from the other."""
+    for stop in (stop_queued, handing.stop_handed):
+        with apart(stop.__name__):
+            stop(now=now)
     due = Post.objects.filter(state=S.SCHEDULED, slot_at__lte=now)
-    channels = list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct())
-    queued = sum(_enqueue_channel(channel_id, now) for channel_id in channels)
+    queued = 0
+    for channel_id in list(due.order_by("channel_id").values_list("channel_id", flat=True).distinct()):
+        with apart("channel", channel_id=channel_id):
+            queued += _enqueue_channel(channel_id, now)
     if queued:
         events.emit("delivery.due")
     return queued
@@ -236,32 +241,45 @@ def _hold(posts: Sequence[Post], problem: str) -> int:
 
 
 # The queue of posts is short (a partial index); each row is looked up by key. What is being sent now is not touched.
-STOPPED = """
-SELECT d.id, d.post_id, i.retracted_at IS NOT NULL
+_STOPPED = """
 FROM delivery_delivery d
 JOIN social_post p ON p.id = d.post_id
 JOIN social_channel c ON c.id = p.channel_id
 JOIN items_item i ON i.id = p.item_id
 WHERE d.state = 'queued' AND d.post_id IS NOT NULL
-  AND (i.retracted_at IS NOT NULL OR p.slot_at + c.tolerance_minutes * interval '1 minute' < %(now)s)
+  AND (i.retracted_at IS NOT NULL OR p.state = 'cancelled'
+       OR p.slot_at + c.tolerance_minutes * interval '1 minute' < %(now)s)
+"""
+STOPPED_ON = f"SELECT DISTINCT p.channel_id {_STOPPED} ORDER BY p.channel_id"
+STOPPED = f"""
+SELECT d.id, d.post_id, i.retracted_at IS NOT NULL, p.state = 'cancelled' {_STOPPED} AND p.channel_id = %(channel)s
 ORDER BY d.id
-FOR UPDATE OF d SKIP LOCKED
+FOR UPDATE OF d
 """
 
 
-@transaction.atomic
 def stop_queued(*, now: datetime) -> int:
-    """Settle queued parts that may not leave any more: the item was retracted, or their time has passed; how many."""
+    """Settle queued parts that may not leave any more: the item was retracted, the rest of the post cancelled, or their time has
+    passed; how many."""
     with connection.cursor() as cursor:
-        cursor.execute(STOPPED, {"now": now})
-        rows: list[tuple[int, int, bool]] = cursor.fetchall()
-    for delivery_id, _post_id, retracted in rows:
-        state, reason = (
-            (State.CANCELLED, RETRACTED_ON_THE_WAY) if retracted else (State.EXPIRED, "Its time had passed.")
-        )
+        cursor.execute(STOPPED_ON, {"now": now})
+        channels = [int(row[0]) for row in cursor.fetchall()]
+    return sum(_stop_queued_on(channel_id, now) for channel_id in channels)
+
+
+@transaction.atomic
+def _stop_queued_on(channel_id: int, now: datetime) -> int:
+    lock_channel(channel_id)
+    with connection.cursor() as cursor:
+        cursor.execute(STOPPED, {"now": now, "channel": channel_id})
+        rows: list[tuple[int, int, bool, bool]] = cursor.fetchall()
+    for delivery_id, _post_id, retracted, cancelled in rows:
+        state, reason = State.EXPIRED, "Its time had passed."
+        if retracted or cancelled:
+            state, reason = State.CANCELLED, RETRACTED_ON_THE_WAY if retracted else CANCELLED
         values: dict[str, Any] = {"state": state, "reason": reason, "settled_at": now}
         Delivery.objects.filter(pk=delivery_id, state=State.QUEUED).update(**values)
-    going = Post.objects.filter(id__in={post_id for _, post_id, _ in rows}, state__in=GOING)
+    going = Post.objects.filter(id__in={row[1] for row in rows}, state__in=GOING)
     for post_id in going.order_by("id").values_list("id", flat=True):
         refresh_post(post_id)
     return len(rows)

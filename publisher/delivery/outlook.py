@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from publisher.core.words import counted
 from publisher.delivery import holding, progress, tally
@@ -148,12 +148,12 @@ def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
     )
 
 
-def grown_old(stood_since: datetime, *, now: datetime) -> list[Edition]:
+def grown_old(stood_since: datetime, *, now: datetime) -> QuerySet[Edition]:
     """Editions that were going out when all sending was stopped, and whose time is long past by now."""
     if now - stood_since <= LATE_ASKS:
-        return []
+        return Edition.objects.none()
     going = Edition.objects.filter(state=S.SENDING, due_at__lt=now - LATE_ASKS)
-    return list(going.select_related("digest").order_by("due_at", "id"))
+    return going.select_related("digest").order_by("due_at", "id")
 
 
 def _mails(old: set[int], every: Hold | None, in_doubt: frozenset[State], now: datetime) -> Iterator[Mails]:

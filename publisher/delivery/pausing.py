@@ -19,9 +19,8 @@ from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
 from publisher.delivery import reslotting
-from publisher.delivery.outlook import grown_old
 from publisher.delivery.reslotting import GOES_BY_ITSELF, How, Outcome
-from publisher.delivery.stopping import LONGEST_REASON
+from publisher.delivery.stopping import LONGEST_REASON, pause_old
 from publisher.digests.models import Edition
 from publisher.digests.paused import behind
 from publisher.items.models import Topic
@@ -115,8 +114,7 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     if row is None:
         raise UserError("That pause has ended already.", "Load the page again.")
     posts = paused.behind(row, GOES_BY_ITSELF)
-    held = behind(row)
-    old = [edition for edition in grown_old(row.since, now=now) if edition.pk in held]
+    old = pause_old(row.since, why=GREW_OLD, now=now, among=behind(row))
     why = f"It waited behind a pause ({row}: {row.reason.rstrip('.')}). Let it go, or cancel it."
     kept, row_id = row, row.pk
     row.delete()
@@ -124,8 +122,6 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     outcome = Outcome()
     if how is How.ASK or not standstill.is_on():
         outcome = reslotting.after_a_stop(posts, how, user=user, why=why, now=now)
-    for edition in old:
-        _ask_about(edition, now)
     after = {"by": by, "because": kept.reason, "since": kept.since.isoformat(), "how": how.value}
     audit.record(user or by, "pause.released", kept, before={"name": str(kept)}, after=after)
     log.info("pause.released", extra={"pause": str(kept), "by": by, "how": how.value})
@@ -157,10 +153,3 @@ def _begin(target: Target, user: Actor, by: str, reason: str, now: datetime) -> 
     audit.record(user or by, "pause.begun", row, after={"name": str(row), "reason": reason, "by": by})
     log.warning("pause.begun", extra={"pause": str(row), "reason": reason, "by": by})
     return row
-
-
-def _ask_about(edition: Edition, now: datetime) -> None:
-    before = edition.state
-    edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, GREW_OLD, now
-    edition.save(update_fields=["state", "problem", "changed_at"])
-    audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})

@@ -6,6 +6,7 @@ Called by the task `deliver.send_posts`.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -17,6 +18,8 @@ from django.db import connections
 
 from publisher.core import clock
 from publisher.delivery import posts
+
+log = logging.getLogger(__name__)
 
 LANES = 6
 """Posts at once in one process. Each lane is a connection to the database while it works."""
@@ -45,10 +48,13 @@ def send_due(*, seconds: float, most: int = LANES) -> int:
             done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 delivery_id = under_way.pop(future)
-                if future.result():
+                if error := future.exception():
+                    # A fault of ours: its claim stays until the lease ends, since it may be out, and the others go on.
+                    log.error("post.failed", exc_info=error, extra={"delivery_id": delivery_id})
+                elif future.result():
                     tried += 1
-                else:
-                    left_alone.add(delivery_id)
+                    continue
+                left_alone.add(delivery_id)
 
 
 @dataclass
@@ -90,7 +96,7 @@ def _work(next_job: Callable[[], tuple[int, Future[bool]] | None]) -> None:
             delivery_id, future = job
             try:
                 future.set_result(posts.send(delivery_id, now=clock.now()))
-            except BaseException as error:  # noqa: BLE001 - handed to the task, whose edge logs it
+            except BaseException as error:  # noqa: BLE001 - handed to the thread that takes the result
                 future.set_exception(error)
     finally:
         connections.close_all()

@@ -9,6 +9,7 @@ person.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,12 +72,7 @@ def go_on(
             "Sending does not stand still any more, or it was stopped again since you looked.",
             "Look again, then decide.",
         )
-    old = grown_old(stood.since, now=now)
-    for edition in old:
-        before = edition.state
-        edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, GREW_OLD, now
-        edition.save(update_fields=["state", "problem", "changed_at"])
-        audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
+    old = pause_old(stood.since, why=GREW_OLD, now=now)
     waited = Post.objects.filter(state__in=GOES_BY_ITSELF).values_list("pk", flat=True)
     posts = reslotting.after_a_stop(list(waited), how, user=user or by, why=WAITED, now=now)
     after = {"by": by, "stood_since": stood.since.isoformat(), "because": stood.reason, "how": how.value}
@@ -85,6 +81,21 @@ def go_on(
     events.emit("delivery.due")
     events.emit("correction.asked")
     return WentOn(old, posts)
+
+
+def pause_old(
+    stood_since: datetime, *, why: str, now: datetime, among: Collection[int] | None = None
+) -> list[Edition]:
+    """Pause the editions (of `among`) that were going out and whose time is long past by now: a person decides. Inside the
+    caller's transaction."""
+    going = grown_old(stood_since, now=now).select_for_update(of=("self",))
+    old = list(going if among is None else going.filter(pk__in=among))
+    for edition in old:
+        before = edition.state
+        edition.state, edition.problem, edition.changed_at = Edition.State.PAUSED, why, now
+        edition.save(update_fields=["state", "problem", "changed_at"])
+        audit.record(None, "edition.pause", edition, {"state": before}, {"state": edition.state})
+    return old
 
 
 @transaction.atomic

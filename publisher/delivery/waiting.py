@@ -20,13 +20,14 @@ from publisher.social.models import Channel, Post
 from publisher.social.slots import taken
 
 S = Post.State
-SHOWN = (*GOES_BY_ITSELF, S.DRAFT, S.EXPIRED)
+SHOWN = (*GOES_BY_ITSELF, S.HANDED, S.DRAFT, S.EXPIRED)
 """States of posts that are counted behind a pause."""
 
 WORDS = {
     S.APPROVED: "approved",
     S.SCHEDULED: "scheduled",
     S.SENDING: "begun",
+    S.HANDED: "with a person",
     S.DRAFT: "to approve",
     S.EXPIRED: "asking",
 }

@@ -28,6 +28,7 @@ from publisher.social.drafting import drafted
 from publisher.social.links import shown_in
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
+from publisher.social.redrafting import LEFT
 from publisher.social.slots import lock_channel, taken
 
 S = Post.State
@@ -176,7 +177,7 @@ def check_form(texts: Sequence[str]) -> None:
 
 def _check_left(post: Post, texts: Sequence[str]) -> None:
     """A message of a thread that has left stays as it is: what follows it is published below it."""
-    rows = post.deliveries.filter(state__in=("sent", "unknown"), part__isnull=False)
+    rows = post.deliveries.filter(state__in=LEFT, part__isnull=False)
     for part in (row.part or 0 for row in rows.only("part")):
         before = post.parts[part]["text"] if part < len(post.parts) else None
         if before is not None and (part >= len(texts) or texts[part] != before):

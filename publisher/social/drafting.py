@@ -1,6 +1,7 @@
 """Drafting: a post for each channel that takes an item, made by the channel's template from the item's newest revision.
 
 All drafting of one item stands in a queue at the item's row, so it may be asked for any number of times, by several at once.
+Posts of an item are locked by their channels' ids, the order in which whoever deals with several channels locks those.
 Who decides is `matching.py` and `redrafting.py`; who renders, `composing.py`.
 """
 
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, events, standstill, trace
+from publisher.core.apart import Apart, together
 from publisher.items.models import Item, Topic
 from publisher.items.visibility import is_visible, visible
 from publisher.social.composing import Draft, compose, link_for, topics_of
@@ -26,6 +28,7 @@ from publisher.social.picturing import pictured, seen, waits, want
 from publisher.social.redrafting import (
     ITEM_CHANGED,
     ITEM_RETRACTED,
+    LEFT,
     NO_LONGER_FITS,
     REDRAFTED,
     UNSENT,
@@ -97,24 +100,25 @@ def _draft(item_id: int, now: datetime, *, only: int = 0) -> list[int]:
     return written
 
 
-def draft_held(*, now: datetime, limit: int) -> list[int]:
-    """Draft again what is held and nobody has edited, on channels that were changed since; ids of the posts written."""
+def draft_held(*, now: datetime, limit: int, apart: Apart = together) -> list[int]:
+    """Draft again what is held and nobody has edited, on channels that were changed since, one post `apart` from the other; ids
+    of the posts written."""
     held = Post.objects.filter(
         state=S.HELD, edited=False, channel_revision__lt=F("channel__revision")
     ).select_related("channel")
     written = []
     for post in list(held.order_by("id")[:limit]):
-        written += _draft(post.item_id, now, only=post.channel_id)
-        Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
+        with apart("held", post_id=post.pk):
+            written += _draft(post.item_id, now, only=post.channel_id)
+            Post.objects.filter(pk=post.pk).update(channel_revision=post.channel.revision)
     return written
 
 
 @transaction.atomic
 def cancel_for_item(item_id: int, *, now: datetime) -> list[int]:  # noqa: ARG001 - part of the form of every deed
     """Cancel the posts of a retracted item of which nothing has left; their ids. What is going out is stopped by its claim."""
-    posts = list(
-        Post.objects.select_for_update(no_key=True).filter(item_id=item_id, state__in=UNSENT).order_by("id")
-    )
+    rows = Post.objects.select_for_update(no_key=True).filter(item_id=item_id, state__in=UNSENT)
+    posts = list(rows.order_by("channel_id"))
     for post in posts:
         audit.record(
             None, "post.cancelled", post, before={"state": post.state}, after={"reason": ITEM_RETRACTED}
@@ -142,7 +146,7 @@ class _Drafting:
             age=self.item.first_received_at - self.item.published_at,
             source_enabled=self.item.source.enabled,
         )
-        rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("id")
+        rows = Post.objects.select_for_update(no_key=True).filter(item=self.item).order_by("channel_id")
         posts = {post.channel_id: post for post in rows}
         made, renewed = [], []
         for channel in Channel.objects.select_related("health").order_by("id"):
@@ -167,7 +171,8 @@ class _Drafting:
 
     def _renew(self, post: Post, channel: Channel, draft: Draft) -> Post | None:
         texts = tuple(part["text"] for part in post.parts)
-        stands = Stands(post.state, post.edited, post.problem, post.item_revision, texts)
+        has_left = post.deliveries.filter(state__in=LEFT).exists()
+        stands = Stands(post.state, post.edited or has_left, post.problem, post.item_revision, texts)
         same_pictures = seen(post.pictures) == seen(draft.pictures)
         deed = redraft(
             stands,
@@ -185,7 +190,7 @@ class _Drafting:
             self._fill(post, channel, draft)
         if deed is Deed.FLAG:
             post.state, post.problem = S.DRAFT, ITEM_CHANGED
-            post.pictures = list(draft.pictures)
+            post.pictures = post.pictures if has_left else list(draft.pictures)
             post.approved_by = post.approved_at = post.slot_at = None
         post.item_revision = self.item.revision
         post.link = shown_in(

@@ -22,6 +22,7 @@ from publisher.social.media.arriving import lock_item
 from publisher.social.media.shown import Shown
 from publisher.social.models import Channel, ItemPicture, Post
 from publisher.social.picturing import ABOUT
+from publisher.social.redrafting import LEFT
 
 LONGEST_ALT = 5_000
 SHOWN_IN_TRAIL = 200
@@ -126,7 +127,7 @@ def _change(post: Post, user: Actor, shown: list[Shown], action: str, *, edited:
 
 
 def _check_left(post: Post) -> None:
-    if post.deliveries.filter(part=0, state__in=("sent", "unknown")).exists():
+    if post.deliveries.filter(part=0, state__in=LEFT).exists():
         raise UserError(
             "The first message has left already, and the pictures with it.",
             "Correct it there, or cancel the rest of the post.",

@@ -16,12 +16,13 @@ from django.db.models import Q
 from publisher.core import events
 from publisher.core.errors import Rejected, UserError
 from publisher.items.models import Item
+from publisher.social.accounts import measured_as
 from publisher.social.composing import Draft
 from publisher.social.media.fitting import fingerprint, fitted
 from publisher.social.media.shown import Shown
 from publisher.social.models import Channel, ItemPicture, Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account, Network, Part, Picture, PictureLimits
+from publisher.social.networks.base import ByHand, Network, Part, Picture, PictureLimits
 
 ABOUT = "Picture: "
 """How each reason begins for which a post is held by its pictures."""
@@ -37,7 +38,7 @@ class NoPicture(UserError):
 def limits_of(channel: Channel) -> PictureLimits | None:
     """What pictures the channel may show; None: none."""
     network = registry.networks().get(channel.network)
-    return network.pictures(_account(channel)) if isinstance(network, Network) else None
+    return network.pictures(measured_as(channel)) if isinstance(network, Network | ByHand) else None
 
 
 def of_item(item: Item, channel: Channel) -> list[Shown]:
@@ -185,20 +186,16 @@ def _moved(picture: Shown, item: Item) -> Shown | None:
 def _refusal(post: Post) -> str:
     """What the network is sure to refuse of the first message because of its pictures, such as a text that is too long then."""
     network = registry.networks().get(post.channel.network)
-    if not post.pictures or not post.parts or not isinstance(network, Network):
+    if not post.pictures or not post.parts or not isinstance(network, Network | ByHand):
         return ""
     pictures = tuple(Picture(each["digest"], each["alt"]) for each in post.pictures)
     part = Part(post.parts[0]["text"], post.link, post.language, of=len(post.parts))
     try:
-        network.prepare(part, _account(post.channel), "")
+        network.prepare(part, measured_as(post.channel), "")
     except Rejected:
         return ""  # for another reason, which is told when it is prepared in earnest
     try:
-        network.prepare(replace(part, pictures=pictures), _account(post.channel), "")
+        network.prepare(replace(part, pictures=pictures), measured_as(post.channel), "")
     except Rejected as error:
         return f"{ABOUT}{error.reason}"
     return ""
-
-
-def _account(channel: Channel) -> Account:
-    return Account(channel.pk, channel.name, {}, channel.settings or {})

@@ -24,6 +24,9 @@ REDRAFTED = (*UNSENT, S.FAILED)
 
 APPROVED = (S.APPROVED, S.SCHEDULED, S.EXPIRED, S.FAILED)
 
+LEFT = ("sent", "unknown")
+"""States of a message (`delivery.states`) that is or may be published: it stays as it is, and the rest follows below it."""
+
 
 class Deed(Enum):
     """What to do with a post that exists already."""
@@ -36,7 +39,8 @@ class Deed(Enum):
 
 @dataclass(frozen=True)
 class Stands:
-    """A post as it stands, against an item's newest `revision`."""
+    """A post as it stands, against an item's newest `revision`. `edited`: its text is not to be overwritten, since a person wrote
+    it, or a part of it has left."""
 
     state: str
     edited: bool

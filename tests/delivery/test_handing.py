@@ -15,6 +15,7 @@ from publisher.core.models import AuditEntry
 from publisher.delivery import handing
 from publisher.delivery.handing import AlreadyTold, OddAddress, not_posted, posted, stop_handed, waits
 from publisher.delivery.models import Delivery
+from publisher.delivery.pausing import of_country, pause
 from publisher.delivery.posts import enqueue_due
 from publisher.delivery.stopping import stop
 from publisher.items.models import Item
@@ -253,7 +254,7 @@ def test_a_retracted_item_is_never_handed_over(channel: Channel) -> None:
     assert (fresh(post).state, Delivery.objects.count()) == ("cancelled", 0)
 
 
-@pytest.mark.parametrize("what", ["embargo", "pause", "standstill", "off"])
+@pytest.mark.parametrize("what", ["embargo", "pause", "country", "standstill", "off"])
 def test_what_stops_a_channel_stops_the_handing_over(channel: Channel, what: str) -> None:
     post = a_scheduled_post(channel)
     hinder(what, post)
@@ -267,6 +268,7 @@ def test_what_stops_a_channel_stops_the_handing_over(channel: Channel, what: str
     [
         ("embargo", "under embargo until 1 June 2026, 18:00 UTC"),
         ("pause", "The channel is stopped: The account was stolen."),
+        ("country", "It is paused (Country CN: A drill)."),
         ("standstill", "All sending stands still"),
         ("off", "switched off"),
     ],
@@ -283,6 +285,9 @@ def hinder(what: str, post: Post) -> None:
         Item.objects.filter(pk=post.item_id).update(embargo_until=NOON + 6 * HOUR)
     elif what == "pause":
         channels.pause(post.channel_id, user=None, reason="The account was stolen.")
+    elif what == "country":
+        Channel.objects.filter(pk=post.channel_id).update(region="CN")
+        pause([of_country("CN")], user=None, by="mira", reason="A drill.", now=NOON)
     elif what == "off":
         Channel.objects.filter(pk=post.channel_id).update(enabled=False)
     else:

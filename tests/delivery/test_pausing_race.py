@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from publisher.core.models import Pause
 from publisher.delivery import posts, stopping
@@ -22,54 +20,13 @@ from tests.builders import NOON, a_sending_edition, a_topic
 from tests.desk.builders import a_post, a_post_delivery
 from tests.fakes.sandbox import timeline
 from tests.processes import until
+from tests.sessions import in_a_transaction_of_another, waits
 from tests.social.steps import a_sandbox_channel, with_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LEASE = timedelta(minutes=5)
 CHANNELS, POSTS, WORKERS = 4, 20, 3
-
-
-@contextmanager
-def in_a_transaction_of_another(deed: Callable[[], object]) -> Iterator[None]:
-    """Another session has done `deed` and not committed yet, until the block ends."""
-    done, finish = threading.Event(), threading.Event()
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with transaction.atomic():
-                deed()
-                done.set()
-                finish.wait(60)
-        except BaseException as error:  # noqa: BLE001 - told by the test's own thread
-            raised.append(error)
-            done.set()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    done.wait(60)
-    try:
-        yield
-    finally:
-        finish.set()
-        thread.join(60)
-    assert not raised, raised
-
-
-def waits(deed: Callable[[], object]) -> bool:
-    """Whether `deed` waits for a lock that another session holds."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '100ms'")
-            deed()
-            transaction.set_rollback(True)
-    except OperationalError as error:
-        assert "lock timeout" in str(error)  # noqa: PT017 - any other error is raised
-        return True
-    return False
 
 
 def test_a_pause_waits_for_claims_that_have_begun_and_later_claims_wait_for_it() -> None:

@@ -13,14 +13,16 @@ from publisher.delivery.models import Delivery
 from publisher.delivery.posts import enqueue_due, reconcile_unknown
 from publisher.delivery.sweep import sweep
 from publisher.social import approval, channels
-from publisher.social.models import Post
+from publisher.social.drafting import draft_item
+from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
 from publisher.social.networks.sandbox.network import Sandbox
+from publisher.social.redrafting import ITEM_CHANGED
 from publisher.social.slots import give_slots
 from tests.builders import NOON
 from tests.delivery.post_steps import HOUR, send_due, tick
-from tests.social.steps import a_sandbox_channel, a_scheduled_post, an_editor, fresh
+from tests.social.steps import a_sandbox_channel, a_scheduled_post, an_editor, fresh, revise
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -178,3 +180,36 @@ def test_a_late_result_changes_no_post_that_was_approved_again(plays: Callable[[
     enqueue_due(now=NOON)
     send_due(now=NOON)
     assert fresh(post).state == "scheduled"
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_a_new_revision_puts_no_other_words_behind_a_message_that_has_left(
+    plays: Callable[[Scripted], Scripted], by_itself: bool
+) -> None:
+    network = plays(Scripted(refusing("two")))
+    post = a_thread("one", "two")
+    Post.objects.update(edited=False)
+    Channel.objects.update(auto_approve=by_itself)
+    tick()
+    assert states() == ["sent", "failed"]
+    revise(post.item, title="Quite another title")
+    draft_item(post.item_id, now=NOON + MINUTE)
+    post = fresh(post)
+    assert [part["text"] for part in post.parts] == ["one", "two"]
+    assert (post.state, post.problem, post.slot_at) == ("draft", ITEM_CHANGED, None)
+    for minute in range(1, 5):
+        give_slots(post.channel_id, now=NOON + minute * MINUTE)
+        tick(now=NOON + minute * MINUTE)
+    assert network.published == ["one"]
+
+
+def test_what_is_left_of_a_cancelled_thread_is_cancelled_with_it(
+    plays: Callable[[Scripted], Scripted],
+) -> None:
+    plays(Scripted(refusing("two")))
+    post = a_thread("one", "two", "three")
+    tick()
+    assert states() == ["sent", "failed", "queued"]
+    approval.cancel(post.pk, user=an_editor(), version=fresh(post).version, reason="", now=NOON)
+    tick(now=NOON + MINUTE)
+    assert (states(), fresh(post).state) == (["sent", "failed", "cancelled"], "cancelled")

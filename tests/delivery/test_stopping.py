@@ -92,7 +92,7 @@ def test_an_edition_that_was_going_out_goes_on_unless_its_time_is_long_past(hour
     stopped()
     then = NOON + timedelta(hours=hours)
     assert [each.asks for each in outlook(now=then, stood_since=NOON).mails] == [state == "paused"]
-    old = go_on(user=None, by="ada@host", now=then)
+    old = go_on(user=None, by="ada@host", now=then).paused
     edition.refresh_from_db()
     assert edition.state == state
     assert (old == [edition]) == (edition.problem == stopping.GREW_OLD) == (state == "paused")
@@ -102,7 +102,7 @@ def test_an_old_edition_goes_on_after_a_short_standstill() -> None:
     edition = a_sending_edition()
     Edition.objects.update(due_at=NOON - timedelta(days=2))
     stopped()
-    assert go_on(user=None, by="ada@host", now=LATER) == []
+    assert go_on(user=None, by="ada@host", now=LATER).paused == []
     edition.refresh_from_db()
     assert edition.state == "sending"
 

@@ -155,6 +155,12 @@ def test_while_something_is_against_it_the_text_is_not_offered(desk: Client) -> 
     assert "I have posted it" in text
 
 
+def test_who_pauses_a_part_reads_how_many_posts_are_with_a_person(desk: Client) -> None:
+    post = a_handed_post()
+    asked = desk.post("/desk/pauses/begin", {"what": f"channel:{post.channel_id}", "reason": "A drill"})
+    assert "1 post (1 with a person)" in text_of(asked)
+
+
 def test_a_newer_revision_of_the_item_is_pointed_out(desk: Client) -> None:
     post = a_handed_post()
     Item.objects.filter(pk=post.item_id).update(revision=2)

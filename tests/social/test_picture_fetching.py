@@ -210,3 +210,38 @@ def test_a_store_that_is_away_is_no_fault_of_the_picture(picture_site: Site, set
     assert "store of pictures" in picture_of(post).reason
     settings.MEDIA_ROOT = good
     assert fetch(now) == 1
+
+
+def test_a_picture_at_which_every_worker_dies_is_given_up_and_its_posts_go_on(
+    picture_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = a_post_about(picture_site.put("/a.png", drawn()))
+
+    def die(*_args: object, **_more: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr("publisher.social.media.keeping.keep", die)
+    now, died = NOON, 0
+    while fresh(post).pictures and died < 20:
+        try:
+            fetch(now)
+        except SystemExit:
+            died += 1
+        now += timedelta(minutes=4)
+    assert died == len(WAITS) + 1
+    row = picture_of(post)
+    assert (row.state, row.reason) == ("refused", f"Each of {died} tries to fetch it broke off.")
+    assert (fresh(post).state, fresh(post).pictures) == ("draft", [])
+
+
+def test_tries_at_which_the_store_was_away_are_not_counted(picture_site: Site, settings: Any) -> None:
+    post = a_post_about(picture_site.put("/a.png", drawn()))
+    good, settings.MEDIA_ROOT = settings.MEDIA_ROOT, "/proc/nowhere"
+    now = NOON
+    for _ in range(len(WAITS) + 5):
+        fetch(now)
+        now = picture_of(post).next_at
+    settings.MEDIA_ROOT = good
+    picture_site.put("/a.png", 503)
+    fetch(now)
+    assert picture_of(post).state == "waiting"

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from publisher.core.errors import UserError
+from publisher.delivery.handing import handout_of
 from publisher.social import approval
 from publisher.social.drafting import draft_held, draft_item
 from publisher.social.media.fetching import fetch_due
-from publisher.social.models import Channel, Post
+from publisher.social.models import Channel, ChannelHealth, Post
 from publisher.social.slots import give_slots
-from tests.builders import NOON, a_channel
+from tests.builders import NOON, a_channel, a_schedule
+from tests.delivery.post_steps import tick
 from tests.drawn import PAGE, Site, drawn
-from tests.social.steps import a_draft, a_sandbox_channel, an_editor, approved, fresh, revise
+from tests.social.steps import EVERY_MINUTE, a_draft, a_sandbox_channel, an_editor, approved, fresh, revise
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +172,28 @@ def test_a_post_under_embargo_has_its_picture_fetched_when_it_is_drafted(picture
     assert fetch() == 0
     draft_item(item.pk, now=lifts)
     assert fetch_due(now=lifts, seconds=5) == 1
+
+
+def test_the_limits_that_a_server_told_hold_for_pictures_too(picture_site: Site) -> None:
+    channel = a_channel("mastodon")
+    ChannelHealth.objects.create(channel=channel, told_limits={"description_limit": 10})
+    post = a_pictured_draft(picture_site, channel, alt="é" * 11)
+    assert "11 characters, and Mastodon takes 10" in fresh(post).problem
+
+
+def test_a_post_that_a_person_publishes_shows_its_picture_too(picture_site: Site) -> None:
+    channel = a_channel("weibo", schedule=a_schedule(slots=EVERY_MINUTE, least_gap_minutes=0))
+    post = approved(a_pictured_draft(picture_site, channel))
+    assert give_slots(channel.pk, now=NOON) == 0, "its picture is on its way"
+    fetch()
+    assert give_slots(channel.pk, now=NOON) == 1
+    tick(now=NOON)
+    (row,) = fresh(post).deliveries.all()
+    assert (fresh(post).state, [each.alt for each in handout_of(row).pictures]) == ("handed", ["A field"])
+
+
+def test_a_channel_on_which_a_person_posts_may_need_a_picture_and_its_description(picture_site: Site) -> None:
+    post = a_draft(a_channel("weibo", picture_required=True))
+    assert "posts nothing without one" in post.problem
+    post = a_pictured_draft(picture_site, a_channel("weibo"), alt="")
+    assert "no description" in fresh(post).problem

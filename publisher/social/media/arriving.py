@@ -35,7 +35,7 @@ def tell_posts(item: Item, unfit: dict[int, str], *, now: datetime) -> None:
     """Put the picture into the posts that wait for it, or take it out of them. In the transaction that settled it."""
     row = ItemPicture.objects.get(item=item)
     posts = Post.objects.select_for_update(of=("self",), no_key=True).select_related("channel")
-    for post in posts.filter(item=item, state__in=REDRAFTED).order_by("id"):
+    for post in posts.filter(item=item, state__in=REDRAFTED).order_by("channel_id"):
         before: list[Shown] = post.pictures
         _exchange(post, row, unfit)
         if before != post.pictures:

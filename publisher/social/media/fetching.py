@@ -24,6 +24,7 @@ SECONDS = 20.0
 CLAIMED_FOR = timedelta(minutes=3)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 """After each failed try; when they are used up the picture is given up."""
+MOST_TRIES = len(WAITS) + 1
 ACCEPT = "image/jpeg, image/png, image/webp, image/gif;q=0.9"
 
 
@@ -48,6 +49,9 @@ def _claim(now: datetime) -> ItemPicture | None:
 
 def _fetch(row: ItemPicture, at: clock.Anchored) -> bool:
     """Whether it is settled: stored or refused."""
+    if row.tries > MOST_TRIES:  # whoever tried it last died of it, or was killed, each time
+        _settle(row, at, reason=f"Each of {MOST_TRIES} tries to fetch it broke off.")
+        return True
     try:
         answer = fetch.get(row.url, max_bytes=keeping.MOST_BYTES, accept=ACCEPT, seconds=SECONDS)
         stored = keeping.keep(answer.body, now=at())
@@ -62,12 +66,12 @@ def _fetch(row: ItemPicture, at: clock.Anchored) -> bool:
 
 
 def _later(row: ItemPicture, error: Retry, at: clock.Anchored) -> bool:
-    gives_up = row.tries > len(WAITS) and not isinstance(error, StoreAway)
-    if gives_up:
+    ours = isinstance(error, StoreAway)
+    if row.tries >= MOST_TRIES and not ours:
         _settle(row, at, reason=f"{error.reason} It was tried {row.tries} times.")
         return True
     next_at = at() + max(WAITS[min(row.tries, len(WAITS)) - 1], min(error.after or timedelta(0), WAITS[-1]))
-    _mine(row).update(next_at=next_at, reason=error.reason)
+    _mine(row).update(next_at=next_at, reason=error.reason, tries=row.tries - 1 if ours else row.tries)
     log.info("picture.later", extra={"item_id": row.item_id, "reason": error.reason, "tries": row.tries})
     return False
 
