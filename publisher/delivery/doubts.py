@@ -69,7 +69,10 @@ def reconcile_unknown(*, now: datetime) -> int:
         tries = delivery.tries.filter(started_at__gte=delivery.created_at)
         first = tries.aggregate(first=Min("started_at"))["first"] or delivery.created_at
         with trace.bound(delivery.post.trace_id):
-            resolved += _resolve(_Doubt(delivery, delivery.post, delivery.channel, now - first), now)
+            doubt = _Doubt(delivery, delivery.post, delivery.channel, now - first)
+            # First of all: should the asking fail unforeseen, the others have their turn before it is asked about again.
+            _put_off(doubt, CannotTell(""), now)
+            resolved += _resolve(doubt, now)
     return resolved
 
 
