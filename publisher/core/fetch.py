@@ -1,6 +1,6 @@
 """Fetching an address that somebody outside gave us: bounded in size and time, never from a private network.
 
-The time counts over all redirects, header lines and the body.
+The time counts over all names, redirects, header lines and the body.
 
 Called by feeds, pages and pictures. Each hop of a redirect is resolved and checked, and the connection goes to the
 very address that was checked (a name that answers differently the second time gains nothing).
@@ -9,7 +9,6 @@ very address that was checked (a name that answers differently the second time g
 from __future__ import annotations
 
 import ipaddress
-import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.conf import settings
 
 from publisher.core.deadline import DeadlineTransport
 from publisher.core.errors import Rejected, Retry
+from publisher.core.names import addresses
 
 MAX_REDIRECTS = 5
 SECONDS = 15.0
@@ -60,7 +60,7 @@ def get(
     with httpx.Client(transport=DeadlineTransport(until), follow_redirects=False, trust_env=False) as http:
         for _hop in range(MAX_REDIRECTS + 1):
             try:
-                answer = _one(http, url, sent, max_bytes)
+                answer = _one(http, url, sent, max_bytes, until)
                 if answer.status not in (301, 302, 303, 307, 308):
                     return _judged(answer)
                 if "location" not in answer.headers:
@@ -71,12 +71,12 @@ def get(
     raise Rejected(f"{url} redirects more than {MAX_REDIRECTS} times.")
 
 
-def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int, until: float) -> Fetched:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Rejected(f"{url} is not an http or https address.")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    ip = checked_address(parts.hostname, port, settings.FETCH_ALLOW)
+    ip = checked_address(parts.hostname, port, settings.FETCH_ALLOW, until=until)
     literal = f"[{ip}]" if ":" in ip else ip
     pinned = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
     request = http.build_request(
@@ -115,21 +115,18 @@ def _judged(answer: Fetched) -> Fetched:
     return answer
 
 
-def checked_address(host: str, port: int, allowed: Iterable[str]) -> str:
-    """The IP address to connect to. Raises `Rejected` when the name leads to a private network, `Retry` when it is not found."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Retry(f"The name {host} was not found ({error}).") from error
-    addresses = [str(entry[4][0]) for entry in found]
+def checked_address(host: str, port: int, allowed: Iterable[str], *, until: float) -> str:
+    """The IP address to connect to. Raises `Rejected` when the name leads to a private network, `Retry` when it is not found
+    until then (monotonic seconds)."""
+    found = addresses(host, port, until=until)
     if f"{host}:{port}" in allowed:
-        return addresses[0]
-    for address in addresses:
+        return found[0]
+    for address in found:
         if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise Rejected(
                 f"{host} is a private address ({address}); add {host}:{port} to PUBLISHER_FETCH_ALLOW if it is meant."
             )
-    return addresses[0]
+    return found[0]
 
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address

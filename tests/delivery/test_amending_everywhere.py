@@ -60,7 +60,7 @@ def world(network: Server, settings: Any) -> Iterator[World]:
         stack.enter_context(serving(telegram))
         x = stack.enter_context(fake_x())
         linkedin = stack.enter_context(FakeLinkedIn(knows_repeats=False))
-        settings.FETCH_ALLOW = frozenset({f"127.0.0.1:{telegram.port}"})
+        settings.FETCH_ALLOW = [f"127.0.0.1:{each.port}" for each in (telegram, linkedin)]
         account = fake_telegram.account_at(telegram)
         channels = [
             a_sandbox_channel(network, schedule=schedule),

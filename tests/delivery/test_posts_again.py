@@ -152,6 +152,22 @@ def test_after_a_crash_the_network_is_asked_only_when_the_request_can_no_longer_
     assert len(network.asked) == 1
 
 
+def test_a_network_that_fails_unforeseen_when_it_is_asked_stops_no_other(
+    plays: Callable[[Scripted], Scripted],
+) -> None:
+    a_scheduled_post(a_sandbox_channel())
+    a_scheduled_post(a_sandbox_channel())
+    network = plays(Scripted(raising(Unknown("timed out")), found=ZeroDivisionError("a fault of its code")))  # type: ignore[arg-type]
+    enqueue_due(now=NOON)
+    send_due(now=NOON)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            reconcile_unknown(now=NOON + MINUTE)
+    assert len(network.asked) == 2
+    assert reconcile_unknown(now=NOON + MINUTE) == 0
+    assert len(network.asked) == 2, "both were asked about, and rest for a while"
+
+
 def test_a_channel_that_is_down_costs_its_posts_no_tries(plays: Callable[[Scripted], Scripted]) -> None:
     post = a_scheduled_post(a_sandbox_channel())
     plays(Scripted(raising(ChannelDown("token revoked"))))

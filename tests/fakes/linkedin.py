@@ -1,5 +1,6 @@
 """LinkedIn's Posts, Images and Organizations APIs on loopback, from Microsoft's pages: it checks, keeps posts, and goes wrong
-on demand. It knows nothing of our code; texts it reads by its own parser, which cuts off at what is not escaped.
+on demand. While it runs, PUBLISHER_FETCH_ALLOW names it. It knows nothing else of our code; texts it reads by its own parser,
+which cuts off at what is not escaped.
 
     with FakeLinkedIn() as there:
         there.faults.append(Fault("publish", "drop"))
@@ -19,8 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from django.conf import settings
 from PIL import Image
 
 RESERVED = "|{}@[]()<>#*_~"
@@ -91,9 +94,14 @@ class FakeLinkedIn:
         self._server.block_on_close = False
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._allowed = patch.object(
+            settings, "FETCH_ALLOW", [*settings.FETCH_ALLOW, f"127.0.0.1:{self.port}"]
+        )
+        self._allowed.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._allowed.stop()
         self._server.shutdown()
         self._server.server_close()
 

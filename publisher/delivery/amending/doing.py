@@ -21,7 +21,8 @@ from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.settle import LONGEST_ID, LONGEST_TEXT, Outcome, outcome_of
 from publisher.delivery.states import LEFT_US, State
 from publisher.social.accounts import account_of
-from publisher.social.channels import block, pause
+from publisher.social.channels import block
+from publisher.social.health import went_down
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
@@ -120,7 +121,7 @@ def _settle(amendment: Amendment, fence: int, result: _Result, now: datetime) ->
     with transaction.atomic():
         lock_channel(channel_id)
         if isinstance(error, ChannelDown):
-            pause(channel_id, user=None, reason=error.reason)
+            went_down(channel_id, reason=error.reason, now=now)
         elif isinstance(error, Retry) and error.after:
             block(channel_id, until=now + error.after)
         settled = write(amendment, fence, outcome, receipt, now)

@@ -21,7 +21,7 @@ from publisher.delivery.amending.doing import channel_of
 from publisher.delivery.doubts import BATCH, GIVE_UP_AFTER, LATEST, SECONDS, SOONEST, Answer
 from publisher.delivery.models import Amendment
 from publisher.social.accounts import account_of
-from publisher.social.channels import pause
+from publisher.social.health import went_down
 from publisher.social.networks import registry
 from publisher.social.networks.base import CannotTell, Grade, Network, NotFound, Prepared, Receipt
 from publisher.social.slots import lock_channel
@@ -66,6 +66,8 @@ def _resolve_answer(amendment: Amendment, network: Network[object], now: datetim
         return _hold(
             amendment, f"{network.label} cannot tell whether the answer is there. Look, then say so."
         )
+    # First of all: should the asking fail unforeseen, the others have their turn before it is asked about again.
+    _changed(amendment, due_at=now + SOONEST)
     answer = _look(amendment, network, now)
     if isinstance(answer, Receipt):
         return _found(amendment, answer, now)
@@ -81,7 +83,7 @@ def _look(amendment: Amendment, network: Network[object], now: datetime) -> Answ
     try:
         return network.reconcile(account_of(channel), prepared, since=since)
     except ChannelDown as error:
-        pause(channel.pk, user=None, reason=error.reason)
+        went_down(channel.pk, reason=error.reason, now=now)
         return CannotTell(error.reason)
     except OtherSideError as error:
         return CannotTell(error.reason)

@@ -24,7 +24,7 @@ class Answer:
         """The object in the body; None when it is no object, or cannot be read."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 

@@ -54,6 +54,8 @@ Rules = TypeVar("Rules")
 PUBLISH_WITHIN = timedelta(seconds=60)
 """How long `publish` may take, all its requests together: longer, and another worker may take the post for abandoned."""
 
+LONGEST_URL = 2000
+
 
 class Grade(Enum):
     """How surely a post appears once, when an answer was lost. The value is what staff read."""
@@ -165,12 +167,17 @@ class Pace:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Proof of publication. `remote_id` holds all that `edit`, `retract` and a following part need (≤ 300 characters). `pace`:
-    where the network says with its answer how much more it takes."""
+    """Proof of publication. `remote_id` holds all that `edit`, `retract` and a following part need (≤ 300 characters). `url` is a
+    link for staff: what is no address of the web is left out. `pace`: where the network says with its answer how much more it
+    takes."""
 
     remote_id: str
     url: str = ""
     pace: Pace | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("https://", "http://")) or len(self.url) > LONGEST_URL:
+            object.__setattr__(self, "url", "")
 
 
 @dataclass(frozen=True)

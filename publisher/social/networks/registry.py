@@ -1,6 +1,7 @@
 """From a network's name to the network: our own folders, and those that others install (entry points `publisher.networks`).
 
-The only place that lists networks. Everything else asks here by the name that a channel stores.
+The only place that lists networks, in the order in which staff are offered them. Everything else asks here by the name that a
+channel stores.
 """
 
 from __future__ import annotations
@@ -108,18 +109,30 @@ def networks() -> dict[str, Measuring[Any]]:
 
 
 def installed(found: Iterable[EntryPoint]) -> dict[str, Measuring[Any]]:
-    """The networks of other packages. One that cannot be loaded, or takes a name of ours, is left out and logged."""
+    """The networks of other packages. One that cannot be loaded, takes a name of ours or cannot even measure is left out and
+    logged; so is what one lacks that begins to send and is no whole `Network`."""
     ours = {network.name for network in OWN}
     loaded: dict[str, Measuring[Any]] = {}
     for point in found:
+        told = {"network": point.name}
         try:
             network = point.load()
-        except (ImportError, AttributeError) as error:
-            log.error("network.not_loaded", extra={"network": point.name, "error": str(error)})  # noqa: TRY400 - no traceback: the package is not ours
+        except Exception as error:  # an edge: the package is not ours, and must not stop the other networks
+            log.exception("network.not_loaded", extra=told | {"error": str(error)})
             continue
         name = getattr(network, "name", "")
         if not _NAME.fullmatch(str(name)) or name in ours or name in loaded:
-            log.error("network.bad_name", extra={"network": point.name, "given": str(name)})
-            continue
-        loaded[name] = network
+            log.error("network.bad_name", extra=told | {"given": str(name)})
+        elif lacks := missing(network, Measuring):
+            log.error("network.not_whole", extra=told | {"lacks": ", ".join(lacks)})
+        else:
+            loaded[name] = network
+            if (lacks := missing(network, Network)) and hasattr(network, "publish"):
+                log.error("network.cannot_send", extra=told | {"lacks": ", ".join(lacks)})
     return loaded
+
+
+def missing(network: object, kind: type) -> list[str]:
+    """The members of `Measuring`, `Network` or `ByHand` that an object does not have."""
+    members = {each for base in kind.__mro__ if getattr(base, "_is_protocol", False) for each in vars(base)}
+    return sorted(each for each in members if not each.startswith("_") and not hasattr(network, each))

@@ -35,29 +35,38 @@ class File:
     """A file of a form."""
 
     name: str
-    data: bytes
+    data: bytes = field(repr=False)
     type: str
 
 
 @dataclass(frozen=True)
 class Request:
-    """`form` with `files` makes a multipart request, `content` goes out as it is. `headers` come in addition to the usual."""
+    """`form` with `files` makes a multipart request, `content` goes out as it is. `headers` come in addition to the usual.
+    Any of them but the method may hold a secret, so none is shown."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes | None = None
-    form: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, File] = field(default_factory=dict)
+
+
+class CutShort(Unknown):
+    """An answer began and did not end. `answer` is its beginning, without the body: its status and headers came whole."""
+
+    def __init__(self, reason: str, answer: Answer) -> None:
+        super().__init__(reason)
+        self.answer = answer
 
 
 def ask(request: Request, *, until: float, longest: int = LONGEST_ANSWER) -> Answer:
     """Send it, and read the answer until `until` (monotonic seconds), at most `longest` bytes of it.
 
     Raises `Retry` (certainly not sent), `ChannelDown` (the address cannot be used, or is private and PUBLISHER_FETCH_ALLOW does
-    not name it), `Unknown` (sent, or partly, without an answer that can be read).
+    not name it), `Unknown` (sent, or partly, without an answer that can be read), of that `CutShort` where the answer had begun.
     """
-    url, host, headers = _pinned(request)
+    url, host, headers = _pinned(request, until)
     files = {key: (file.name, file.data, file.type) for key, file in request.files.items()}
     with httpx.Client(transport=DeadlineTransport(until), trust_env=False) as client:
         try:
@@ -79,7 +88,7 @@ def _sent(client: httpx.Client, request: httpx.Request, host: str, longest: int)
     try:
         answer = client.send(request, stream=True, follow_redirects=False)
         try:
-            body = _bounded(answer, host, longest)
+            return _whole(answer, host, longest)
         finally:
             answer.close()
     except _NEVER_LEFT as error:
@@ -88,7 +97,6 @@ def _sent(client: httpx.Client, request: httpx.Request, host: str, longest: int)
         raise _unusable(error) from None
     except httpx.HTTPError as error:
         raise Unknown(f"{host} took the request and gave no answer: {_said(error)}.") from error
-    return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
 
 def _unusable(error: Exception) -> ChannelDown:
@@ -112,7 +120,7 @@ def time_left(seconds: float) -> float:
     return time.monotonic() + seconds
 
 
-def _pinned(request: Request) -> tuple[str, str, dict[str, str]]:
+def _pinned(request: Request, until: float) -> tuple[str, str, dict[str, str]]:
     """The address by the very IP that was checked, the host's name, and all headers."""
     try:
         parts = urlsplit(request.url)
@@ -129,7 +137,7 @@ def _pinned(request: Request) -> tuple[str, str, dict[str, str]]:
             f"The channel's address must begin with https, or PUBLISHER_FETCH_ALLOW name {host}:{port}."
         )
     try:
-        address = checked_address(host, port, settings.FETCH_ALLOW)
+        address = checked_address(host, port, settings.FETCH_ALLOW, until=until)
     except Rejected as error:
         raise ChannelDown(error.reason) from None
     except UnicodeError:
@@ -140,13 +148,17 @@ def _pinned(request: Request) -> tuple[str, str, dict[str, str]]:
     return url, host, {**usual, **request.headers}
 
 
-def _bounded(answer: httpx.Response, host: str, longest: int) -> bytes:
-    body = bytearray()
-    for chunk in answer.iter_raw():
-        body += chunk
-        if len(body) > longest:
-            raise Unknown(f"{host}'s answer had no end.")
-    return bytes(body)
+def _whole(answer: httpx.Response, host: str, longest: int) -> Answer:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    begun, body = Answer(answer.status_code, headers), bytearray()
+    try:
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > longest:
+                raise CutShort(f"{host}'s answer had no end.", begun)
+    except httpx.HTTPError as error:
+        raise CutShort(f"{host}'s answer broke off: {_said(error)}.", begun) from error
+    return Answer(answer.status_code, headers, bytes(body))
 
 
 def _said(error: Exception) -> str:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.test.utils import override_settings
 from PIL import Image
@@ -32,10 +33,13 @@ PICTURE = Picture(hashlib.sha256(DRAWN).hexdigest(), "A red field")
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
     """The fake, and the picture in a store of its own."""
-    with override_settings(MEDIA_ROOT=folder / "media"), FakeLinkedIn() as there:
+    allowed: list[str] = []
+    with FakeLinkedIn() as there, override_settings(MEDIA_ROOT=folder / "media", FETCH_ALLOW=allowed):
         store.put(DRAWN)
+        allowed.append(urlsplit(there.url).netloc)
 
         def account(url: str) -> Account:
+            allowed.append(urlsplit(url).netloc)
             settings = {"organization": there.organization, "api": url, "oauth": url, "timeout_seconds": 0.3}
             return Account(1, "Almaria", {"access_token": there.token}, settings)
 

@@ -121,6 +121,7 @@ def said(status: int, name: str = "", headers: dict[str, str] | None = None) -> 
         (400, "RecordNotFound", NotThere),
         (400, "InvalidRequest", Rejected),
         (413, "PayloadTooLarge", Rejected),
+        (413, "", Rejected),
         (501, "MethodNotImplemented", ChannelDown),
         (500, "InternalServerError", Unknown),
         (502, "", Unknown),

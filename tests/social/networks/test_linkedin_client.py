@@ -16,6 +16,7 @@ from PIL import Image
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.media import store
 from publisher.social.networks import registry
+from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import (
     Account,
     CannotTell,
@@ -27,6 +28,7 @@ from publisher.social.networks.base import (
     Receipt,
 )
 from publisher.social.networks.linkedin.network import LINKEDIN
+from publisher.social.networks.linkedin.wire import Wire
 from tests.fakes.linkedin import FakeLinkedIn, Fault
 
 SOON = timedelta(seconds=30)
@@ -199,9 +201,10 @@ def test_a_search_that_fails_decides_nothing(there: FakeLinkedIn, kind: str) -> 
         LINKEDIN.reconcile(account_at(there), prepared(there), since=SOON)
 
 
-def test_a_server_that_is_not_there_is_safe_to_try_again() -> None:
+def test_a_server_that_is_not_there_is_safe_to_try_again(settings: Any) -> None:
     with FakeLinkedIn() as there:
         account, message = account_at(there), prepared(there)
+    settings.FETCH_ALLOW = [f"127.0.0.1:{there.port}"]
     with pytest.raises(Retry):
         LINKEDIN.publish(account, message)
     with pytest.raises(Retry):
@@ -392,3 +395,34 @@ def test_a_check_that_gets_no_answer_says_nothing_of_the_token(
     there.faults.append(Fault(step, kind))
     with pytest.raises(Retry):
         LINKEDIN.verify_credentials(account_at(there, client_id="app", client_secret="app-secret"))
+
+
+def test_a_place_for_a_picture_on_a_private_network_gets_nothing(
+    there: FakeLinkedIn, pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def elsewhere(wire: Wire, method: str, path: str, **given: Any) -> Answer:
+        asked.append(path)
+        place = {"uploadUrl": "http://10.0.0.7/secret", "image": "urn:li:image:C1"}
+        return Answer(200, {}, json.dumps({"value": place}).encode())
+
+    monkeypatch.setattr(Wire, "ask", elsewhere)
+    with pytest.raises(Retry, match="cannot be used"):
+        LINKEDIN.publish(account_at(there), prepared(there, Part(TEXT, pictures=tuple(pictures))))
+    assert asked == ["/rest/images?action=initializeUpload"]
+
+
+@pytest.mark.parametrize(
+    ("url", "goes"),
+    [
+        ("https://www.linkedin.com/dms-uploads/1", True),
+        ("http://www.linkedin.com/dms-uploads/1", False),
+        ("https://linkedin.com.example.org/1", False),
+        ("https://evil.example/?https://www.linkedin.com/", False),
+    ],
+)
+def test_the_token_goes_to_linkedin_only_and_never_in_the_clear(
+    there: FakeLinkedIn, url: str, goes: bool
+) -> None:
+    assert Wire(account_at(there)).is_linkedin(url) is goes

@@ -10,7 +10,7 @@ import pytest
 
 from publisher.render.measure import Measure
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account, Grade, Network
+from publisher.social.networks.base import Account, ByHand, Grade, Network
 from publisher.social.networks.registry import CannotSend, NoSuchNetwork
 from publisher.social.networks.sandbox.faults import Kind
 
@@ -32,6 +32,23 @@ class Village:
 VILLAGE = Village()
 POSER = Village(name="sandbox")
 NAMELESS = Village(name="No Name!")
+
+
+class Half:
+    name = "half"
+    label = "Half"
+
+
+@dataclass(frozen=True)
+class HalfSending(Village):
+    name: str = "half"
+
+    def publish(self) -> None:
+        """The rest is not written yet."""
+
+
+HALF = Half()
+HALF_SENDING = HalfSending()
 
 
 def an_entry_point(name: str, target: str) -> EntryPoint:
@@ -76,10 +93,35 @@ def test_another_package_brings_a_network_by_entry_point() -> None:
     assert found["village"] is VILLAGE
 
 
-@pytest.mark.parametrize("target", ["POSER", "NAMELESS", "NOT_THERE"])
+@pytest.mark.parametrize("target", ["POSER", "NAMELESS", "NOT_THERE", "HALF"])
 def test_a_package_that_cannot_be_used_stops_nothing(target: str) -> None:
     points = [an_entry_point("other", target), an_entry_point("village", "VILLAGE")]
     assert list(registry.installed(points)) == ["village"]
+
+
+def test_a_package_that_fails_while_it_is_imported_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_network.py").write_text("raise RuntimeError('no settings')\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    points = [EntryPoint("broken", "broken_network:IT", registry.GROUP), an_entry_point("village", "VILLAGE")]
+    assert list(registry.installed(points)) == ["village"]
+
+
+def test_what_a_network_of_another_package_lacks_for_sending_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert list(registry.installed([an_entry_point("half", "HALF_SENDING")])) == ["half"]
+    (record,) = caplog.records
+    assert record.getMessage() == "network.cannot_send"
+    assert "retract" in record.lacks  # type: ignore[attr-defined]
+    assert "publish" not in record.lacks.split(", ")  # type: ignore[attr-defined]
+
+
+def test_no_network_of_ours_lacks_anything() -> None:
+    for network in registry.OWN:
+        kind = ByHand if isinstance(network, ByHand) else Network
+        assert registry.missing(network, kind) == []
 
 
 def test_mastodon_takes_the_limits_that_its_server_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -312,6 +313,32 @@ def test_a_message_in_discord_can_be_edited_and_deleted(discord: FakeDiscord) ->
     assert not discord.texts
     with pytest.raises(Rejected, match="not known"):
         WEBHOOK.retract(account, "../../other")
+
+
+def test_a_message_that_is_gone_from_discord_cannot_be_edited_and_stops_nothing_else(
+    discord: FakeDiscord,
+) -> None:
+    account = account_at(discord)
+    receipt = WEBHOOK.publish(account, prepared(account, TEXT))
+    discord.messages.clear()
+    with pytest.raises(Rejected, match="not there any more"):
+        WEBHOOK.edit(account, receipt.remote_id, prepared(account, "Corrected."))
+
+
+def test_a_webhook_that_is_gone_from_discord_has_deleted_nothing(discord: FakeDiscord) -> None:
+    account = account_at(discord)
+    receipt = WEBHOOK.publish(account, prepared(account, TEXT))
+    gone = replace(account, credentials={**account.credentials, "url": f"{discord.url}/api/webhooks/1/other"})
+    with pytest.raises(ChannelDown):
+        WEBHOOK.retract(gone, receipt.remote_id)
+    assert discord.texts == [TEXT]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_receiver_that_is_not_there_has_deleted_nothing(generic: FakeReceiver, status: int) -> None:
+    generic.faults.append(Answer(status))
+    with pytest.raises(Rejected, match="to the deletion"):
+        WEBHOOK.retract(account_at(generic), "k1")
 
 
 def test_what_cannot_be_changed_says_where_to_do_it(settings: Any) -> None:

@@ -183,11 +183,11 @@ def test_a_long_title_is_shortened_until_it_fits(title: str) -> None:
 
 def test_the_body_of_an_item_becomes_its_paragraphs_and_its_summary_is_not_said_twice() -> None:
     body = "First paragraph of it.\n\nSecond paragraph."
-    view = an_item(title="Rain", summary="First paragraph of…", body=body)
+    view = an_item(title="Rain", summary="First paragraph of…", text=body)
     snippet = render_snippet("wechat", view, limits=Rules(), measure=measure)
     read = article.read(snippet.text)
     assert read.paragraphs[:2] == ("First paragraph of it.", "Second paragraph.")
     longer = render_snippet(
-        "wechat", an_item(title="Rain", body="x " * 9000), limits=Rules(), measure=measure
+        "wechat", an_item(title="Rain", text="x " * 9000), limits=Rules(), measure=measure
     )
     assert longer.fits

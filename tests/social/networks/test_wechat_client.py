@@ -274,8 +274,10 @@ def test_a_code_means_an_error(code: int, error: type[OtherSideError]) -> None:
         (Answer(200, {}, b'{"errcode": "0"}'), Unknown),
         (Answer(502), Unknown),
         (Answer(429), Retry),
+        (Answer(201, {}, b'{"media_id": "m"}'), Unknown),
         (Answer(302), ChannelDown),
         (Answer(404), ChannelDown),
+        (Answer(413), Rejected),
     ],
 )
 def test_what_is_no_answer_of_wechats_means_an_error(answer: Answer, error: type[OtherSideError]) -> None:

@@ -231,6 +231,7 @@ def test_the_limit_that_is_used_up_counts(headers: dict[str, str], seconds: int)
         (403, {"type": "https://api.twitter.com/2/problems/oauth1-permissions"}, ChannelDown),
         (403, {"reason": "client-not-enrolled"}, ChannelDown),
         (403, {"errors": [{"code": 326, "message": "This account is temporarily locked."}]}, ChannelDown),
+        (403, {"detail": "You have been blocked from replying to this author."}, Rejected),
         (404, {}, ChannelDown),
         (429, {"type": "https://api.twitter.com/2/problems/usage-capped"}, ChannelDown),
         (302, {}, Unknown),

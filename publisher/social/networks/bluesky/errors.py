@@ -63,7 +63,8 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
         return kind(f"{reason.rstrip('.')}. {advice}".rstrip())
     if status >= 500 or status in (408, 409, 425):
         return Unknown(reason)
-    if status in (401, 403) or status < 400 or not name:
+    # Without a name, 413 is a gate's word on a picture.
+    if status != 413 and (status in (401, 403) or status < 400 or not name):
         return ChannelDown(
             f"{reason.rstrip('.')}. Check the channel's `service` and what its account may do."
         )

@@ -57,8 +57,9 @@ def duplicate_of(answer: Answer) -> str | None:
     said = answer.fields
     details = said.get("errorDetails")
     errors = details.get("inputErrors") if isinstance(details, dict) else None
-    codes = {error.get("code") for error in errors or () if isinstance(error, dict)}
-    if "DUPLICATE_POST" not in codes | {said.get("code")}:
+    listed = errors if isinstance(errors, list) else []
+    codes = [said.get("code"), *(error.get("code") for error in listed if isinstance(error, dict))]
+    if "DUPLICATE_POST" not in codes:
         return None
     found = _POST.search(str(said.get("message"))) or _POST.search(json.dumps(details))
     return found[0] if found else ""

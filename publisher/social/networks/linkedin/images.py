@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from publisher.core.errors import Rejected, Retry
+from publisher.core.errors import ChannelDown, Rejected, Retry
 from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.rules import PICTURES
 from publisher.social.networks.linkedin.wire import Wire, publishes_nothing
@@ -50,7 +50,12 @@ def _upload(wire: Wire, picture: Fitted, owner: str) -> str:
     if not isinstance(url, str) or not isinstance(urn, str) or not urn.startswith("urn:li:image:"):
         raise Retry("LinkedIn gave no place for the picture.")
     headers = {"Content-Type": picture.type}
-    put = wire.send("PUT", url, content=picture.data, headers=headers, bearer=wire.is_linkedin(url))
+    bearer = wire.is_linkedin(url)
+    try:
+        put = wire.send("PUT", url, content=picture.data, headers=headers, bearer=bearer, upload=True)
+    except ChannelDown as unusable:
+        # About the place that LinkedIn named, not about the channel's own address.
+        raise Retry("LinkedIn named a place for the picture that cannot be used.") from unusable
     if error := error_of(put, now=datetime.now(UTC)):
         # The place is good for this once and for a short time: whatever it answers is of this try only.
         raise Retry(f"LinkedIn did not take the picture: {error.reason}", getattr(error, "after", None))

@@ -1,4 +1,4 @@
-"""One request to LinkedIn: a connection of its own, a time-out on each wait, no retry, no redirect.
+"""One request to LinkedIn, by `networks/wire.py`: to a checked address, ended in time, no retry, no redirect.
 
 What failed before a byte left is `Retry`; whatever is lost later is `Unknown`, which `publishes_nothing` turns into `Retry`
 for requests that only prepare or look. What an answer means is in `errors.py`.
@@ -14,26 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from publisher.core.errors import ChannelDown, Retry, Unknown
-from publisher.core.tls import trusted
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
+from publisher.social.networks.wire import CutShort, Request, ask
 
 API = "https://api.linkedin.com"
 VERSION = "202607"
 """LinkedIn switches each version off a year after its month: July 2026 lasts until July 2027."""
 
-CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
-WHOLE_SECONDS = 45.0
-"""When no further request begins; one that has begun may take 15 more."""
+"""Of one request, its connection and its answer; an upload may take twice as long."""
+WHOLE_SECONDS = 55.0
 LONGEST_ANSWER = 4 * 1024 * 1024
-
-# Raised before a byte of the request is on its way.
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 @dataclass(frozen=True)
@@ -64,33 +57,28 @@ class Wire:
         return self.send(method, self.api + path, content=content, headers=headers, bearer=True)
 
     def send(
-        self, method: str, url: str, *, content: bytes | None, headers: Mapping[str, str], bearer: bool
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        bearer: bool,
+        upload: bool = False,
     ) -> Answer:
-        """A request to anywhere. `bearer`: with the account's token."""
+        """A request to anywhere. `bearer`: with the account's token. What names the new post is proof also without a body."""
         token = str(self.account.credentials.get("access_token") or "")
         if bearer and not token:
             raise ChannelDown("The channel's credentials hold no `access_token`.")
-        everything = {
-            **headers,
-            **({"Authorization": f"Bearer {token}"} if bearer else {}),
-            "Accept-Encoding": "identity",
-        }
+        everything = {**headers, **({"Authorization": f"Bearer {token}"} if bearer else {})}
+        request = Request(method, url, everything, content=content)
         try:
-            with (
-                httpx.Client(timeout=self._timeout(), verify=trusted(), trust_env=False) as client,
-                client.stream(method, url, content=content, headers=everything) as answer,
-            ):
-                body = self._read(answer)
-                return Answer(answer.status_code, dict(answer.headers), _without(token, body))
-        except _NEVER_LEFT as error:
-            raise Retry(f"LinkedIn cannot be reached: {_said(error)}.") from error
-        except (*_UNUSABLE, UnicodeError) as error:
-            # The error would quote the header, and with it the token.
-            raise ChannelDown(
-                f"The channel's token, version or address cannot be used ({type(error).__name__})."
-            ) from None
-        except httpx.HTTPError as error:
-            raise Unknown(f"LinkedIn took the request and gave no answer: {_said(error)}.") from error
+            answer = ask(request, until=self._until(upload=upload), longest=LONGEST_ANSWER)
+        except CutShort as error:
+            if error.answer.status != 201 or not error.answer.headers.get("x-restli-id"):
+                raise
+            return error.answer
+        return Answer(answer.status, answer.headers, _without(token, answer.body))
 
     @property
     def api(self) -> str:
@@ -99,29 +87,19 @@ class Wire:
 
     def is_linkedin(self, url: str) -> bool:
         """Whether the token may go there."""
-        host = urlsplit(url).hostname or ""
-        return host.endswith(".linkedin.com") or host == urlsplit(self.api).hostname
+        given, api = urlsplit(url), urlsplit(self.api)
+        is_theirs = given.scheme == "https" and (given.hostname or "").endswith(".linkedin.com")
+        return is_theirs or (given.scheme, given.netloc) == (api.scheme, api.netloc)
 
-    def _timeout(self) -> httpx.Timeout:
+    def _until(self, *, upload: bool) -> float:
+        """When the next request ends, on the monotonic clock."""
         given = self.account.settings.get("timeout_seconds")
         seconds = float(given) if isinstance(given, int | float) and given > 0 else ANSWER_SECONDS
-        left = WHOLE_SECONDS - self.spent
-        if left < 1:
+        if self.spent > WHOLE_SECONDS - 1:
             raise Retry("There was no time left for this request.")
-        return httpx.Timeout(min(seconds, ANSWER_SECONDS, left), connect=min(CONNECT_SECONDS, left))
-
-    def _read(self, answer: httpx.Response) -> bytes:
-        """The body, within a bound of size and of time. An answer that names the new post is proof without one."""
-        body = bytearray()
-        try:
-            for chunk in answer.iter_raw():
-                body += chunk
-                if len(body) > LONGEST_ANSWER or self.spent > WHOLE_SECONDS:
-                    raise httpx.ReadTimeout("the answer had no end")
-        except httpx.HTTPError:
-            if answer.status_code != 201 or not answer.headers.get("x-restli-id"):
-                raise
-        return bytes(body)
+        return min(
+            time.monotonic() + min(seconds, ANSWER_SECONDS) * (2 if upload else 1), self.began + WHOLE_SECONDS
+        )
 
 
 @contextmanager
@@ -143,7 +121,3 @@ def address(given: object, usual: str) -> str:
 
 def _without(token: str, body: bytes) -> bytes:
     return body.replace(token.encode("utf-8", "replace"), b"(token)") if token else body
-
-
-def _said(error: Exception) -> str:
-    return str(error).rstrip(".") or type(error).__name__

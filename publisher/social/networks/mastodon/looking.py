@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from publisher.core.errors import Unknown
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.mastodon.client import connected, publishes_nothing, receipt_of
 from publisher.social.networks.mastodon.errors import NotThere
@@ -40,9 +41,10 @@ _DOMAIN = re.compile(r"(@\w+(?:[.-]+\w+)*)@\w+(?:[.-]+\w+)*")
 def find(account: Account, prepared: Prepared, since: timedelta) -> Receipt | NotFound | CannotTell:
     """Raises `Retry`, `ChannelDown` when the server cannot be asked."""
     with connected(account) as api, publishes_nothing():
-        me = api.ask(lambda library: library.account_verify_credentials())
+        # Read within the question: what cannot be read there is an answer that cannot be understood.
+        me = api.ask(lambda library: _id(library.account_verify_credentials()))
         earliest = api.server_now - since - MARGIN
-        statuses, whole = _since(api, str(me["id"]), earliest)
+        statuses, whole = _since(api, me, earliest)
         alike = _alike(api, statuses, prepared.payload)
         for status in alike[:MOST_READ]:
             if _is_it(api, status, prepared.payload):
@@ -75,10 +77,12 @@ def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str,
     last: str | None = None
     for _ in range(PAGES):
         page = api.ask(
-            lambda library, last=last: library.account_statuses(  # type: ignore[misc]
-                author, exclude_reblogs=True, limit=A_PAGE, max_id=last
+            lambda library, last=last: _statuses(  # type: ignore[misc]
+                library.account_statuses(author, exclude_reblogs=True, limit=A_PAGE, max_id=last)
             )
         )
+        if not api.told_a_list:
+            raise Unknown("The Mastodon server's answer is no list of statuses.")
         # Pinned ones do not come in this list: it is in the order of time.
         for status in page:
             if _made_at(status) < earliest:
@@ -88,6 +92,21 @@ def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str,
             return found, True
         last = str(page[-1]["id"])
     return found, False
+
+
+def _id(me: object) -> str:
+    """Raises TypeError for what is no account."""
+    found = me.get("id") if isinstance(me, Mapping) else None
+    if not isinstance(found, str | int) or isinstance(found, bool) or not str(found):
+        raise TypeError("no account")
+    return str(found)
+
+
+def _statuses(page: object) -> list[Mapping[str, Any]]:
+    """Raises TypeError for what is no list of statuses."""
+    if not isinstance(page, list) or not all(isinstance(each, Mapping) and each.get("id") for each in page):
+        raise TypeError("no list of statuses")
+    return page
 
 
 def _alike(api: Api, statuses: list[Mapping[str, Any]], body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

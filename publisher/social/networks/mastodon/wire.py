@@ -1,7 +1,7 @@
 """The way to a Mastodon server: Mastodon.py over a session of ours, which sees every answer before the library does.
 
-The library wraps whatever goes wrong in its own errors, follows redirects and reads without end; here each request has its
-time-out and its share of the whole, and each answer is told by `errors.py`. Imported by `client.py` only, when it sends.
+The library wraps whatever goes wrong in its own errors, follows redirects and reads without end; here each request ends in time
+(`networks/bounded.py`), and each answer is told by `errors.py`. Imported by `client.py` only, when it sends.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonNetworkError
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
-from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Pace
+from publisher.social.networks.bounded import BoundedAdapter
 from publisher.social.networks.mastodon.errors import error_of, pace, server_time
 
 T = TypeVar("T")
@@ -86,6 +86,11 @@ class Api:
         return self._session.server_now or datetime.now(UTC)
 
     @property
+    def told_a_list(self) -> bool:
+        """Whether the last success was a list. The library makes an empty one of what is none."""
+        return self._session.told_a_list
+
+    @property
     def pace(self) -> Pace | None:
         """What the last success says of the server's rate limit."""
         return self._session.pace
@@ -98,10 +103,15 @@ class _Session:
         self._session = requests.Session()
         # No .netrc and no proxy of the environment: the token goes to the channel's address only.
         self._session.trust_env = False
-        self._seconds = seconds
         self.until = time.monotonic() + WHOLE_SECONDS
+        self._adapter = BoundedAdapter(
+            until=self.until, connect=CONNECT_SECONDS, answer=seconds, longest=LONGEST_ANSWER
+        )
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
         self.server_now: datetime | None = None
         self.pace: Pace | None = None
+        self.told_a_list = False
 
     def close(self) -> None:
         self._session.close()
@@ -112,13 +122,11 @@ class _Session:
         if left < 1:
             raise Retry("The Mastodon server was too slow before the request could be made.")
         given |= {
-            "timeout": (min(CONNECT_SECONDS, left), min(self._seconds, left)),
             "allow_redirects": False,
-            "stream": True,
+            "headers": {**given.get("headers", {}), "Accept-Encoding": "identity"},
         }
         try:
             response = self._session.request(method, url, **given)
-            body = self._read(response)
         except _UNUSABLE as error:
             # The error would quote the header, and with it the token.
             kind = type(error).__name__
@@ -130,25 +138,17 @@ class _Session:
                     f"The Mastodon server {urlsplit(url).hostname} cannot be reached ({kind})."
                 ) from None
             raise Unknown(f"The Mastodon server took the request and gave no answer ({kind}).") from None
-        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+        answer = self._adapter.exchanged
+        if answer is None:
+            raise Unknown("The Mastodon server gave no answer.")
         self.server_now = server_time(answer.headers)
         if refused := error_of(answer, datetime.now(UTC)):
             raise refused
         self.pace = pace(answer.headers, datetime.now(UTC))
-        _check_json(body)
+        self.told_a_list = _is_list(answer.body)
         for name in _NOT_FOR_THE_LIBRARY:
             response.headers.pop(name, None)
-        response._content = body  # read already, within bounds; `requests` has no public way to say so
         return response
-
-    def _read(self, response: requests.Response) -> bytes:
-        body = bytearray()
-        with response:
-            for chunk in response.iter_content(64 * 1024):
-                body += chunk
-                if len(body) > LONGEST_ANSWER or time.monotonic() > self.until:
-                    raise Unknown("The Mastodon server's answer had no end.")
-        return bytes(body)
 
 
 def address(account: Account) -> str:
@@ -188,10 +188,12 @@ def _never_left(error: requests.RequestException) -> bool:
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
-def _check_json(body: bytes) -> None:
+def _is_list(body: bytes) -> bool:
+    """Of a list or an object in JSON; raises `Unknown` for anything else."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict | list):
         raise Unknown("The Mastodon server's answer cannot be read.")
+    return isinstance(found, list)

@@ -34,9 +34,9 @@ class AlreadyGone(Rejected):
 
 
 def error_of(answer: Answer) -> OtherSideError | None:
-    """None for success, which is 200 with `"ok": true`. A 5xx may come after the message was sent."""
+    """None for success, which is 200 with `"ok": true`. A 5xx may come after the message was sent, and so may another 2xx."""
     said = answer.json()
-    if answer.status == 200:
+    if 200 <= answer.status < 300:
         return None if said and said.get("ok") is True else Unknown("Telegram's answer cannot be read.")
     description = said.get("description") if said else None
     detail = description[:300] if isinstance(description, str) else ""

@@ -5,6 +5,7 @@ The address of a webhook is its password, so it stands in no error.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Prepared, Receipt
-from publisher.social.networks.webhook.errors import error_of
+from publisher.social.networks.webhook.errors import MessageGone, error_of
 from publisher.social.networks.webhook.payload import EDITED, RETRACTED, event
 from publisher.social.networks.webhook.rules import Format
 from publisher.social.networks.webhook.signing import signature_headers
@@ -51,15 +52,22 @@ def edit(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
 
 
 def retract(account: Account, remote_id: str) -> None:
-    """Delete the message, or tell that it is to be deleted. One that is gone is no error."""
+    """Delete the message, or tell that it is to be deleted. One that is gone is no error. A receiver that is not there, or knows
+    nothing of the message, did not delete it: that is all that can be said."""
     target = format_of(account)
     if target is Format.DISCORD:
-        _post(account, target, "DELETE", _message(account, remote_id), gone=True)
+        with contextlib.suppress(MessageGone):
+            _post(account, target, "DELETE", _message(account, remote_id))
         return
     _must_be_generic(target, remote_id)
     key = f"retract-{remote_id}"
     told = event(account, key, RETRACTED, {"message": remote_id})
-    _post(account, target, "POST", _address(account, target), body=told, key=key, gone=True)
+    answer = _asked(account, target, "POST", _address(account, target), body=told, key=key)
+    if answer.status in (404, 410):
+        raise Rejected(
+            f"The webhook's receiver answered {answer.status} to the deletion. Look there whether it is gone."
+        )
+    _check(answer, target)
 
 
 def whoami(account: Account) -> str:
@@ -96,21 +104,28 @@ def _post(
     *,
     body: Mapping[str, Any] | None = None,
     key: str = "",
-    gone: bool = False,
 ) -> Answer:
-    """One request. `gone`: 404 and 410 are a success."""
+    """One request, and what its answer means is raised."""
+    answer = _asked(account, target, method, url, body=body, key=key)
+    _check(answer, target)
+    return answer
+
+
+def _asked(
+    account: Account, target: Format, method: str, url: str, *, body: Mapping[str, Any] | None, key: str
+) -> Answer:
     content = b"" if body is None else encoded(body)
     headers = {"Idempotency-Key": key} if key else {}
     if body is not None:
         headers["Content-Type"] = _CONTENT_TYPE.get(target, "application/json; charset=utf-8")
         headers |= _signed(account, target, key, content)
     request = Request(method, url, headers, content=None if body is None else content)
-    answer = ask(request, until=time_left(WHOLE_SECONDS))
-    if gone and answer.status in (404, 410):
-        return answer
+    return ask(request, until=time_left(WHOLE_SECONDS))
+
+
+def _check(answer: Answer, target: Format) -> None:
     if refused := error_of(answer, target):
         raise refused
-    return answer
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
@@ -164,13 +179,12 @@ def _must_be_generic(target: Format, remote_id: str) -> None:
 def _receipt(answer: Answer, prepared: Prepared) -> Receipt:
     """Our key is the message's name. A receiver may say where it is to be seen, as `url`."""
     url = answer.fields.get("url")
-    shown = isinstance(url, str) and url.startswith(("https://", "http://"))
-    return Receipt(prepared.idempotency_key, str(url)[:2000] if shown else "")
+    return Receipt(prepared.idempotency_key, url if isinstance(url, str) else "")
 
 
 def _discord_receipt(answer: Answer) -> Receipt:
     """What names no message is no proof: it may be there all the same."""
     number = answer.fields.get("id")
-    if not isinstance(number, str) or not number.isdigit():
+    if not isinstance(number, str) or not number.isascii() or not number.isdigit() or len(number) > 40:
         raise Unknown("Discord's answer names no message.")
-    return Receipt(number[:300])
+    return Receipt(number)

@@ -19,7 +19,13 @@ _BY_CODE: dict[int, type[OtherSideError]] = {
     410: ChannelDown,
     425: Unknown,
 }
+UNKNOWN_MESSAGE = 10008
+"""Discord's code for a message that is not there (any more); for a webhook that is gone it has another."""
 _TEAMS_REFUSED = b"Microsoft Teams endpoint returned HTTP error "
+
+
+class MessageGone(Rejected):
+    """There is no such message (any more), and nothing is wrong with the webhook."""
 
 
 def error_of(answer: Answer, target: Format) -> OtherSideError | None:
@@ -37,6 +43,8 @@ def error_of(answer: Answer, target: Format) -> OtherSideError | None:
         return Unknown(reason)
     if status < 400:
         return ChannelDown(f"{reason} It sends us on to another address: put that one into the channel.")
+    if target is Format.DISCORD and status == 404 and answer.fields.get("code") == UNKNOWN_MESSAGE:
+        return MessageGone(f"{reason} The message is not there any more.")
     return _BY_CODE.get(status, Rejected)(reason)
 
 

@@ -174,7 +174,7 @@ def _verdict(
     news = held.get("news_item") if isinstance(held, dict) else None
     if not isinstance(media_id, str) or not isinstance(changed, int) or not isinstance(news, list):
         return CannotTell("WeChat's list holds something that is no draft. Look there whether ours is there.")
-    if datetime.fromtimestamp(changed, UTC) < began:
+    if changed < began.timestamp():
         return NotFound()
     for article in (each for each in news if isinstance(each, dict)):
         same_link = bool(payload["link"]) and _plain(article.get("content_source_url")) == _plain(

@@ -92,8 +92,11 @@ def _of_status(answer: Answer) -> OtherSideError:
     reason = f"WeChat answered {answer.status}."
     if answer.status == 429:
         return Retry(reason, after=wait_of(answer.headers.get("retry-after")))
-    if answer.status >= 500 or answer.status in (408, 409):
+    # Another 2xx is nothing that WeChat says: who knows what the gate did that made it.
+    if answer.status >= 500 or answer.status in (408, 409) or 200 <= answer.status < 300:
         return Unknown(reason)
+    if answer.status == 413:
+        return Rejected(reason)
     return ChannelDown(
         f"{reason} This is not what WeChat's own server says: check the channel's setting `api`."
     )

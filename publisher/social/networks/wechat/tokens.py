@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import redis
@@ -40,7 +40,7 @@ class Keys:
     """Of the account. `secret` is never shown."""
 
     app_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     @property
     def place(self) -> str:

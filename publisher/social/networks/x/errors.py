@@ -7,6 +7,7 @@ only the headers are believed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,14 +21,10 @@ USUAL_WAIT = timedelta(minutes=15)
 
 _LIMITS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 _DUPLICATE = "duplicate"
-# In the type, the reason or the text of a 403 that is about the account or the app, and not about the post.
-_OF_THE_ACCOUNT = (
-    "client-forbidden",
-    "client-not-enrolled",
-    "oauth1-permissions",
-    "unsupported-authentication",
-    "suspended",
-    "locked",
+# In the type, the reason or the text of a 403 that is about the account or the app, and not about the post. Whole words:
+# “blocked” is about somebody who is answered or mentioned.
+_OF_THE_ACCOUNT = re.compile(
+    r"\b(?:client-forbidden|client-not-enrolled|oauth1-permissions|unsupported-authentication|suspended|locked)\b"
 )
 
 # 402: the app has no credits. 404: our paths are fixed, so the address or the user is wrong. 408, 409: it may have been taken.
@@ -69,7 +66,7 @@ def _forbidden(problem: Mapping[str, Any], reason: str) -> OtherSideError:
     if _DUPLICATE in said:
         # X has this text already. It may be the post whose answer was lost: the timeline tells.
         return Unknown(reason)
-    if any(word in said for word in _OF_THE_ACCOUNT):
+    if _OF_THE_ACCOUNT.search(said):
         return ChannelDown(reason)
     return Rejected(reason)
 
