@@ -11,17 +11,21 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from publisher.core import gate
 from publisher.delivery.claim import next_fence
 from publisher.delivery.models import Amendment
 from publisher.delivery.unclear import WORKER_GONE
+from publisher.social.paused import IS_PAUSED
 from publisher.social.slots import lock_channel
 
 A = Amendment.State
 
-# The head of each channel's queue, by the small index of open rows. A channel that may not send (`posts.HEADS` asks the same)
-# changes nothing on its network either. What one post waits for goes in order: the messages of a thread are deleted from
-# the last to the first. An edit or answer that was approved before the item was retracted does not leave (`outdated`).
-HEADS = """
+# The head of each channel's queue, by the small index of open rows; deliveries and all else are looked up by their keys. A
+# channel that may not send (`posts.HEADS` asks the same) changes nothing on its network either. Only a deletion is done also
+# behind a pause, and while a person has stopped everything: what went out wrong must not have to stay for that. After a restore
+# nothing is. What one post waits for goes in order: the messages of a thread are deleted from the last to the first. An edit or
+# answer that was approved before the item was retracted does not leave (`doing.call_off_outdated`).
+HEADS = f"""
 SELECT DISTINCT ON (d.channel_id) a.id
 FROM delivery_amendment a
 JOIN delivery_delivery d ON d.id = a.delivery_id
@@ -31,10 +35,11 @@ JOIN items_item i ON i.id = p.item_id
 WHERE a.state = 'queued' AND a.due_at <= %(now)s
   AND (%(channel)s::bigint IS NULL OR d.channel_id = %(channel)s)
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill stands WHERE a.deed <> 'delete' OR stands.kind <> 'stopped')
   AND p.state NOT IN ('sending', 'unknown')
   AND (a.deed = 'delete' OR (
-      (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
+      NOT {IS_PAUSED}
+      AND (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
       AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
   ))
   AND NOT EXISTS (
@@ -46,7 +51,7 @@ WHERE a.state = 'queued' AND a.due_at <= %(now)s
       WHERE its.channel_id = d.channel_id AND other.state = 'sending'
   )
 ORDER BY d.channel_id, a.due_at, a.id
-"""
+"""  # noqa: S608 - text of ours
 
 
 def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
@@ -58,7 +63,8 @@ def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
 
 @transaction.atomic
 def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
-    """The fence, or 0: it is not its turn, or it may not be done now. Under the channel's lock."""
+    """The fence, or 0: it is not its turn, or it may not be done now. Under the channel's lock, and past the gate."""
+    gate.enter()
     channel_id = (
         Amendment.objects.filter(pk=amendment_id).values_list("delivery__channel_id", flat=True).first()
     )
@@ -67,7 +73,7 @@ def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
     if amendment_id not in heads(now=now, channel_id=channel_id):
         return 0
     fence = next_fence()
-    Amendment.objects.filter(pk=amendment_id, state=A.QUEUED).update(
+    claimed = Amendment.objects.filter(pk=amendment_id, state=A.QUEUED).update(
         state=A.SENDING,
         fence=fence,
         lease_until=now + lease,
@@ -75,7 +81,7 @@ def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
         first_tried_at=Coalesce("first_tried_at", now),
         tried_until=now + lease,
     )
-    return fence
+    return fence if claimed else 0  # 0: called off in this very moment
 
 
 def release(amendment_id: int, fence: int) -> None:

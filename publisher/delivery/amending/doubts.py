@@ -21,7 +21,7 @@ from publisher.delivery.amending.doing import channel_of
 from publisher.delivery.doubts import BATCH, GIVE_UP_AFTER, LATEST, SECONDS, SOONEST, Answer
 from publisher.delivery.models import Amendment
 from publisher.social.accounts import account_of
-from publisher.social.channels import pause
+from publisher.social.health import went_down
 from publisher.social.networks import registry
 from publisher.social.networks.base import CannotTell, Grade, Network, NotFound, Prepared, Receipt
 from publisher.social.slots import lock_channel
@@ -36,7 +36,7 @@ NOT_THERE = "It was not published, so it is sent again."
 def resolve(*, now: datetime) -> int:
     """Settle what is unclear, or queue it again; how many. What nobody can tell is held for a person (`asking.confirm`)."""
     rows = Amendment.objects.filter(state=A.UNKNOWN, held=False, due_at__lte=now)
-    rows = rows.select_related("delivery__post", "delivery__channel").order_by("due_at", "id")
+    rows = rows.select_related("delivery__post", "delivery__channel__schedule").order_by("due_at", "id")
     until, resolved = time.monotonic() + SECONDS, 0
     for amendment in rows[:BATCH]:
         if time.monotonic() > until:
@@ -81,7 +81,7 @@ def _look(amendment: Amendment, network: Network[object], now: datetime) -> Answ
     try:
         return network.reconcile(account_of(channel), prepared, since=since)
     except ChannelDown as error:
-        pause(channel.pk, user=None, reason=error.reason)
+        went_down(channel.pk, reason=error.reason, now=now)
         return CannotTell(error.reason)
     except OtherSideError as error:
         return CannotTell(error.reason)

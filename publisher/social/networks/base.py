@@ -31,6 +31,7 @@ __all__ = [
     "CannotTell",
     "Card",
     "Copy",
+    "Differing",
     "Grade",
     "Handout",
     "Measure",
@@ -288,6 +289,14 @@ class Threading(Protocol):
 
     def threads(self, account: Account) -> bool:
         """Whether this account takes posts of several messages, from its settings. Never asks the network."""
+
+
+@runtime_checkable
+class Differing(Protocol):
+    """Of a network whose accounts differ in what can be done with a published message. Without it, all have its `abilities`."""
+
+    def abilities_of(self, account: Account) -> frozenset[Ability]:
+        """What can be done on this account, from its settings. Never asks the network."""
 
 
 @runtime_checkable
