@@ -136,10 +136,11 @@ def _paid(channel_id: int, begins: datetime) -> QuerySet[Delivery]:
 
 
 def _paid_answers(channel_id: int, begins: datetime) -> QuerySet[Amendment]:
-    """By the small indexes of open and of paid amendments: those that may be published, however long they wait, and those that
-    were this month."""
+    """By the small index of paid amendments: those that may be published, however long they wait, and those that were this
+    month."""
     rows = Amendment.objects.filter(delivery__channel=channel_id, price__isnull=False)
-    return rows.filter(Q(state__in=Amendment.OPEN) | Q(state=A.DONE, settled_at__gte=begins))
+    rows = rows.filter(Q(settled_at__isnull=True) | Q(settled_at__gte=begins))
+    return rows.filter(state__in=(*Amendment.OPEN, A.DONE))
 
 
 def _sum(which: Q) -> Coalesce:

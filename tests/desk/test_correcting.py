@@ -349,3 +349,13 @@ def test_an_answer_of_ours_is_deleted_by_its_button(desk: Client, post: Post) ->
     assert (asked.answer_id, asked.asked_by and asked.asked_by.username) == (answer.pk, "mira")
     again = desk.post(f"/desk/corrections/{answer.pk}/delete-answer", follow=True)
     assert (again.status_code, Amendment.objects.filter(deed="delete").count()) == (422, 1)
+
+
+def test_what_a_room_of_slack_cannot_do_is_not_offered(desk: Client) -> None:
+    sent = a_sent(an_item(), a_channel("webhook", settings={"format": "slack"}))
+    Item.objects.filter(pk=sent.item_id).update(revision=2, title="Changed")
+    sent.item.refresh_from_db()
+    text = page(desk, sent.item)
+    assert checked(text, sent) == "reply"
+    assert "Webhook does not let Publisher edit a post." in text
+    assert "Webhook does not let Publisher delete a post." in text

@@ -5,6 +5,7 @@ A decision is taken for what the person saw: another version of a post, or of th
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -169,6 +170,8 @@ def confirm(amendment_id: int, *, user: Actor, was_done: bool, url: str, now: da
             "The address must begin with https://.", "Copy it from the network's own page of the post."
         )
     with _locked(amendment_id, (A.UNKNOWN,)) as (amendment, post):
+        if not was_done:
+            _check_settled(amendment, post, now)
         amendment.held, amendment.reason = False, ""
         if was_done:
             amendment.state, amendment.settled_at, amendment.remote_url = A.DONE, now, url[:2000]
@@ -182,6 +185,18 @@ def confirm(amendment_id: int, *, user: Actor, was_done: bool, url: str, now: da
         else:
             events.emit("correction.asked")
     return post
+
+
+def _check_settled(amendment: Amendment, post: Post, now: datetime) -> None:
+    """An answer that is not there may still appear: who looked too early must not have it sent twice. Raises `UserError`."""
+    if amendment.deed != D.REPLY or amendment.tried_until is None:
+        return
+    until = amendment.tried_until + registry.sending(post.channel.network).settles_within
+    if until > now:
+        raise UserError(
+            "The answer may still appear, since the request was sent only just now.",
+            f"Look again in {math.ceil((until - now).total_seconds() / 60)} minutes.",
+        )
 
 
 @contextmanager

@@ -48,8 +48,8 @@ GOING = "It is still going out. Deleting what has left stops the rest; all else 
 @dataclass(frozen=True)
 class Facts:
     """Of one post. `label` is the network's; `refused` are deeds that the network refused since the item last changed, and
-    `unprepared` those that it is sure to refuse, with the reason. `same`: today's text is what stands there. `going`: a part
-    of it waits to leave. `text_problem` and `reply_problem`: why the texts that are proposed cannot stand."""
+    `unprepared` those that it has not or is sure to refuse, with the reason. `same`: today's text is what stands there.
+    `going`: a part of it waits to leave. `text_problem` and `reply_problem`: why the texts that are proposed cannot stand."""
 
     label: str
     abilities: frozenset[Ability] | None  # None: Publisher cannot send there at all
@@ -81,15 +81,16 @@ def _hindrance(choice: Choice, facts: Facts) -> str:
     if facts.abilities is None:
         who = "A person publishes on" if facts.by_hand else "Publisher does not send to"
         return f"{who} {facts.label}. Correct it there by hand."
+    why = (facts.unprepared or {}).get(choice, "")
     if ABILITIES[choice] not in facts.abilities:
-        return f"{facts.label} does not let Publisher {WORDS[choice]} a post."
+        return why or f"{facts.label} does not let Publisher {WORDS[choice]} a post."
     if not facts.has_ids:
         return NO_ID
     if facts.going and choice is not Choice.DELETE:
         return GOING
     if facts.embargoed and choice is not Choice.DELETE:
         return EMBARGOED
-    return (facts.unprepared or {}).get(choice, "")
+    return why
 
 
 def proposed(facts: Facts) -> Choice:

@@ -20,20 +20,28 @@ from publisher.social.slots import lock_channel
 
 A = Amendment.State
 
-# The head of each channel's queue, by the small index of open rows; deliveries and all else are looked up by their keys. A
-# channel that may not send (`posts.HEADS` asks the same) changes nothing on its network either. Only a deletion is done also
-# behind a pause, and while a person has stopped everything: what went out wrong must not have to stay for that. After a restore
-# nothing is. What one post waits for goes in order: the messages of a thread are deleted from the last to the first. An edit or
-# answer that was approved before the item was retracted does not leave (`doing.call_off_outdated`).
+# The head of each channel's queue. The open rows are few and have a small index; their deliveries are looked up by key (OFFSET 0
+# keeps the plan from walking that table, which may be huge). A channel that may not send (`posts.HEADS` asks the same) changes
+# nothing on its network either. Only a deletion is done also behind a pause, and while a person has stopped everything: what went
+# out wrong must not have to stay for that. After a restore nothing is. What one post waits for goes in order: the messages of a
+# thread are deleted from the last to the first. An edit or answer that was approved before the item was retracted does not leave
+# (`doing.call_off_outdated`).
 HEADS = f"""
-SELECT DISTINCT ON (d.channel_id) a.id
-FROM delivery_amendment a
-JOIN delivery_delivery d ON d.id = a.delivery_id
-JOIN social_post p ON p.id = d.post_id
-JOIN social_channel c ON c.id = d.channel_id
+WITH open AS MATERIALIZED (
+    SELECT a.id, a.deed, a.state, a.due_at, a.created_at, d.post_id, d.channel_id
+    FROM delivery_amendment a
+    CROSS JOIN LATERAL (
+        SELECT d.post_id, d.channel_id FROM delivery_delivery d WHERE d.id = a.delivery_id OFFSET 0
+    ) d
+    WHERE a.state IN ('queued', 'sending', 'unknown')
+)
+SELECT DISTINCT ON (a.channel_id) a.id
+FROM open a
+JOIN social_post p ON p.id = a.post_id
+JOIN social_channel c ON c.id = a.channel_id
 JOIN items_item i ON i.id = p.item_id
 WHERE a.state = 'queued' AND a.due_at <= %(now)s
-  AND (%(channel)s::bigint IS NULL OR d.channel_id = %(channel)s)
+  AND (%(channel)s::bigint IS NULL OR a.channel_id = %(channel)s)
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND NOT EXISTS (SELECT 1 FROM core_standstill stands WHERE a.deed <> 'delete' OR stands.kind <> 'stopped')
   AND p.state NOT IN ('sending', 'unknown')
@@ -42,15 +50,9 @@ WHERE a.state = 'queued' AND a.due_at <= %(now)s
       AND (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
       AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
   ))
-  AND NOT EXISTS (
-      SELECT 1 FROM delivery_amendment earlier JOIN delivery_delivery its ON its.id = earlier.delivery_id
-      WHERE its.post_id = d.post_id AND earlier.id < a.id AND earlier.state IN ('queued', 'sending', 'unknown')
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM delivery_amendment other JOIN delivery_delivery its ON its.id = other.delivery_id
-      WHERE its.channel_id = d.channel_id AND other.state = 'sending'
-  )
-ORDER BY d.channel_id, a.due_at, a.id
+  AND NOT EXISTS (SELECT 1 FROM open earlier WHERE earlier.post_id = a.post_id AND earlier.id < a.id)
+  AND NOT EXISTS (SELECT 1 FROM open other WHERE other.channel_id = a.channel_id AND other.state = 'sending')
+ORDER BY a.channel_id, a.due_at, a.id
 """  # noqa: S608 - text of ours
 
 

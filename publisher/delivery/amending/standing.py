@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -19,7 +20,7 @@ from publisher.items.models import Item
 from publisher.social.accounts import abilities_of, measured_as
 from publisher.social.models import Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import ByHand, Network, Part
+from publisher.social.networks.base import ByHand, Explaining, Network, Part
 
 S = Post.State
 GOING = (S.APPROVED, S.SCHEDULED, S.SENDING)
@@ -164,8 +165,13 @@ def _facts(
             for each in recent
             if each.state == Amendment.State.FAILED and each.revision == item.revision and not each.answer_id
         ),
-        unprepared={Choice.REPLY: _refused_answer(post)} if sends else None,
+        unprepared=_unprepared(post, sends) if sends else None,
     )
+
+
+def _unprepared(post: Post, network: Network[Any]) -> dict[Choice, str]:
+    why_no_edit = network.why_no_edit if isinstance(network, Explaining) else ""
+    return {Choice.EDIT: why_no_edit, Choice.REPLY: _refused_answer(post)}
 
 
 def _refused_answer(post: Post) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "Card",
     "Copy",
     "Differing",
+    "Explaining",
     "Grade",
     "Handout",
     "Measure",
@@ -297,6 +298,15 @@ class Differing(Protocol):
 
     def abilities_of(self, account: Account) -> frozenset[Ability]:
         """What can be done on this account, from its settings. Never asks the network."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """Of a network that has no editing for a reason that staff should know."""
+
+    @property
+    def why_no_edit(self) -> str:
+        """A sentence for staff."""
 
 
 @runtime_checkable
