@@ -1,4 +1,5 @@
-"""What posts cost, and whether the month's budget of their channel has room for one. `leaving.py` asks under the channel's lock.
+"""What posts and answers below them cost, and whether the month's budget of their channel has room for one. `leaving.py` and
+`amending/asking.py` ask under the channel's lock.
 
 What is queued counts as spent: it leaves without being asked about again. So does what may have been published. A month is one
 of the channel's zone. A price is stored with its delivery, and a later change of prices changes nothing that was written.
@@ -16,13 +17,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import DecimalField, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from publisher.delivery.models import Delivery
+from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.states import LEFT_US, State
 from publisher.social.models import Channel, Post
 from publisher.social.networks.base import Account, Measuring, Part, Priced
 
 WARN_FROM: Final = Decimal("0.8")
 _SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "CN¥"}
+A: Final = Amendment.State
 _NOTHING: Final = Decimal(0)
 _BEGUN: Final = (State.SENDING, State.UNKNOWN, *LEFT_US)
 # A post is queued at its slot and given up when its channel's tolerance (a week at most) has passed.
@@ -51,13 +53,13 @@ class Month:
         """What costs nothing always has room."""
         return self.budget is None or not cost or self.taken + cost <= self.budget
 
-    def refusal(self, cost: Decimal) -> str:
-        """Why a post of that cost is held."""
+    def refusal(self, cost: Decimal, *, what: str = "this post", then: str = "approve the post") -> str:
+        """Why a post of that cost is held, or `what` is not taken; `then` is what to do in the next month."""
         queued = f" and {money(self.queued, self.currency)} waiting to leave" if self.queued else ""
         return (
             f"The month's budget of {money(self.budget or _NOTHING, self.currency)} is used up: "
-            f"{money(self.spent, self.currency)} is spent{queued}, and this post costs {money(cost, self.currency)}. "
-            f"Raise the channel's budget, or approve the post from {self.ends.day} {self.ends:%B %Y} on."
+            f"{money(self.spent, self.currency)} is spent{queued}, and {what} costs {money(cost, self.currency)}. "
+            f"Raise the channel's budget, or {then} from {self.ends.day} {self.ends:%B %Y} on."
         )
 
 
@@ -98,7 +100,11 @@ def month(channel: Channel, network: Priced, *, now: datetime, besides: int = 0)
             queued=_sum(Q(state=State.QUEUED)),
         )
     )
-    return Month(sums["spent"], sums["queued"], channel.month_budget, network.currency, ends)
+    answers = _paid_answers(channel.pk, begins).aggregate(
+        spent=_sum(~Q(state=A.QUEUED)), queued=_sum(Q(state=A.QUEUED))
+    )
+    spent, queued = sums["spent"] + answers["spent"], sums["queued"] + answers["queued"]
+    return Month(spent, queued, channel.month_budget, network.currency, ends)
 
 
 def problem(
@@ -113,12 +119,28 @@ def problem(
     return "" if so_far.has_room_for(cost) else so_far.refusal(cost)
 
 
+def answer_problem(channel: Channel, network: Measuring[Any], price: Decimal | None, *, now: datetime) -> str:
+    """Why the month has no room for an answer of that price; "" when it has."""
+    if channel.month_budget is None or not price or not isinstance(network, Priced):
+        return ""
+    so_far = month(channel, network, now=now)
+    return "" if so_far.has_room_for(price) else so_far.refusal(price, what="this answer", then="ask again")
+
+
 def _paid(channel_id: int, begins: datetime) -> QuerySet[Delivery]:
     """By the index of paid deliveries: some hundred rows a month. What waited for longer than any tolerance is no more."""
     rows = Delivery.objects.filter(channel_id=channel_id, price__isnull=False)
     return rows.filter(created_at__gte=begins.astimezone(UTC) - _QUEUED_BEFORE).annotate(
         counted_at=Coalesce("sent_at", "created_at")
     )
+
+
+def _paid_answers(channel_id: int, begins: datetime) -> QuerySet[Amendment]:
+    """By the small index of paid amendments: those that may be published, however long they wait, and those that were this
+    month."""
+    rows = Amendment.objects.filter(delivery__channel=channel_id, price__isnull=False)
+    rows = rows.filter(Q(settled_at__isnull=True) | Q(settled_at__gte=begins))
+    return rows.filter(state__in=(*Amendment.OPEN, A.DONE))
 
 
 def _sum(which: Q) -> Coalesce:

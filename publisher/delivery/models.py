@@ -168,8 +168,9 @@ class Attempt(models.Model):
 class Amendment(models.Model):
     """One deed on a message that was sent: edit it, reply to it, or delete it. Written before anything is asked of the network.
 
-    `delivery` is the message: of a reply, the last of its post. At most one of a message is open. `revision` is the item's when
-    a person asked for it, and `replaced` the text that stood there then; all that one press asked for has one `created_at`.
+    `delivery` is the message: of a reply, the last of its post. A deletion may be of an `answer` below it instead. At most one
+    of a message, or of an answer, is open. `revision` is the item's when a person asked for it, and `replaced` the text that
+    stood there then; all that one press asked for has one `created_at`.
     """
 
     class Deed(models.TextChoices):
@@ -188,6 +189,9 @@ class Amendment(models.Model):
     OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="amendments")
+    answer = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, help_text="of a deletion: the reply of ours that goes"
+    )
     deed = models.CharField(max_length=6, choices=Deed.choices)
     text = models.TextField(blank=True)
     replaced = models.TextField(blank=True)
@@ -203,6 +207,13 @@ class Amendment(models.Model):
     reason = models.TextField(blank=True)
     remote_id = models.CharField(max_length=300, blank=True, help_text="of a reply")
     remote_url = models.CharField(max_length=2000, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, help_text="of a reply: when it was deleted again")
+    price = models.DecimalField(
+        null=True,
+        max_digits=9,
+        decimal_places=4,
+        help_text="what a reply costs, where its network is paid",
+    )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField()
     first_tried_at = models.DateTimeField(null=True)
@@ -213,9 +224,10 @@ class Amendment(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["delivery"],
+                fields=["delivery", "answer"],
                 name="amendment_one_is_open",
                 condition=models.Q(state__in=["queued", "sending", "unknown"]),
+                nulls_distinct=False,
             )
         ]
         indexes: ClassVar = [
@@ -223,7 +235,12 @@ class Amendment(models.Model):
                 fields=["state", "due_at", "id"],
                 name="amendment_open",
                 condition=models.Q(state__in=["queued", "sending", "unknown"]),
-            )
+            ),
+            models.Index(
+                fields=["settled_at"],
+                name="amendment_paid",
+                condition=models.Q(price__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

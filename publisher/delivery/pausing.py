@@ -127,6 +127,7 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     log.info("pause.released", extra={"pause": str(kept), "by": by, "how": how.value})
     events.emit("channel.changed")
     events.emit("delivery.due")
+    events.emit("correction.asked")
     return Released(kept, outcome, old)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
-from publisher.delivery.models import Delivery
+from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.states import State
 from publisher.social.media import keeping
 
@@ -22,6 +22,8 @@ def forget(*, now: datetime) -> int:
 
 
 def _going_out(digests: Collection[str]) -> set[str]:
-    """Those that a post's stored message names."""
+    """Those that the stored message of a post, or of a correction that is open, names."""
     rows = Delivery.objects.filter(post__isnull=False, state__in=MAY_LEAVE).values_list("prepared", flat=True)
-    return {digest for prepared in rows for digest in _DIGEST.findall(json.dumps(prepared))} & set(digests)
+    corrections = Amendment.objects.filter(state__in=Amendment.OPEN).values_list("prepared", flat=True)
+    named = (json.dumps(prepared) for prepared in [*rows, *corrections])
+    return {digest for text in named for digest in _DIGEST.findall(text)} & set(digests)

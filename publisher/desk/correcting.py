@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.words import counted
-from publisher.delivery.amending import asking
+from publisher.delivery.amending import asking, costs, waiting
 from publisher.delivery.amending.asking import Decision, Refused
 from publisher.delivery.amending.choosing import Choice
-from publisher.delivery.amending.standing import Stands, standing_of
+from publisher.delivery.amending.costs import Cost
+from publisher.delivery.amending.standing import Stands, answer_part, standing_of
 from publisher.delivery.models import Amendment
 from publisher.desk.access import user_of
 from publisher.desk.measuring import Part, measured
@@ -64,6 +66,7 @@ class Panel:
     options: tuple[tuple[str, str, str], ...]
     edits: tuple[Field, ...]
     reply: Field
+    cost: Cost
     error: UserError | None = None
 
     @property
@@ -130,6 +133,12 @@ def measure(request: HttpRequest, item_id: int, post_id: int, name: str) -> Http
 def again(request: HttpRequest, amendment_id: int) -> HttpResponse:
     """Try once more what failed."""
     return _act(request, asking.again, amendment_id, "It is tried again.")
+
+
+@require_POST
+def delete_answer(request: HttpRequest, amendment_id: int) -> HttpResponse:
+    """Delete an answer of ours."""
+    return _act(request, asking.delete_answer, amendment_id, "The answer is being deleted.")
 
 
 @require_POST
@@ -203,29 +212,34 @@ def _page(
         "item": item,
         "error": error,
         "panels": [
-            _panel(each, decisions.get(each.post.pk), (errors or {}).get(each.post.pk))
+            _panel(each, decisions.get(each.post.pk), (errors or {}).get(each.post.pk), now)
             for each in standing
             if not each.why_not
         ],
         "waiting": [each for each in standing if each.why_not],
         "editions": _editions(item),
+        "held": waiting.notice([each.post.pk for each in standing]),
         **_corrections(item),
     }
     return show(request, "desk/correct.html", context, status=status)
 
 
 def _corrections(item: Item) -> dict[str, Any]:
-    rows = Amendment.objects.filter(delivery__post__item=item).select_related("delivery__channel", "asked_by")
-    rows = rows.order_by("-pk")
-    newest: dict[int, int] = {}
+    known = Amendment.objects.filter(delivery__post__item=item).select_related(
+        "delivery__channel", "delivery__post__item", "asked_by", "answer"
+    )
+    rows = list(known.order_by("-pk"))
+    newest: dict[tuple[int, int | None], int] = {}
     for row in rows:
-        newest.setdefault(row.delivery_id, row.pk)
+        newest.setdefault((row.delivery_id, row.answer_id), row.pk)
     moving = any(row.state in (Amendment.State.QUEUED, Amendment.State.SENDING) for row in rows)
     unclear = any(row.state == Amendment.State.UNKNOWN for row in rows)
     return {
         "item": item,
         "amendments": rows,
         "newest": set(newest.values()),
+        "waits": waiting.reasons(rows, now=clock.now()),
+        "deletable": {row.pk for row in rows if not asking.why_answer_stays(row)},
         "live": moving and not unclear,  # a page on which a person may be typing an address is left alone
     }
 
@@ -235,7 +249,7 @@ def _editions(item: Item) -> list[Edition]:
     return [each.edition for each in held.select_related("edition__digest").order_by("-edition_id")]
 
 
-def _panel(stands: Stands, decision: Decision | None, error: UserError | None) -> Panel:
+def _panel(stands: Stands, decision: Decision | None, error: UserError | None, now: datetime) -> Panel:
     post, words = stands.post, stands.words
     edits = decision.edits if decision and decision.edits else words.edits
     reply = decision.reply if decision and decision.reply else words.reply
@@ -251,6 +265,7 @@ def _panel(stands: Stands, decision: Decision | None, error: UserError | None) -
             for n, text in enumerate(edits)
         ),
         reply=_field(post, "reply", "Text of the answer", reply),
+        cost=costs.of_answer(post, answer_part(post, reply), now=now),
         error=error,
     )
 

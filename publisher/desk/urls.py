@@ -46,6 +46,11 @@ urlpatterns = [
         name="correct-measure",
     ),
     path("corrections/<int:amendment_id>/again", staff(correcting.again), name="correction-again"),
+    path(
+        "corrections/<int:amendment_id>/delete-answer",
+        staff(correcting.delete_answer),
+        name="correction-delete-answer",
+    ),
     path("corrections/<int:amendment_id>/call-off", staff(correcting.call_off), name="correction-call-off"),
     path("corrections/<int:amendment_id>/confirm", staff(correcting.confirm), name="correction-confirm"),
     path("rejected", staff(rejected.index), name="rejected"),

@@ -10,7 +10,7 @@ from publisher.core.errors import UserError
 from publisher.render.measure import Measure
 from publisher.social.models import Channel
 from publisher.social.networks import registry
-from publisher.social.networks.base import Account
+from publisher.social.networks.base import Ability, Account, Differing, Network
 from publisher.social.threads import takes_threads
 
 
@@ -36,6 +36,11 @@ def settings_of(channel: Channel) -> Mapping[str, Any]:
     """The channel's settings, and the limits that its server told where staff have set none."""
     health = getattr(channel, "health", None)
     return {**(health.told_limits if health else {}), **(channel.settings or {})}
+
+
+def abilities_of(network: Network[Any], account: Account) -> frozenset[Ability]:
+    """What can be done with a message that this account has published."""
+    return network.abilities_of(account) if isinstance(network, Differing) else network.abilities
 
 
 def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:

@@ -17,8 +17,9 @@ from publisher.social.networks.sandbox.server import Server
 from tests.browser.conftest import SCREENSHOTS, OpenWindow
 from tests.browser.test_every_page import faults, log_in, sticks_out
 from tests.browser.world import World, build
+from tests.builders import a_channel
 from tests.delivery.amending_steps import a_sent_post, revised
-from tests.desk.builders import a_post, a_post_delivery
+from tests.desk.builders import a_handed_post, a_pause, a_post, a_post_delivery, an_amendment
 from tests.fakes.sandbox import sandbox, timeline
 from tests.social.steps import a_sandbox_channel, fresh
 
@@ -66,6 +67,7 @@ def test_what_was_sent_is_corrected_everywhere_with_one_press(
     page.goto(f"{live_server.url}/desk/items/{post.item_id}")
     expect(page.get_by_text("2 posts that were sent say what the item does not say any more")).to_be_visible()
     page.get_by_role("link", name="Correct everywhere").click()
+    page.wait_for_load_state()  # before, nobody measures what is typed
     board = page.get_by_role("group", name="Almaria on the village board")
     expect(board.get_by_role("radio", name="Edit it")).to_be_checked()
     board.get_by_label("New text").fill("字" * 510)
@@ -82,6 +84,20 @@ def test_what_was_sent_is_corrected_everywhere_with_one_press(
     assert timeline(network) == ["Harvests are back, and this is the right text."]
     page.goto(f"{live_server.url}/desk/items/{post.item_id}")
     expect(page.get_by_text("does not say any more")).to_have_count(0)
+
+
+def everything_else(post: Post) -> None:
+    """On a paid network an answer that is there and a budget that is used up; one with a person; a pause."""
+    now = clock.now()
+    paid = a_channel("x", name="Office on X", settings={"threads": True}, month_budget="0.10")
+    tweet = a_post(post.item, paid, state="sent", sent_at=now, created_at=now, item_revision=1)
+    a_post_delivery(tweet, at=now, state="sent", sent_at=now, remote_id="7")
+    an_amendment(tweet, state="done", remote_id="8", settled_at=now)
+    a_handed_post(channel=a_channel("weibo", name="Office on Weibo"), item=post.item)
+    only_deleted = a_channel("x", name="Office on X, without threads")
+    left = a_post(post.item, only_deleted, state="sent", sent_at=now, created_at=now, item_revision=1)
+    a_post_delivery(left, at=now, state="sent", sent_at=now, remote_id="9")
+    a_pause(scope="channel", channel_id=post.channel_id, name="Almaria on the village board")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -101,9 +117,12 @@ def test_the_page_is_accessible_and_fits(
         created_at=clock.now(),
         settled_at=clock.now(),
     )
+    everything_else(post)
     page = window(width=width, scheme=scheme)
     log_in(page, live_server.url)
     page.goto(f"{live_server.url}/desk/items/{post.item_id}/correct")
+    for details in page.locator("details").all():
+        details.evaluate("each => each.open = true")
     folder = SCREENSHOTS / f"{width}-{scheme}"
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / "correct-everywhere.png", full_page=True)

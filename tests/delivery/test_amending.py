@@ -8,8 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.core import standstill
-from publisher.core.models import AuditEntry, Standstill
+from publisher.core.models import AuditEntry
 from publisher.delivery.amending import asking, doing
 from publisher.delivery.amending.asking import Decision, Refused
 from publisher.delivery.amending.choosing import Choice
@@ -216,17 +215,6 @@ def test_a_paused_channel_changes_nothing_until_it_goes_on(wire: FaultProxy, sen
     assert outcomes(sent) == [("edit", "done")]
 
 
-def test_nothing_is_changed_while_all_sending_stands_still(network: Server, sent: Post) -> None:
-    retracted(sent)
-    ask(sent)
-    standstill.begin(Standstill.Kind.STOPPED, reason="Wait.", by="ada", now=LATER)
-    tick()
-    assert outcomes(sent) == [("delete", "queued")]
-    standstill.end()
-    tick()
-    assert timeline(network) == []
-
-
 def test_a_channel_that_was_asked_to_wait_waits(wire: FaultProxy, sent: Post) -> None:
     revised(sent)
     ask(sent)
@@ -268,10 +256,10 @@ def test_nothing_new_appears_under_an_embargo_but_a_post_may_be_deleted(network:
     item = revise(fresh(sent).item, title="Not yet", embargo_until=LATER + timedelta(days=1))
     now = stands(sent)
     assert "under embargo" in now.hindrances[Choice.EDIT]
-    assert now.proposed is Choice.DELETE
+    assert now.proposed is Choice.LEAVE
     with pytest.raises(Refused):
         ask(sent, **{f"p{sent.pk}": decide(sent, Choice.EDIT)})
-    ask(sent)
+    ask(sent, **{f"p{sent.pk}": decide(sent, Choice.DELETE)})
     tick()
     assert (timeline(network), needing(item)) == ([], 0)
 

@@ -164,7 +164,7 @@ def test_one_network_that_fails_holds_up_none_of_the_others(world: World) -> Non
 def test_where_a_channel_takes_no_answers_that_is_said_before_anybody_asks(world: World) -> None:
     Channel.objects.filter(network="x").update(settings={"api_url": world.x.url})
     item = revised(world.posts["x"])
-    assert proposals(item)["x"] == "delete"
+    assert proposals(item)["x"] == "leave"
     (on_x,) = [each for each in standing_of(item, now=LATER) if each.post.channel.network == "x"]
     assert "threads" in on_x.hindrances[Choice.REPLY]
     assert "does not let Publisher edit" in on_x.hindrances[Choice.EDIT]

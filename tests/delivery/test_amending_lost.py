@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from publisher.core.errors import UserError
 from publisher.delivery.amending import asking, claim, doubts
 from publisher.delivery.amending.choosing import Choice
 from publisher.delivery.models import Amendment
@@ -183,8 +184,12 @@ def test_of_an_answer_that_nobody_can_tell_about_a_person_says_whether_it_is_the
     assert (row.state, row.held) == ("unknown", True)
     assert "Telegram cannot tell" in row.reason
     sent_before = len(telegram.requests)
-    asking.confirm(row.pk, user=an_editor(), was_done=is_there, url="", now=LATER)
-    until_done()
+    if not is_there:
+        with pytest.raises(UserError, match="may still appear"):
+            asking.confirm(row.pk, user=an_editor(), was_done=False, url="", now=LATER)
+    hour_later = LATER + timedelta(hours=1)
+    asking.confirm(row.pk, user=an_editor(), was_done=is_there, url="", now=hour_later)
+    until_done(start=hour_later)
     assert outcomes(post) == [("reply", "done")]
     assert len(telegram.texts) == 2
     assert len(telegram.requests) - sent_before == (0 if is_there else 1)

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from publisher.delivery.amending.choosing import Choice
+from publisher.delivery.models import Amendment
 from publisher.delivery.posts import enqueue_due
 from publisher.social import channels
 from publisher.social.models import Channel
 from tests.builders import NOON, a_channel, a_schedule
+from tests.delivery.amending_steps import LATER, ask, decide, outcomes, revised, stands, until_done
 from tests.delivery.post_steps import delivery_of, send_due, until_settled
 from tests.fakes import fault_proxy as faults
 from tests.fakes.bluesky import PUT, PdsAccount, load_library, pds
@@ -105,3 +108,27 @@ def test_a_wrong_password_pauses_the_channel_and_loses_nothing(owner: PdsAccount
     channels.resume(channel.pk, user=None)
     until_settled(start=SLOT)
     assert owner.texts == [text_of(post)]
+
+
+def test_a_post_is_answered_below_it_and_deleted_with_its_answer_and_not_edited(
+    owner: PdsAccount, proxy: FaultProxy, channel: Channel
+) -> None:
+    post = a_scheduled_post(channel)
+    until_settled()
+    revised(post)
+    now = stands(post)
+    assert now.proposed is Choice.REPLY
+    assert "goes on showing the first text" in now.hindrances[Choice.EDIT]
+    proxy.arm(faults.DROP_REPLY, method="POST", path=PUT)
+    ask(post)
+    until_done()
+    answer = Amendment.objects.get()
+    assert sorted(owner.texts) == sorted([text_of(post), answer.text])
+    (record,) = [each["value"] for each in owner.posts if each["value"]["text"] == answer.text]
+    uri, cid = delivery_of(post).remote_id.split()
+    place = {"uri": uri, "cid": cid}
+    assert record["reply"] == {"root": place, "parent": place}
+    ask(post, **{f"p{post.pk}": decide(post, Choice.DELETE)})
+    until_done(start=LATER + timedelta(minutes=5))
+    assert outcomes(post) == [("reply", "done"), ("delete", "done"), ("delete", "done")]
+    assert owner.texts == []

@@ -8,13 +8,13 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from publisher.core import clock
-from publisher.core.models import AuditEntry
+from publisher.core import clock, standstill
+from publisher.core.models import AuditEntry, Standstill
 from publisher.delivery.models import Amendment
 from publisher.items.models import Item
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel, an_item
-from tests.desk.builders import a_post, a_post_delivery, an_amendment, an_edition
+from tests.desk.builders import a_handed_post, a_pause, a_post, a_post_delivery, an_amendment, an_edition
 from tests.fakes.measured_only import cannot_send
 
 pytestmark = pytest.mark.django_db
@@ -263,3 +263,99 @@ def test_editions_that_held_the_item_are_listed_and_not_corrected(desk: Client, 
 def test_an_item_of_which_nothing_was_sent_says_so(desk: Client) -> None:
     text = page(desk, an_item())
     assert "No post about this item has been sent" in text
+
+
+def test_a_network_whose_posts_a_person_publishes_is_listed_with_the_address_and_done_by_hand(
+    desk: Client,
+) -> None:
+    posted = a_sent(an_item(), a_channel("weibo"))
+    posted.deliveries.update(remote_id="")
+    laid = a_sent(posted.item, a_channel("wechat", credentials={"app_id": "wx", "app_secret": "s"}))
+    Item.objects.filter(pk=posted.item_id).update(revision=2, title="Changed")
+    posted.item.refresh_from_db()
+    text = page(desk, posted.item)
+    for label in ("Weibo", "WeChat"):
+        assert f"A person publishes on {label}. Correct it there by hand." in text
+    assert text.count(THERE) >= 2
+    assert (checked(text, posted), checked(text, laid), 'value="edit"' in text) == ("later", "later", False)
+    go(desk, posted.item, **form_of(posted, "hand"), **form_of(laid, "hand"))
+    assert AuditEntry.objects.filter(action="post.corrected_by_hand", after__url=THERE).count() == 2
+    assert "does not say any more" not in desk.get(f"/desk/items/{posted.item_id}").content.decode()
+
+
+def test_a_post_that_is_with_a_person_is_listed_and_leads_there(desk: Client) -> None:
+    handed = a_handed_post()
+    text = page(desk, handed.item)
+    assert "It is with a person now" in text
+    assert f'href="/desk/posts/{handed.pk}/hand"' in text
+    assert f'name="deed-{handed.pk}"' not in text
+
+
+def test_what_a_pause_and_a_standstill_keep_waiting_says_so(desk: Client, post: Post) -> None:
+    an_amendment(post)
+    second = a_sent(post.item, item_revision=1)
+    an_amendment(second, deed="delete", text="")
+    a_pause(scope="channel", channel_id=post.channel_id, name="Village board")
+    text = page(desk, post.item)
+    assert "Deletions are done even so. Edits and answers wait until it goes on." in text
+    assert text.count("so this waits") == 1
+    assert "Paused, so this waits: Channel Village board: A flood in the valley" in text
+    standstill.begin(Standstill.Kind.RESTORED, reason="Restored.", by="ada", now=clock.now())
+    text = page(desk, post.item)
+    assert "Nothing is done, also no deletion, before it goes on." in text
+    assert text.count("All sending stands still, so this waits") == 2
+
+
+def test_what_an_answer_costs_stands_beside_its_text_and_too_much_is_refused_with_the_sums(
+    desk: Client,
+) -> None:
+    sent = a_sent(an_item(), a_channel("x", settings={"threads": True}, month_budget="0.10"))
+    Item.objects.filter(pk=sent.item_id).update(revision=2, title="Changed")
+    sent.item.refresh_from_db()
+    text = page(desk, sent.item)
+    assert "it costs $0.20" in text
+    assert "and this answer costs $0.20" in text
+    answer = go(desk, sent.item, **form_of(sent, "reply", reply="See https://e.example.org/1"))
+    assert (answer.status_code, Amendment.objects.count()) == (422, 0)
+    assert (
+        "budget of $0.10 is used up: $0.00 is spent, and this answer costs $0.20." in answer.content.decode()
+    )
+    assert "https://e.example.org/1" in answer.content.decode()
+    go(desk, sent.item, **form_of(sent, "reply", reply="Words without an address."))
+    assert str(Amendment.objects.get().price) == "0.0150"
+
+
+def test_why_a_changed_post_is_left_is_said_and_deleting_it_can_be_chosen(desk: Client) -> None:
+    sent = a_sent(an_item(), a_channel("x"))
+    Item.objects.filter(pk=sent.item_id).update(revision=2, title="Changed")
+    sent.item.refresh_from_db()
+    text = page(desk, sent.item)
+    assert checked(text, sent) == "leave"
+    assert "X does not let Publisher edit a post." in text
+    assert "Delete it if what it says is wrong." in text
+    go(desk, sent.item, **form_of(sent, "delete"))
+    assert Amendment.objects.get().deed == "delete"
+
+
+def test_an_answer_of_ours_is_deleted_by_its_button(desk: Client, post: Post) -> None:
+    answer = an_amendment(post, state="done", remote_id="99", settled_at=clock.now())
+    confirmed = an_amendment(post, state="done", settled_at=clock.now())
+    text = page(desk, post.item)
+    assert f"/desk/corrections/{answer.pk}/delete-answer" in text
+    assert f"/desk/corrections/{confirmed.pk}/delete-answer" not in text
+    done = desk.post(f"/desk/corrections/{answer.pk}/delete-answer", follow=True)
+    assert "The answer is being deleted" in done.content.decode()
+    asked = Amendment.objects.get(deed="delete")
+    assert (asked.answer_id, asked.asked_by and asked.asked_by.username) == (answer.pk, "mira")
+    again = desk.post(f"/desk/corrections/{answer.pk}/delete-answer", follow=True)
+    assert (again.status_code, Amendment.objects.filter(deed="delete").count()) == (422, 1)
+
+
+def test_what_a_room_of_slack_cannot_do_is_not_offered(desk: Client) -> None:
+    sent = a_sent(an_item(), a_channel("webhook", settings={"format": "slack"}))
+    Item.objects.filter(pk=sent.item_id).update(revision=2, title="Changed")
+    sent.item.refresh_from_db()
+    text = page(desk, sent.item)
+    assert checked(text, sent) == "reply"
+    assert "Webhook does not let Publisher edit a post." in text
+    assert "Webhook does not let Publisher delete a post." in text

@@ -5,12 +5,14 @@ A decision is taken for what the person saw: another version of a post, or of th
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -19,20 +21,24 @@ from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
-from publisher.delivery.amending import effects
+from publisher.delivery import budget
+from publisher.delivery.amending import costs, effects
 from publisher.delivery.amending.choosing import DEEDS, Choice
 from publisher.delivery.amending.standing import Stands, answer_part, standing_of
 from publisher.delivery.leaving import outgoing
 from publisher.delivery.models import Amendment, Delivery
+from publisher.delivery.states import State
 from publisher.items.models import Item
-from publisher.social.accounts import account_of, check_texts
+from publisher.social.accounts import abilities_of, account_of, check_texts, measured_as
 from publisher.social.approval import Stale, check_form
 from publisher.social.models import Post
 from publisher.social.networks import registry
-from publisher.social.networks.base import Part, Prepared, Receipt
+from publisher.social.networks.base import Ability, Network, Part, Prepared, Receipt
 from publisher.social.slots import lock_channel
 
-A = Amendment.State
+A, D = Amendment.State, Amendment.Deed
+BEING_DELETED = "What had left of it is being deleted."
+NEEDED = ("delivery__post__item", "delivery__post__channel__schedule", "delivery__channel", "answer")
 NOT_SO = "Load the page again to see what became of it."
 
 
@@ -70,8 +76,7 @@ def correct(
     `Refused`.
     """
     item = Item.objects.get(pk=item_id)
-    if item.revision != revision or (item.retracted_at is not None) != retracted:
-        raise Stale("The item has changed since you opened this page.", "Look at it, then decide again.")
+    _check_item(item, revision, retracted=retracted)
     channels = Post.objects.filter(item=item).order_by("channel_id").values_list("channel_id", flat=True)
     for channel_id in channels:
         lock_channel(channel_id)
@@ -80,6 +85,8 @@ def correct(
     for post_id, decision in decided.items():
         if post_id not in known or known[post_id].post.version != decision.version:
             raise Stale("A post has changed since you opened this page.", "Look at it, then decide again.")
+        # As it was read with the post, which is what its amendments are dated by: it may have changed since we began.
+        _check_item(known[post_id].post.item, revision, retracted=retracted)
     errors: dict[int, UserError] = {}
     for post_id, decision in decided.items():
         try:
@@ -93,17 +100,56 @@ def correct(
     return len(decided)
 
 
+def _check_item(item: Item, revision: int, *, retracted: bool) -> None:
+    if item.revision != revision or (item.retracted_at is not None) != retracted:
+        raise Stale("The item has changed since you opened this page.", "Look at it, then decide again.")
+
+
 def again(amendment_id: int, *, user: Actor, now: datetime) -> Post:
     """Try once more what failed. Raises `UserError`."""
     with _locked(amendment_id, (A.FAILED,)) as (amendment, post):
-        newer = Amendment.objects.filter(delivery=amendment.delivery_id, pk__gt=amendment.pk)
-        if newer.exists() or amendment.delivery.withdrawn_at is not None:
+        newer = Amendment.objects.filter(
+            delivery=amendment.delivery_id, answer=amendment.answer_id, pk__gt=amendment.pk
+        )
+        if newer.exists() or (amendment.answer or amendment.delivery).withdrawn_at is not None:
             raise UserError("Something else was decided about this message since.", NOT_SO)
+        _check_budget(post, amendment.price, now)
         amendment.state, amendment.attempts, amendment.due_at, amendment.settled_at = A.QUEUED, 0, now, None
         amendment.save(update_fields=["state", "attempts", "due_at", "settled_at"])
         audit.record(user, "post.correction_again", post, after={"deed": amendment.deed})
         events.emit("correction.asked")
     return post
+
+
+def delete_answer(amendment_id: int, *, user: Actor, now: datetime) -> Post:
+    """Delete an answer of ours that stands below a post. Raises `UserError`."""
+    with _locked(amendment_id, (A.DONE,)) as (answer, post):
+        if why := why_answer_stays(answer):
+            raise UserError(why, NOT_SO)
+        if Amendment.objects.filter(delivery__post=post, state__in=Amendment.OPEN).exists():
+            raise UserError("A correction of this post is under way.", "When it has ended, do this again.")
+        _write(_Press(post, user, now), answer.delivery, D.DELETE, answer.text, answer=answer)
+        post.version += 1
+        post.save(update_fields=["version"])
+        after = {"deed": "delete", "answer": answer.text}
+        audit.record(user, "post.correction_asked", post, after=after)
+        events.emit("correction.asked")
+    return post
+
+
+def why_answer_stays(answer: Amendment) -> str:
+    """Why Publisher cannot delete what an amendment published; "" when it can."""
+    if answer.deed != D.REPLY or answer.state != A.DONE or answer.withdrawn_at is not None:
+        return "There is no such answer any more."
+    channel = answer.delivery.channel
+    network = registry.networks().get(channel.network) if channel else None
+    if channel is None or not isinstance(network, Network):
+        return "Publisher does not send there. Delete it there by hand."
+    if Ability.RETRACT not in abilities_of(network, measured_as(channel)):
+        return f"{network.label} does not let Publisher delete it. Delete it there by hand."
+    return (
+        "" if answer.remote_id else "Publisher does not know the answer's id there. Delete it there by hand."
+    )
 
 
 def call_off(amendment_id: int, *, user: Actor, now: datetime) -> Post:
@@ -124,6 +170,8 @@ def confirm(amendment_id: int, *, user: Actor, was_done: bool, url: str, now: da
             "The address must begin with https://.", "Copy it from the network's own page of the post."
         )
     with _locked(amendment_id, (A.UNKNOWN,)) as (amendment, post):
+        if not was_done:
+            _check_settled(amendment, post, now)
         amendment.held, amendment.reason = False, ""
         if was_done:
             amendment.state, amendment.settled_at, amendment.remote_url = A.DONE, now, url[:2000]
@@ -139,15 +187,25 @@ def confirm(amendment_id: int, *, user: Actor, was_done: bool, url: str, now: da
     return post
 
 
+def _check_settled(amendment: Amendment, post: Post, now: datetime) -> None:
+    """An answer that is not there may still appear: who looked too early must not have it sent twice. Raises `UserError`."""
+    if amendment.deed != D.REPLY or amendment.tried_until is None:
+        return
+    until = amendment.tried_until + registry.sending(post.channel.network).settles_within
+    if until > now:
+        raise UserError(
+            "The answer may still appear, since the request was sent only just now.",
+            f"Look again in {math.ceil((until - now).total_seconds() / 60)} minutes.",
+        )
+
+
 @contextmanager
-def _locked(amendment_id: int, states: Sequence[A]) -> Iterator[tuple[Amendment, Post]]:
+def _locked(amendment_id: int, states: Sequence[Amendment.State]) -> Iterator[tuple[Amendment, Post]]:
     """The amendment under lock, its channel locked before it, and its post."""
     with transaction.atomic():
         found = Amendment.objects.filter(pk=amendment_id)
         lock_channel(found.values_list("delivery__channel_id", flat=True).first() or 0)
-        amendment = (
-            found.select_for_update(of=("self",), no_key=True).select_related("delivery__post__item").first()
-        )
+        amendment = found.select_for_update(of=("self",), no_key=True).select_related(*NEEDED).first()
         if amendment is None or amendment.delivery.post is None:
             raise UserError("There is no such correction.", NOT_SO)
         if amendment.state not in states:
@@ -172,39 +230,92 @@ def _decide(stands: Stands, decision: Decision, user: Actor, now: datetime) -> N
 
 
 def _ask(stands: Stands, decision: Decision, user: Actor, now: datetime) -> None:
-    post, deed = stands.post, DEEDS[decision.choice]
+    post, deed, press = stands.post, DEEDS[decision.choice], _Press(stands.post, user, now)
     if why := stands.hindrances[decision.choice]:
         raise UserError(why, "Choose something else for this post.")
-    if deed == Amendment.Deed.EDIT:
-        wanted = _edits(stands, decision.edits)
-    elif deed == Amendment.Deed.REPLY:
-        wanted = [(stands.messages[-1], stands.texts[-1], _answer(stands, decision.reply))]
+    if deed == D.DELETE:
+        texts: list[str] = []
+        _delete_all(stands, press)
     else:
-        wanted = [
-            (row, text, None) for row, text in zip(stands.messages[::-1], stands.texts[::-1], strict=True)
-        ]
-    for row, replaced, part in wanted:
-        prepared = _prepared(post, part) if part else Prepared({}, uuid.uuid4().hex)
-        Amendment.objects.create(
-            delivery=row,
-            deed=deed,
-            text=part.text if part else "",
-            replaced=replaced,
-            revision=post.item.revision,
-            prepared=dict(prepared.payload) if part else None,
-            idempotency_key=prepared.idempotency_key,
-            due_at=now,
-            asked_by_id=user.pk if isinstance(user, AbstractBaseUser) else None,
-            created_at=now,
+        wanted = (
+            _edits(stands, decision.edits)
+            if deed == D.EDIT
+            else [(stands.messages[-1], stands.texts[-1], _answer(stands, decision.reply))]
         )
+        texts = [part.text for _row, _replaced, part in wanted]
+        for row, replaced, part in wanted:
+            _write(press, row, deed, replaced, part=part)
     post.version += 1
-    post.save(update_fields=["version"])
-    texts = [part.text for _row, _replaced, part in wanted if part]
+    post.save(update_fields=["version", "state", "problem", "slot_at"])
     after = {"deed": deed.value, "texts": texts, "revision": post.item.revision}
     audit.record(user, "post.correction_asked", post, {"texts": list(stands.texts)}, after)
 
 
-def _edits(stands: Stands, given: Sequence[str]) -> list[tuple[Delivery, str, Part | None]]:
+def _delete_all(stands: Stands, press: _Press) -> None:
+    """From the newest to the oldest: what we answered below the post, then its messages. What has not left of it stays here."""
+    post = stands.post
+    unsent = Delivery.objects.filter(post=post, state=State.QUEUED)
+    unsent.update(state=State.CANCELLED, reason=BEING_DELETED, settled_at=press.now)
+    if post.state != Post.State.SENT:
+        post.state, post.problem, post.slot_at = Post.State.CANCELLED, BEING_DELETED, None
+    for answer in stands.answers:
+        if not why_answer_stays(answer):
+            _write(press, answer.delivery, D.DELETE, answer.text, answer=answer)
+    for row, text in zip(stands.messages[::-1], stands.texts[::-1], strict=True):
+        _write(press, row, D.DELETE, text)
+
+
+@dataclass(frozen=True)
+class _Press:
+    """Who asked for something about a post, and when."""
+
+    post: Post
+    user: Actor
+    now: datetime
+
+
+def _write(
+    press: _Press,
+    row: Delivery,
+    deed: Amendment.Deed,
+    replaced: str,
+    *,
+    part: Part | None = None,
+    answer: Amendment | None = None,
+) -> None:
+    """The row that asks for one deed. Raises `UserError` for what is refused before anybody is asked."""
+    post, user, now = press.post, press.user, press.now
+    prepared = _prepared(post, part) if part else Prepared({}, uuid.uuid4().hex)
+    price = None
+    if part and deed == D.REPLY:
+        cost = costs.of_answer(post, part, now=now)
+        if cost.problem:
+            raise UserError(cost.problem, "Or choose something else for this post.")
+        price = cost.price
+    Amendment.objects.create(
+        delivery=row,
+        answer=answer,
+        deed=deed,
+        text=part.text if part else "",
+        replaced=replaced,
+        revision=post.item.revision,
+        prepared=dict(prepared.payload) if part else None,
+        idempotency_key=prepared.idempotency_key,
+        price=price,
+        due_at=now,
+        asked_by_id=user.pk if isinstance(user, AbstractBaseUser) else None,
+        created_at=now,
+    )
+
+
+def _check_budget(post: Post, price: Decimal | None, now: datetime) -> None:
+    """What failed was not counted, and is again from now on. Raises `UserError`."""
+    network = registry.sending(post.channel.network)
+    if problem := budget.answer_problem(post.channel, network, price, now=now):
+        raise UserError(problem)
+
+
+def _edits(stands: Stands, given: Sequence[str]) -> list[tuple[Delivery, str, Part]]:
     """The messages whose text changes, each with the part that takes its place."""
     texts = [_cleaned(text) for text in given]
     if len(texts) != len(stands.messages):
@@ -217,8 +328,11 @@ def _edits(stands: Stands, given: Sequence[str]) -> list[tuple[Delivery, str, Pa
     changed.parts = [dict(part) for part in stands.post.parts]
     for row, text in zip(stands.messages, texts, strict=True):
         changed.parts[row.part or 0]["text"] = text
-    parts = outgoing(changed, stands.post.item).parts
-    wanted: list[tuple[Delivery, str, Part | None]] = [
+    try:
+        parts = outgoing(changed, stands.post.item).parts
+    except Rejected as error:
+        raise UserError(error.reason) from None
+    wanted = [
         (row, before, parts[row.part or 0])
         for row, before, text in zip(stands.messages, stands.texts, texts, strict=True)
         if before != text

@@ -11,42 +11,49 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from publisher.core import gate
 from publisher.delivery.claim import next_fence
 from publisher.delivery.models import Amendment
 from publisher.delivery.unclear import WORKER_GONE
+from publisher.social.paused import IS_PAUSED
 from publisher.social.slots import lock_channel
 
 A = Amendment.State
 
-# The head of each channel's queue, by the small index of open rows. A channel that may not send (`posts.HEADS` asks the same)
-# changes nothing on its network either. What one post waits for goes in order: the messages of a thread are deleted from
-# the last to the first. An edit or answer that was approved before the item was retracted does not leave (`outdated`).
-HEADS = """
-SELECT DISTINCT ON (d.channel_id) a.id
-FROM delivery_amendment a
-JOIN delivery_delivery d ON d.id = a.delivery_id
-JOIN social_post p ON p.id = d.post_id
-JOIN social_channel c ON c.id = d.channel_id
+# The head of each channel's queue. The open rows are few and have a small index; their deliveries are looked up by key (OFFSET 0
+# keeps the plan from walking that table, which may be huge). A channel that may not send (`posts.HEADS` asks the same) changes
+# nothing on its network either. Only a deletion is done also behind a pause, and while a person has stopped everything: what went
+# out wrong must not have to stay for that. After a restore nothing is. What one post waits for goes in order: the messages of a
+# thread are deleted from the last to the first. An edit or answer that was approved before the item was retracted does not leave
+# (`doing.call_off_outdated`).
+HEADS = f"""
+WITH open AS MATERIALIZED (
+    SELECT a.id, a.deed, a.state, a.due_at, a.created_at, d.post_id, d.channel_id
+    FROM delivery_amendment a
+    CROSS JOIN LATERAL (
+        SELECT d.post_id, d.channel_id FROM delivery_delivery d WHERE d.id = a.delivery_id OFFSET 0
+    ) d
+    WHERE a.state IN ('queued', 'sending', 'unknown')
+)
+SELECT DISTINCT ON (a.channel_id) a.id
+FROM open a
+JOIN social_post p ON p.id = a.post_id
+JOIN social_channel c ON c.id = a.channel_id
 JOIN items_item i ON i.id = p.item_id
 WHERE a.state = 'queued' AND a.due_at <= %(now)s
-  AND (%(channel)s::bigint IS NULL OR d.channel_id = %(channel)s)
+  AND (%(channel)s::bigint IS NULL OR a.channel_id = %(channel)s)
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill)
+  AND NOT EXISTS (SELECT 1 FROM core_standstill stands WHERE a.deed <> 'delete' OR stands.kind <> 'stopped')
   AND p.state NOT IN ('sending', 'unknown')
   AND (a.deed = 'delete' OR (
-      (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
+      NOT {IS_PAUSED}
+      AND (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
       AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
   ))
-  AND NOT EXISTS (
-      SELECT 1 FROM delivery_amendment earlier JOIN delivery_delivery its ON its.id = earlier.delivery_id
-      WHERE its.post_id = d.post_id AND earlier.id < a.id AND earlier.state IN ('queued', 'sending', 'unknown')
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM delivery_amendment other JOIN delivery_delivery its ON its.id = other.delivery_id
-      WHERE its.channel_id = d.channel_id AND other.state = 'sending'
-  )
-ORDER BY d.channel_id, a.due_at, a.id
-"""
+  AND NOT EXISTS (SELECT 1 FROM open earlier WHERE earlier.post_id = a.post_id AND earlier.id < a.id)
+  AND NOT EXISTS (SELECT 1 FROM open other WHERE other.channel_id = a.channel_id AND other.state = 'sending')
+ORDER BY a.channel_id, a.due_at, a.id
+"""  # noqa: S608 - text of ours
 
 
 def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
@@ -58,7 +65,8 @@ def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
 
 @transaction.atomic
 def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
-    """The fence, or 0: it is not its turn, or it may not be done now. Under the channel's lock."""
+    """The fence, or 0: it is not its turn, or it may not be done now. Under the channel's lock, and past the gate."""
+    gate.enter()
     channel_id = (
         Amendment.objects.filter(pk=amendment_id).values_list("delivery__channel_id", flat=True).first()
     )
@@ -67,7 +75,7 @@ def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
     if amendment_id not in heads(now=now, channel_id=channel_id):
         return 0
     fence = next_fence()
-    Amendment.objects.filter(pk=amendment_id, state=A.QUEUED).update(
+    claimed = Amendment.objects.filter(pk=amendment_id, state=A.QUEUED).update(
         state=A.SENDING,
         fence=fence,
         lease_until=now + lease,
@@ -75,7 +83,7 @@ def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
         first_tried_at=Coalesce("first_tried_at", now),
         tried_until=now + lease,
     )
-    return fence
+    return fence if claimed else 0  # 0: called off in this very moment
 
 
 def release(amendment_id: int, fence: int) -> None:

@@ -18,11 +18,12 @@ from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
 from publisher.delivery.amending import effects
 from publisher.delivery.amending.claim import claim, heads, release, settle
 from publisher.delivery.models import Amendment, Delivery
+from publisher.delivery.posts import AT_ONCE
 from publisher.delivery.settle import LONGEST_ID, LONGEST_TEXT, Outcome, outcome_of
 from publisher.delivery.states import LEFT_US, State
 from publisher.social.accounts import account_of
 from publisher.social.channels import block
-from publisher.social.health import went_down
+from publisher.social.health import note_pace, went_down
 from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
@@ -51,12 +52,14 @@ def do(amendment_id: int, *, now: datetime) -> bool:
     fence = claim(amendment_id, now=now, lease=lease)
     if not fence:
         return False
-    amendment = Amendment.objects.select_related("delivery__post", "delivery__channel").get(pk=amendment_id)
+    held = time.monotonic()
+    known = Amendment.objects.select_related("delivery__post", "delivery__channel__schedule", "answer")
+    amendment = known.get(pk=amendment_id)
     post = amendment.delivery.post
     with trace.bound(post.trace_id if post else ""):
         started = time.monotonic()
-        # This process was stopped: its claim may be another's by now.
-        if started - claimed > lease.total_seconds() / 2:
+        # This process was stopped: its claim may be another's by now, or somebody may have paused what it holds.
+        if started - claimed > lease.total_seconds() / 2 or started - held > AT_ONCE:
             release(amendment_id, fence)
             return False
         result = _ask(amendment)
@@ -102,7 +105,7 @@ def _ask(amendment: Amendment) -> _Result:
             return _Result(network.edit(account, delivery.remote_id, prepared))
         if amendment.deed == D.REPLY:
             return _Result(network.publish(account, prepared, _before(delivery)))
-        network.retract(account, delivery.remote_id)
+        network.retract(account, (amendment.answer or delivery).remote_id)
         return _Result(Receipt(""))
     except OtherSideError as error:
         return _Result(error=error)
@@ -133,6 +136,8 @@ def _settle(amendment: Amendment, fence: int, result: _Result, now: datetime) ->
         "amendment.settled" if settled else "amendment.late_result",
         extra={"amendment_id": amendment.pk, "state": outcome.state.value, "reason": outcome.reason},
     )
+    if receipt.pace:  # after the settlement is committed: no trouble with it may cast doubt on what was done
+        note_pace(channel_id, receipt.pace, now=now)
 
 
 def write(amendment: Amendment, fence: int, outcome: Outcome, receipt: Receipt, now: datetime) -> bool:

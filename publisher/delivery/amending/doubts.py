@@ -36,7 +36,7 @@ NOT_THERE = "It was not published, so it is sent again."
 def resolve(*, now: datetime) -> int:
     """Settle what is unclear, or queue it again; how many. What nobody can tell is held for a person (`asking.confirm`)."""
     rows = Amendment.objects.filter(state=A.UNKNOWN, held=False, due_at__lte=now)
-    rows = rows.select_related("delivery__post", "delivery__channel").order_by("due_at", "id")
+    rows = rows.select_related("delivery__post", "delivery__channel__schedule").order_by("due_at", "id")
     until, resolved = time.monotonic() + SECONDS, 0
     for amendment in rows[:BATCH]:
         if time.monotonic() > until:

@@ -22,11 +22,13 @@ def done(amendment: Amendment, receipt: Receipt, *, by: Actor, now: datetime) ->
     post = Post.objects.select_for_update(no_key=True).get(pk=delivery.post_id or 0)
     if amendment.deed == Amendment.Deed.EDIT:
         _edited(amendment, delivery, post, receipt)
+    elif amendment.answer is not None:
+        _answer_is_gone(amendment.answer, post, now)
     elif amendment.deed == Amendment.Deed.DELETE:
         delivery.withdrawn_at = now
         delivery.save(update_fields=["withdrawn_at"])
         _withdraw(post, now)
-    if _is_last(amendment, post):
+    if amendment.answer is None and _is_last(amendment, post):
         post.corrected_at, post.corrected_revision = now, amendment.revision
         if amendment.deed == Amendment.Deed.EDIT:
             post.item_revision = amendment.revision
@@ -46,6 +48,12 @@ def _edited(amendment: Amendment, delivery: Delivery, post: Post, receipt: Recei
     part = delivery.part or 0
     if part < len(post.parts):
         post.parts[part] = {**post.parts[part], "text": amendment.text}
+
+
+def _answer_is_gone(answer: Amendment, post: Post, now: datetime) -> None:
+    """What the answer had corrected is not corrected any more."""
+    Amendment.objects.filter(pk=answer.pk).update(withdrawn_at=now)
+    post.corrected_at, post.corrected_revision = None, 0
 
 
 def _withdraw(post: Post, now: datetime) -> None:

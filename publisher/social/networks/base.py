@@ -31,6 +31,8 @@ __all__ = [
     "CannotTell",
     "Card",
     "Copy",
+    "Differing",
+    "Explaining",
     "Grade",
     "Handout",
     "Measure",
@@ -295,6 +297,23 @@ class Threading(Protocol):
 
     def threads(self, account: Account) -> bool:
         """Whether this account takes posts of several messages, from its settings. Never asks the network."""
+
+
+@runtime_checkable
+class Differing(Protocol):
+    """Of a network whose accounts differ in what can be done with a published message. Without it, all have its `abilities`."""
+
+    def abilities_of(self, account: Account) -> frozenset[Ability]:
+        """What can be done on this account, from its settings. Never asks the network."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """Of a network that has no editing for a reason that staff should know."""
+
+    @property
+    def why_no_edit(self) -> str:
+        """A sentence for staff."""
 
 
 @runtime_checkable

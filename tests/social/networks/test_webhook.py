@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
-from publisher.social.networks.base import Account, CannotTell, Card, Network, Part, Prepared, Receipt
+from publisher.social.accounts import abilities_of
+from publisher.social.networks.base import (
+    Ability,
+    Account,
+    CannotTell,
+    Card,
+    Network,
+    Part,
+    Prepared,
+    Receipt,
+)
 from publisher.social.networks.webhook import client
 from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.network import WEBHOOK
@@ -56,6 +66,21 @@ def discord(settings: Any) -> Iterator[FakeDiscord]:
 @pytest.fixture
 def teams(settings: Any) -> Iterator[FakeTeams]:
     yield from started(FakeTeams(), settings)
+
+
+@pytest.mark.parametrize(
+    ("target", "abilities"),
+    [
+        ("generic", set(Ability)),
+        ("discord", set(Ability)),
+        ("slack", {Ability.REPLY}),
+        ("teams", {Ability.REPLY}),
+    ],
+)
+def test_what_can_be_done_with_a_message_depends_on_the_accounts_format(
+    target: str, abilities: set[Ability]
+) -> None:
+    assert abilities_of(WEBHOOK, Account(1, "a", {}, {"format": target})) == abilities
 
 
 def started(fake: Any, settings: Any) -> Iterator[Any]:

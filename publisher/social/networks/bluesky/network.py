@@ -48,6 +48,9 @@ class Bluesky:
     grade: Grade = Grade.GUARANTEED
     settles_within: timedelta = timedelta(minutes=1)
     abilities: frozenset[Ability] = frozenset({Ability.RETRACT, Ability.REPLY})
+    why_no_edit: str = (
+        "Bluesky's own app goes on showing the first text of a post, so none is edited from here."
+    )
 
     def rules(self, account: Account) -> Rules:  # noqa: ARG002 - the same for every account
         return Rules()

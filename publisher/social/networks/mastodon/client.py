@@ -58,7 +58,7 @@ def replace(account: Account, remote_id: str, prepared: Prepared, limits: Pictur
                 media_ids=media or None,
             )
         )
-    return receipt_of(status)
+        return with_pace(receipt_of(status), pace=api.pace)
 
 
 def delete(account: Account, remote_id: str) -> None:

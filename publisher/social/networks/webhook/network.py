@@ -58,6 +58,11 @@ class Webhook:
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - none: receivers take addresses
         return None
 
+    def abilities_of(self, account: Account) -> frozenset[Ability]:
+        """What is in a room of Slack or Teams, its webhook cannot change."""
+        is_room = self.rules(account).format in (Format.SLACK, Format.TEAMS)
+        return frozenset({Ability.REPLY}) if is_room else self.abilities
+
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account, key, self.rules(account)), key)
 
