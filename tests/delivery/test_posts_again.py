@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,6 @@ from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
 from publisher.social.networks.sandbox.network import Sandbox
 from publisher.social.redrafting import ITEM_CHANGED
 from publisher.social.slots import give_slots
-from tasks.edge import apart
 from tests.builders import NOON
 from tests.delivery.post_steps import HOUR, send_due, tick
 from tests.social.steps import a_sandbox_channel, a_scheduled_post, an_editor, fresh, revise
@@ -153,6 +153,15 @@ def test_after_a_crash_the_network_is_asked_only_when_the_request_can_no_longer_
     assert len(network.asked) == 1
 
 
+@contextmanager
+def each_apart(_work: str, then: Callable[[Exception], None], **_ids: int) -> Iterator[None]:
+    """As `tasks.edge.apart`, which would close the connection of this test's transaction."""
+    try:
+        yield
+    except ZeroDivisionError as error:
+        then(error)
+
+
 def test_a_network_that_fails_unforeseen_when_it_is_asked_stops_no_other(
     plays: Callable[[Scripted], Scripted],
 ) -> None:
@@ -162,7 +171,7 @@ def test_a_network_that_fails_unforeseen_when_it_is_asked_stops_no_other(
     enqueue_due(now=NOON)
     send_due(now=NOON)
     for _ in range(2):
-        assert reconcile_unknown(now=NOON + MINUTE, apart=apart) == 0
+        assert reconcile_unknown(now=NOON + MINUTE, apart=each_apart) == 0
     assert len(network.asked) == 2, "both were asked about, and rest for a while"
 
 
