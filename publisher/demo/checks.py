@@ -117,7 +117,11 @@ def _by(model: Any, column: str) -> dict[str, int]:
 
 def _equal(statement: str, seen: object, expected: object) -> Check:
     held = seen == expected
-    return Check(statement, held, f"{seen}" if held else f"{seen}, expected {expected}")
+    return Check(statement, held, _told(seen) if held else f"{_told(seen)}, expected {_told(expected)}")
+
+
+def _told(value: object) -> str:
+    return ", ".join(f"{n} {name}" for name, n in value.items()) if isinstance(value, dict) else f"{value}"
 
 
 def _fetch(url: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ AHEAD = timedelta(hours=24)
 REJECTED_SINCE = timedelta(days=7)
 ENDED_SINCE = timedelta(days=7)
 MOST_NAMED = 4
+MOST_DRAFTS = 200
+"""Of so many of the newest drafts the items are shown."""
 MOST = 8
 """Rows shown of each list; each list links to the whole one."""
 BEGUN = (Edition.State.SENDING, Edition.State.PAUSED, Edition.State.SENT, Edition.State.CANCELLED)
@@ -72,10 +74,18 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class Drafts:
+    """The posts about one item that wait for approval, each for its channel."""
+
+    item: Item
+    posts: list[Post]
+
+
+@dataclass(frozen=True)
 class Overview:
     """The four lists of the first page, and whether the service has ever seen an item."""
 
-    drafts: list[Post]
+    drafts: list[Drafts]
     more_drafts: bool
     editions: list[Edition]
     ahead: list[Ahead]
@@ -87,7 +97,7 @@ class Overview:
 def overview(*, now: datetime) -> Overview:
     """Everything for the first page."""
     approvable = Post.objects.filter(state=Post.State.DRAFT, channel__network__in=registry.sendable())
-    drafts = list(_with_names(approvable.order_by("-pk"))[: MOST + 1])
+    drafts = _by_item(_with_names(approvable.order_by("-pk"))[:MOST_DRAFTS])
     waiting = Edition.objects.filter(state=Edition.State.WAITING).select_related("digest").order_by("due_at")
     return Overview(
         drafts=drafts[:MOST],
@@ -98,6 +108,14 @@ def overview(*, now: datetime) -> Overview:
         gone=sorted([*_posts_gone(), *_editions_gone(now)], key=lambda each: each.at, reverse=True)[:MOST],
         has_items=Item.objects.exists(),
     )
+
+
+def _by_item(posts: Iterable[Post]) -> list[Drafts]:
+    """Posts by their items, in the order of each item's first."""
+    found: dict[int, Drafts] = {}
+    for post in posts:
+        found.setdefault(post.item_id, Drafts(post.item, [])).posts.append(post)
+    return list(found.values())
 
 
 def _with_names(posts: QuerySet[Post]) -> QuerySet[Post]:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from publisher.core import clock
 from publisher.delivery.progress import sending, to_go, waves_of
 from publisher.delivery.unclear import asking
 from publisher.desk.overview import Ahead, Gone, overview
 from publisher.digests.models import Edition
-from tests.builders import a_digest
-from tests.desk.builders import a_mail, an_edition
+from tests.builders import a_channel, a_digest, an_item
+from tests.desk.builders import a_mail, a_post, an_edition
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +183,19 @@ def test_of_unclear_mail_only_that_is_told_which_the_edition_s_page_leaves_to_a_
         each.count for each in overview(now=NOW).troubles if each.title == "Mails that may have arrived"
     ]
     assert sum(counts) == told == asking(edition)
+
+
+def test_the_drafts_of_an_item_stand_together_however_many_channels_it_has(desk: Client) -> None:
+    channels = [a_channel("sandbox", name=f"Channel {number}") for number in range(10)]
+    older, newer = an_item(title="An older item"), an_item(title="A newer item")
+    posts = [a_post(item, channel) for item in (older, newer) for channel in channels]
+    alone = a_post(an_item(title="For one channel"), channels[0])
+    seen = overview(now=clock.now())
+    assert [(each.item.title, len(each.posts)) for each in seen.drafts] == [
+        ("For one channel", 1),
+        ("A newer item", 10),
+        ("An older item", 10),
+    ]
+    assert not seen.more_drafts
+    page = desk.get("/desk/").content.decode()
+    assert all(f'href="/desk/posts/{post.pk}"' in page for post in [*posts, alone])
