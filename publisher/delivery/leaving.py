@@ -166,9 +166,7 @@ def _queue(post: Post, channel: Channel, now: datetime) -> bool:
 
 def outgoing(post: Post, item: Item) -> Outgoing:
     """The post as its network is given it. Raises `Rejected` while a picture of it is on its way."""
-    card = (
-        Card(item.title, item.summary[:CARD_SUMMARY], item.image_url, item.image_alt) if post.link else None
-    )
+    card = _card(item) if post.link else None
     texts = [part["text"] for part in post.parts]
     return Outgoing(
         tuple(
@@ -184,6 +182,11 @@ def outgoing(post: Post, item: Item) -> Outgoing:
             for number, text in enumerate(texts)
         )
     )
+
+
+def _card(item: Item) -> Card:
+    picture = picturing.stored(item)
+    return Card(item.title, item.summary[:CARD_SUMMARY], item.image_url, item.image_alt, picture)
 
 
 def _write(

@@ -54,6 +54,14 @@ def of_item(item: Item, channel: Channel) -> list[Shown]:
     return [{"digest": digest, "alt": item.image_alt.strip(), "focus": None, "url": item.image_url}]
 
 
+def stored(item: Item) -> Picture | None:
+    """The item's picture, where it was fetched and can be used."""
+    row: ItemPicture | None = getattr(item, "picture", None)
+    if row is None or row.url != item.image_url or not row.stored_id:
+        return None
+    return Picture(row.stored_id, item.image_alt.strip())
+
+
 def pictured(draft: Draft, item: Item, channel: Channel, post: Post | None = None) -> Draft:
     """The draft with its pictures: those that a person chose for the post, else the item's. Held when they need a person."""
     if post and post.pictures_edited:

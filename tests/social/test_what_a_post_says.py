@@ -11,7 +11,8 @@ from publisher.items.models import Item
 from publisher.social import approval, notes
 from publisher.social.accounts import NoThreads
 from publisher.social.drafting import draft_item
-from publisher.social.models import Channel, Post
+from publisher.social.models import Channel, ItemPicture, Post, StoredPicture
+from publisher.social.networks.base import Picture
 from tests.builders import NOON, a_channel, a_topic, an_item
 from tests.social.steps import a_draft, an_editor, fresh, revise, text_of, with_topic
 
@@ -118,6 +119,27 @@ def test_text_card_and_stored_link_have_the_same_parameters() -> None:
     (part,) = outgoing(post, post.item).parts
     assert (post.link, part.link) == (link, link)
     assert text_of(post).endswith(f"\n{link}")
+
+
+def test_the_card_has_the_picture_of_the_item_once_it_lies_in_the_store() -> None:
+    url = "https://office.example.org/rain.png"
+    post = a_draft(a_channel("x"), image_url=url, image_alt="A cloud")
+    Post.objects.update(pictures=[])
+    ItemPicture.objects.all().delete()
+
+    def on_the_card() -> Picture | None:
+        item = Item.objects.get(pk=post.item_id)
+        card = outgoing(fresh(post), item).parts[0].card
+        return card.picture if card else None
+
+    assert on_the_card() is None
+    stored = StoredPicture.objects.create(
+        digest="a" * 64, type="image/png", width=6, height=4, size=9, put_at=NOON
+    )
+    row = ItemPicture.objects.create(item=post.item, url=url, state="stored", stored=stored, next_at=NOON)
+    assert on_the_card() == Picture("a" * 64, "A cloud")
+    ItemPicture.objects.filter(pk=row.pk).update(url="https://office.example.org/before.png")
+    assert on_the_card() is None
 
 
 def test_a_link_to_another_site_gets_none() -> None:

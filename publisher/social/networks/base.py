@@ -82,16 +82,6 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Card:
-    """What a network may show of the page behind the link."""
-
-    title: str
-    summary: str = ""
-    image_url: str = ""
-    image_alt: str = ""
-
-
-@dataclass(frozen=True)
 class Picture:
     """A picture of a message. `digest` names its bytes (`social.media.store`), which `social.media.fitting` makes what a
     network takes. `alt` says what it shows. `focus`: the point that no crop may lose, as Mastodon counts it: (x, y) from -1 to
@@ -100,6 +90,18 @@ class Picture:
     digest: str
     alt: str = ""
     focus: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network may show of the page behind the link. `picture` is the one at `image_url`, if it lies in the store: nothing
+    is fetched while a post is sent."""
+
+    title: str
+    summary: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)

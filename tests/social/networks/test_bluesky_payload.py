@@ -22,7 +22,9 @@ from publisher.social.sessions import Kept
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LINK = "https://office.example.org/rain"
-CARD = Card("Rain", "It rains.", "https://office.example.org/rain.png", "A cloud")
+CARD = Card(
+    "Rain", "It rains.", "https://office.example.org/rain.png", "A cloud", Picture("b" * 64, "A cloud")
+)
 ACCOUNT = Account(1, "Office", {"identifier": "office.test", "app_password": "secret-word"})
 KEY = "0123456789abcdef"
 
@@ -62,8 +64,9 @@ def test_pictures_take_the_place_of_the_card_and_both_belong_to_the_first_messag
         "uri": LINK,
         "title": "Rain",
         "description": "It rains.",
-        "image_url": CARD.image_url,
+        "picture": "b" * 64,
     }
+    assert a_payload(replace(part, card=replace(CARD, picture=None)))["card"]["picture"] == ""  # type: ignore[index]
     with_picture = a_payload(replace(part, pictures=(picture,)))
     assert "card" not in with_picture
     assert with_picture["pictures"] == [{"digest": "a" * 64, "alt": "A cloud"}]

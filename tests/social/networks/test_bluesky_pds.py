@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from PIL import Image
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.media import store
+from publisher.social.networks.answer import Answer as WireAnswer
 from publisher.social.networks.base import (
     Account,
     CannotTell,
@@ -143,31 +145,39 @@ def test_pictures_stand_there_with_alt_text_and_shape_and_small_enough(
         assert image["aspectRatio"] == {"width": shape[0], "height": shape[1]}
 
 
-class _Site(Fake):
-    """The publisher's own site, with a picture."""
-
-    def take(self, request: Request) -> Answer:
-        if request.path != "/rain.png":
-            return Answer(404)
-        return Answer(200, _png(Image.new("RGB", (600, 400), "blue")), {"Content-Type": "image/png"})
-
-
 @pytest.mark.usefixtures("media")
-@pytest.mark.parametrize("case", ["there", "gone", "private"])
-def test_the_card_shows_the_page_behind_the_link_and_its_picture_where_it_can_be_had(
-    owner: PdsAccount, account: Account, settings: Any, case: str
+@pytest.mark.parametrize("case", ["there", "gone", "none"])
+def test_the_card_shows_the_page_behind_the_link_and_its_picture_where_it_lies_in_the_store(
+    owner: PdsAccount, account: Account, case: str
 ) -> None:
-    site = _Site()
-    with serving(site):
-        if case != "private":
-            settings.FETCH_ALLOW = [*settings.FETCH_ALLOW, urlsplit(site.url).netloc]
-        picture = f"{site.url}/{'gone' if case == 'gone' else 'rain'}.png"
-        publish(account, Part(f"Rain {LINK}", LINK, card=Card("Rain", "It rains.", picture)))
+    digest = _stored(Image.new("RGB", (600, 400), "blue")) if case == "there" else "0" * 64
+    picture = None if case == "none" else Picture(digest)
+    publish(account, Part(f"Rain {LINK}", LINK, card=Card("Rain", "It rains.", picture=picture)))
     external = owner.posts[0]["value"]["embed"]["external"]
     assert (external["uri"], external["title"], external["description"]) == (LINK, "Rain", "It rains.")
     assert ("thumb" in external) is (case == "there")
     if case == "there":
         assert Image.open(io.BytesIO(owner.blob(external["thumb"]["ref"]["$link"]))).size == (600, 400)
+
+
+def test_the_receipt_tells_the_pace_of_the_server(
+    owner: PdsAccount, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from publisher.social.networks.bluesky import wire
+
+    really, left = wire.wire.ask, iter(range(100, 0, -1))
+    reset = str(int(time.time()) + 600)
+
+    def limited(request: Any, *, until: float) -> WireAnswer:
+        answer = really(request, until=until)
+        told = {"ratelimit-limit": "100", "ratelimit-remaining": str(next(left)), "ratelimit-reset": reset}
+        return replace(answer, headers={**answer.headers, **told})
+
+    monkeypatch.setattr(wire.wire, "ask", limited)
+    receipt = BLUESKY.publish(account, prepared(account, Part("Rain")))
+    assert len(owner.posts) == 1
+    assert receipt.pace is not None
+    assert (receipt.pace.remaining, receipt.pace.limit) == (next(left) + 1, 100)
 
 
 # Once

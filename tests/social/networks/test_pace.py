@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.social.networks.answer import LONGEST_WAIT, SHORTEST_WAIT
+from publisher.social.networks.answer import LONGEST_WAIT, SHORTEST_WAIT, Answer
 from publisher.social.networks.base import Pace, Receipt
+from publisher.social.networks.bluesky.errors import pace as bluesky_pace
+from publisher.social.networks.facebook.errors import pace as facebook_pace
 from publisher.social.networks.mastodon.errors import pace as mastodon_pace
 from publisher.social.networks.x.errors import pace as x_pace
 
@@ -48,6 +51,32 @@ def test_mastodon_counts_by_its_own_clock() -> None:
     assert mastodon_pace(headers, NOW) == Pace(7, timedelta(hours=3, seconds=120))
 
 
+def test_bluesky_counts_points_by_the_clock_of_the_server() -> None:
+    ahead = NOW + timedelta(hours=3)
+    headers = {
+        "date": format_datetime(ahead, usegmt=True),
+        "ratelimit-limit": "5000",
+        "ratelimit-remaining": "4997",
+        "ratelimit-reset": str(int(ahead.timestamp()) + 3600),
+        "ratelimit-policy": "5000;w=3600",
+    }
+    assert bluesky_pace(headers, NOW) == Pace(4997, timedelta(hours=1), 5000)
+    assert bluesky_pace(headers | {"ratelimit-reset": str(int(ahead.timestamp()))}, NOW) is None
+
+
+def facebook_says(**use: object) -> Answer:
+    uses = {"1042": [{"type": "pages", "call_count": 100, "total_time": 40}, {"type": "pages", **use}]}
+    return Answer(200, {"x-business-use-case-usage": json.dumps(uses)}, b"{}")
+
+
+def test_facebook_tells_percents_so_only_a_limit_that_is_used_up_is_a_pace() -> None:
+    assert facebook_pace(facebook_says(estimated_time_to_regain_access=7)) == Pace(0, timedelta(minutes=7))
+    assert facebook_pace(facebook_says(estimated_time_to_regain_access=0, call_count=28)) is None
+    assert facebook_pace(facebook_says(estimated_time_to_regain_access="soon")) is None
+    assert facebook_pace(Answer(200, {"x-app-usage": '{"call_count": 99}'}, b"{}")) is None
+    assert facebook_pace(Answer(200, {"x-business-use-case-usage": "[]"}, b"{}")) is None
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -56,17 +85,20 @@ def test_mastodon_counts_by_its_own_clock() -> None:
         {"x-rate-limit-reset": "1", "x-rate-limit-remaining": "0"},
         {"x-ratelimit-reset": "1", "x-ratelimit-remaining": "0"},
         {"x-ratelimit-reset": "soon", "x-ratelimit-remaining": "few"},
+        {"ratelimit-reset": "1", "ratelimit-remaining": "0"},
+        {"ratelimit-remaining": "0"},
     ],
 )
 def test_what_tells_no_number_or_no_future_end_tells_nothing(headers: dict[str, str]) -> None:
     assert x_pace(headers, NOW) is None
     assert mastodon_pace(headers, NOW) is None
+    assert bluesky_pace(headers, NOW) is None
 
 
 HEADERS = st.dictionaries(
     st.sampled_from(
         [
-            *(f"{name}-{end}" for name in ("x-rate-limit", "x-ratelimit", "x-user-limit-24hour")
+            *(f"{name}-{end}" for name in ("x-rate-limit", "x-ratelimit", "ratelimit", "x-user-limit-24hour")
               for end in ("remaining", "limit", "reset")),
             "date",
         ]
@@ -77,7 +109,7 @@ HEADERS = st.dictionaries(
 
 @given(HEADERS)
 def test_whatever_headers_say_a_pace_is_within_bounds(headers: dict[str, str]) -> None:
-    for found in (x_pace(headers, NOW), mastodon_pace(headers, NOW)):
+    for found in (x_pace(headers, NOW), mastodon_pace(headers, NOW), bluesky_pace(headers, NOW)):
         if found is not None:
             assert found.remaining >= 0
             assert SHORTEST_WAIT <= found.renewed_in <= LONGEST_WAIT

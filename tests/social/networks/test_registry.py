@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -86,6 +87,29 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     with pytest.raises(NoSuchNetwork, match="“myspace”") as raised:
         registry.get("myspace")
     assert "mastodon" in raised.value.hint
+
+
+def test_nothing_outside_the_folders_of_networks_names_one() -> None:
+    """But for the demo, which has channels, and the list of parameters by which sites are told where a reader comes from."""
+    named = re.compile(
+        r"\b(mastodon|bluesky|linkedin|facebook|telegram|webhook|wechat|weibo|networks\.(x|sandbox))\b",
+        re.IGNORECASE,
+    )
+    root = Path(__file__).resolve().parents[3]
+    may = ("publisher/social/networks/", "publisher/demo/", "publisher/items/urls.py", "templates/social/")
+    files = [
+        file
+        for folder in ("publisher", "tasks", "templates", "config")
+        for file in (root / folder).rglob("*")
+    ]
+    found = [
+        str(file.relative_to(root))
+        for file in files
+        if file.suffix in (".py", ".html", ".j2", ".css", ".js", ".yaml")
+        and not str(file.relative_to(root)).startswith(may)
+        and named.search(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
 
 
 def test_another_package_brings_a_network_by_entry_point() -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
@@ -69,7 +70,8 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt] = ())
     with _connected(account, body) as api:
         record = _record(api, body) | reply
         try:
-            return _receipt(api.put(str(body["rkey"]), record, instead_of=None))
+            receipt = _receipt(api.put(str(body["rkey"]), record, instead_of=None))
+            return with_pace(receipt, pace=api.pace)
         except Swapped:
             there = api.get(str(body["rkey"]))
     if not _is_it(there, body):
@@ -133,7 +135,7 @@ def _connected(account: Account, body: Mapping[str, Any]) -> Iterator[Api]:
     """The account's PDS, with its session. Raises `ChannelDown` for an address or credentials that cannot be used."""
     from publisher.social.networks.bluesky.wire import Api  # noqa: PLC0415 - it loads the library
 
-    has_pictures = body.get("pictures") or _dict(body.get("card")).get("image_url")
+    has_pictures = body.get("pictures") or _dict(body.get("card")).get("picture")
     yield Api(account, seconds=PICTURE_SECONDS if has_pictures else SECONDS)
 
 

@@ -6,9 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from publisher.core import fetch
 from publisher.core.errors import OtherSideError
-from publisher.social.media import store
 from publisher.social.media.fitting import Fitted, fitted
 from publisher.social.networks.bluesky.rules import PICTURES
 
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
     from publisher.social.networks.bluesky.wire import Api
 
 log = logging.getLogger(__name__)
-
-CARD_PICTURE_BYTES = 15_000_000
-CARD_PICTURE_SECONDS = 8.0
 
 
 def embedded(api: Api, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +27,7 @@ def embedded(api: Api, body: Mapping[str, Any]) -> dict[str, Any]:
         return {"embed": {"$type": "app.bsky.embed.images", "images": images}}
     if card := body.get("card"):
         external = {name: card[name] for name in ("uri", "title", "description")}
-        if file := _card_picture(str(card["image_url"])):
+        if file := _card_picture(str(card.get("picture") or "")):
             external["thumb"] = api.upload(file.data, file.type)
         return {"embed": {"$type": "app.bsky.embed.external", "external": external}}
     return {}
@@ -42,13 +37,12 @@ def _ratio(file: Fitted) -> dict[str, int]:
     return {"width": file.width, "height": file.height}
 
 
-def _card_picture(url: str) -> Fitted | None:
-    """The picture of the page. None when it cannot be had: the card does without it, and the post goes out."""
-    if not url:
+def _card_picture(digest: str) -> Fitted | None:
+    """The page's picture. None when there is none that can be used: the card does without it, and the post goes out."""
+    if not digest:
         return None
     try:
-        got = fetch.get(url, max_bytes=CARD_PICTURE_BYTES, accept="image/*", seconds=CARD_PICTURE_SECONDS)
-        return fitted(store.put(got.body), PICTURES)
-    except (OtherSideError, OSError) as error:
-        log.warning("bluesky.card_without_picture", extra={"reason": str(error)})
+        return fitted(digest, PICTURES)
+    except OtherSideError as error:
+        log.warning("bluesky.card_without_picture", extra={"reason": error.reason})
         return None

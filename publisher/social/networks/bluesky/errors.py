@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer, bounded, whole_number
+from publisher.social.networks.base import Pace
 
 USUAL_WAIT = timedelta(minutes=5)
 """When a 429 names no time: a PDS counts requests in windows of five minutes, and records by the hour."""
@@ -88,6 +89,18 @@ def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:
         return USUAL_WAIT
     at = (server_time(headers) or now).timestamp()
     return bounded(timedelta(seconds=min(reset - at, 10**6)))
+
+
+def pace(headers: Mapping[str, str], now: datetime) -> Pace | None:
+    """The tightest of the server's limits, which is the one that it tells; it ends by the server's clock. None: it tells none.
+    `remaining` is points: a new post costs three or two (docs.bsky.app, “Rate limits”)."""
+    remaining, limit, reset = (
+        whole_number(headers.get(f"ratelimit-{end}", "")) for end in ("remaining", "limit", "reset")
+    )
+    at = (server_time(headers) or now).timestamp()
+    if remaining is None or reset is None or reset <= at:
+        return None
+    return Pace(remaining, bounded(timedelta(seconds=min(reset - at, 10**6))), limit or 0)
 
 
 def _text(answer: Answer, key: str) -> str:

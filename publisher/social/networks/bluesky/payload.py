@@ -22,8 +22,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?![A
 
 
 def payload(part: Part, rules: Rules, key: str, now: datetime) -> dict[str, Any]:
-    """`rkey` (a TID of `now` and `key`), `record`, and what the record still lacks: `pictures` to upload, `card` with the address
-    of its picture, and within `record.facets` handles for which the network has a DID.
+    """`rkey` (a TID of `now` and `key`), `record`, and what the record still lacks: `pictures` to upload, `card` with its
+    `picture` to upload, and within `record.facets` handles for which the network has a DID.
 
     Raises `Rejected` for what a PDS would refuse.
     """
@@ -88,5 +88,5 @@ def _card(part: Part) -> dict[str, str] | None:
         "uri": part.link,
         "title": card.title,
         "description": card.summary,
-        "image_url": card.image_url,
+        "picture": card.picture.digest if card.picture else "",
     }

@@ -24,8 +24,8 @@ from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
 from publisher.social import sessions
 from publisher.social.networks import wire
 from publisher.social.networks.answer import Answer
-from publisher.social.networks.base import Account
-from publisher.social.networks.bluesky.errors import TokenEnded, error_of
+from publisher.social.networks.base import Account, Pace
+from publisher.social.networks.bluesky.errors import TokenEnded, error_of, pace
 from publisher.social.networks.bluesky.payload import COLLECTION
 from publisher.social.networks.bluesky.session import Login, Session, login_of, session_in, stored
 
@@ -47,6 +47,8 @@ class Api:
         self._kept = sessions.kept(self._channel_id)
         self._session = session_in(self._kept.value, self._login)
         self._token = ""
+        self.pace: Pace | None = None
+        """What the last success says of the server's rate limits."""
         self._client = ClientRaw(self._login.service, request=_Request(self._send))
 
     @property
@@ -181,6 +183,7 @@ class Api:
         answer = wire.ask(wire.Request(method, url, headers, content=content), until=until)
         if refused := error_of(answer, datetime.now(UTC)):
             raise refused
+        self.pace = pace(answer.headers, datetime.now(UTC))
         return answer
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace as with_pace
 from typing import Any
 
 from publisher.core.errors import ChannelDown, Rejected, Unknown
@@ -28,12 +29,17 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt]) -> R
         raise Rejected("This was prepared for another place in its thread: prepare it anew.")
     fields = {"message": str(stored["message"])}
     if before:
-        return receipt_of(graph.ask("POST", f"/{_parent(graph, before[0])}/comments", fields))
+        return _published(graph, f"/{_parent(graph, before[0])}/comments", fields)
     for number, picture in enumerate(uploaded(graph, stored["pictures"])):
         fields[f"attached_media[{number}]"] = json.dumps({"media_fbid": picture})
     if stored["link"]:
         fields["link"] = str(stored["link"])
-    return receipt_of(graph.ask("POST", f"/{graph.page}/feed", fields))
+    return _published(graph, f"/{graph.page}/feed", fields)
+
+
+def _published(graph: Graph, path: str, fields: Mapping[str, str]) -> Receipt:
+    receipt = receipt_of(graph.ask("POST", path, fields))
+    return with_pace(receipt, pace=graph.pace)
 
 
 def replace(account: Account, remote_id: str, prepared: Prepared) -> Receipt:

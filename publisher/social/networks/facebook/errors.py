@@ -12,6 +12,7 @@ from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer, bounded, whole_number
+from publisher.social.networks.base import Pace
 
 USUAL_WAIT = timedelta(minutes=15)
 """When a limit is used up and no time is named."""
@@ -86,6 +87,16 @@ def _wait(answer: Answer) -> timedelta:
         return bounded(timedelta(seconds=seconds))
     used = _object(answer.headers.get("x-app-usage", ""))
     return OF_AN_APP if any(isinstance(each, int) and each >= 100 for each in used.values()) else USUAL_WAIT
+
+
+def pace(answer: Answer) -> Pace | None:
+    """With a success: for how long nothing more is taken. None: Facebook has room. It tells used percents, and no numbers of
+    requests, so nothing else can be said."""
+    named = [use.get("estimated_time_to_regain_access") for use in _uses(answer)]
+    minutes = [each for each in named if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+    if not minutes:
+        return None
+    return Pace(0, bounded(timedelta(minutes=min(max(minutes), 10_000))))
 
 
 def _uses(answer: Answer) -> Iterator[Mapping[str, Any]]:

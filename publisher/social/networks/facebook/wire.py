@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
 from publisher.social.networks.answer import Answer
-from publisher.social.networks.base import Account
-from publisher.social.networks.facebook.errors import error_of
+from publisher.social.networks.base import Account, Pace
+from publisher.social.networks.facebook.errors import error_of, pace
 from publisher.social.networks.wire import File, Request, ask
 
 API = "https://graph.facebook.com"
@@ -58,6 +58,8 @@ class Graph:
         seconds = float(given) if isinstance(given, int | float) and given > 0 else ANSWER_SECONDS
         self._seconds = min(seconds, ANSWER_SECONDS)
         self._stop_at = time.monotonic() + WHOLE_SECONDS
+        self.pace: Pace | None = None
+        """What the last success says of the limits."""
 
     @property
     def left(self) -> float:
@@ -93,7 +95,9 @@ class Graph:
                 until=time.monotonic() + min(self._seconds, self.left),
                 longest=LONGEST_ANSWER,
             )
-            return _read(answer)
+            found = _read(answer)
+            self.pace = pace(answer)
+            return found
         except OtherSideError as error:
             error.reason = self._without_secrets(error.reason, bearer)
             error.args = (error.reason,)
