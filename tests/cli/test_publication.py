@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from publisher.audience.models import Consent, Subscription
-from publisher.cli.publication import add_subscriber, apply, read
+from publisher.cli.add_subscriber import add_subscriber
+from publisher.cli.publication import apply
+from publisher.cli.publication_file import read
 from publisher.core import clock
 from publisher.core.crypto import opened
 from publisher.core.errors import UserError
