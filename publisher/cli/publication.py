@@ -42,6 +42,7 @@ def apply(file: Path) -> Report:
     """
     wanted = read(text_of(file), name=str(file))
     with _of_file(file), transaction.atomic():
+        _lock([each.name for each in wanted.channels])
         done = [_schedule(each) for each in wanted.schedules]
         done += [_channel(each) for each in wanted.channels]
         done += [_digest(each) for each in wanted.digests]
@@ -53,6 +54,12 @@ def apply(file: Path) -> Report:
         data["notes"] += [f"channel {channel}: {note}" for note in of_channel(channel)]
     lines = [*(f"{name}: {was}" for name, was in done), *(f"Note: {note}" for note in data["notes"])]
     return Report(data, "\n".join(lines) or "The file names nothing.")
+
+
+def _lock(names: list[str]) -> None:
+    """The channels are changed as they are, and not as they were before their network stopped them. In the order in which all
+    lock channels."""
+    list(Channel.objects.select_for_update(no_key=True).filter(name__in=names).order_by("pk"))
 
 
 def _notes(digest: Digest) -> list[str]:
