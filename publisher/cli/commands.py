@@ -120,7 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         PEOPLE,
         "add-subscriber",
-        "publisher.cli.publication:add_subscriber",
+        "publisher.cli.add_subscriber:add_subscriber",
         Needs.DATABASE,
         "Subscribe a person who has agreed to it.",
     ),

@@ -37,6 +37,8 @@ from publisher.delivery.settle import WAITS
 from publisher.delivery.signing import signer_for
 from publisher.digests.models import Digest
 from publisher.render.slots import neutralise
+from publisher.social import endings
+from publisher.social.health import health_of
 from publisher.social.models import Notice
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ BATCH = 50
 
 _LOST = "The process that sent it ended before it knew: it may have been sent."
 _OVER = "The channel went on before this left."
+_RENEWED = "The access was set anew before this left."
 _TOO_LATE = "No mail could leave for three days."
 _NO_SENDER = "There is no address to send it from."
 
@@ -142,8 +145,8 @@ def _claimed(notice_id: int, now: datetime) -> Notice | None:
         return None
     if notice.created_at < now - TOLD_WITHIN:
         notice.state, notice.reason, notice.settled_at = S.FAILED, _TOO_LATE, now
-    elif notice.kind == Notice.Kind.DOWN and not notice.channel.paused_reason:
-        notice.state, notice.reason, notice.settled_at = S.CANCELLED, _OVER, now
+    elif untrue := _no_longer_true(notice, now):
+        notice.state, notice.reason, notice.settled_at = S.CANCELLED, untrue, now
     elif why := _suppressed(notice.to, now):
         notice.state, notice.settled_at = S.FAILED, now
         notice.reason = f"{notice.to} is on the suppression list ({why})."
@@ -151,6 +154,14 @@ def _claimed(notice_id: int, now: datetime) -> Notice | None:
         notice.state, notice.lease_until, notice.attempts = S.SENDING, now + LEASE, notice.attempts + 1
     notice.save(update_fields=["state", "reason", "settled_at", "lease_until", "attempts"])
     return notice
+
+
+def _no_longer_true(notice: Notice, now: datetime) -> str:
+    """Why it need not be told any more; "" while it is true."""
+    if notice.kind == Notice.Kind.DOWN:
+        return "" if notice.channel.paused_reason else _OVER
+    ends = health_of(notice.channel).credentials_end_at
+    return "" if ends is not None and ends <= now + endings.FIRST else _RENEWED
 
 
 def _settle(notice: Notice, tried: _Tried, now: datetime) -> Notice.State:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from publisher.delivery import tally
-from publisher.delivery.models import Amendment, Delivery
+from publisher.delivery.models import Amendment
 from publisher.digests.models import EditionItem
 from publisher.items.models import Item
 from publisher.social.models import Post
@@ -49,7 +49,8 @@ def _intake(item: Item) -> Iterator[Step]:
 
 
 def _posts(item: Item) -> Iterator[Step]:
-    for post in item.posts.select_related("channel", "approved_by"):
+    posts = item.posts.select_related("channel", "approved_by")
+    for post in posts.prefetch_related("deliveries__amendments__asked_by"):
         url = reverse("desk:post", args=[post.pk])
         yield Step(post.created_at, f"Drafted for {post.channel}", url=url)
         if post.approved_at:
@@ -62,7 +63,7 @@ def _posts(item: Item) -> Iterator[Step]:
 
 
 def _parts(post: Post) -> Iterator[Step]:
-    for row in Delivery.objects.filter(post=post).order_by("part"):
+    for row in sorted(post.deliveries.all(), key=lambda row: row.part or 0):
         settled = row.sent_at or row.settled_at
         if settled:
             tone = "good" if row.sent_at else "bad"
@@ -72,7 +73,7 @@ def _parts(post: Post) -> Iterator[Step]:
 
 def _amendments(post: Post) -> Iterator[Step]:
     tones = {Amendment.State.DONE: "good", Amendment.State.FAILED: "bad"}
-    for row in Amendment.objects.filter(delivery__post=post).select_related("asked_by"):
+    for row in (each for delivery in post.deliveries.all() for each in delivery.amendments.all()):
         text = f"{row.get_deed_display()} ({post.channel}): {row.get_state_display().lower()}"
         who = f"asked for by {row.asked_by.get_username()}" if row.asked_by else ""
         url, tone = (

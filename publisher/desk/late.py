@@ -78,7 +78,7 @@ def decide_all(request: HttpRequest) -> HttpResponse:
         messages.success(request, outcome.said or "None could get a slot: their channels are stopped.")
     else:
         with transaction.atomic():
-            for post in posts:
+            for post in sorted(posts, key=lambda post: post.channel_id):  # as channels are locked
                 approval.cancel(post.pk, user=user, version=post.version, reason="", now=now)
         messages.success(request, f"{counted(len(posts), 'post')} cancelled.")
     return redirect(_back(request))

@@ -56,8 +56,11 @@ def leave_out(post_id: int, *, user: Actor, version: int, number: int, now: date
     return post
 
 
+@transaction.atomic
 def put_back(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     """Show the item's picture again, before those that were uploaded."""
+    # Its row is locked before the posts that show it, as by whoever fetched it.
+    lock_item(Post.objects.filter(pk=post_id).values_list("item_id", flat=True).first() or 0)
     with changing(post_id, version, EDITABLE, "changed") as post:
         own = picturing.of_item(post.item, post.channel)
         others = [picture for picture in post.pictures if not picture["url"]]

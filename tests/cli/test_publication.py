@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from publisher.audience.models import Consent, Subscription
-from publisher.cli.publication import add_subscriber, apply, read
+from publisher.cli.add_subscriber import add_subscriber
+from publisher.cli.publication import apply
+from publisher.cli.publication_file import read
 from publisher.core import clock
 from publisher.core.crypto import opened
 from publisher.core.errors import UserError
@@ -22,6 +24,7 @@ from publisher.items.topic_sync import sync
 from publisher.social import health
 from publisher.social.models import Channel, ChannelHealth
 from tests.processes import ROOT
+from tests.sessions import kept_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -442,3 +445,19 @@ def test_an_access_set_anew_is_checked_again_and_nothing_else_makes_a_check_due(
     assert health.health_of(channel).told_limits == {"max_characters": 900}
     applied(tmp_path, "channels:\n  - {name: Almaria Office, settings: {url: 'http://127.0.0.1:9001'}}\n")
     assert health.health_of(channel).told_limits == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_channel_that_its_network_stops_meanwhile_stays_stopped(tmp_path: Path) -> None:
+    applied(tmp_path, the_documented_file())
+    channel = Channel.objects.get()
+    changed = the_documented_file().replace("token: secret", "token: other-secret")
+
+    def stop() -> None:
+        health.went_down(channel.pk, reason="The token was revoked.", now=clock.now())
+
+    with kept_waiting(lambda: applied(tmp_path, changed), by=stop):
+        pass
+    channel.refresh_from_db()
+    assert opened(channel.credentials) == {"token": "other-secret"}
+    assert channel.paused_reason == "The token was revoked."

@@ -18,7 +18,7 @@ from publisher.core import standstill
 from publisher.core.models import Standstill
 from publisher.delivery import notices, outage
 from publisher.social import channels, health
-from publisher.social.models import Channel, Notice
+from publisher.social.models import Channel, ChannelHealth, Notice
 from tests.builders import NOON, a_channel, a_digest
 from tests.fakes.smtp_sink import SmtpSink, at
 
@@ -259,3 +259,14 @@ def test_two_senders_at_once_send_each_notice_once(sink: SmtpSink) -> None:
         list(pool.map(one, range(3)))
     assert len(sink.messages) == 6
     assert states() == ["sent"] * 6
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_the_end_of_an_access_that_was_renewed_meanwhile_is_not_told(sink: SmtpSink, renewed: bool) -> None:
+    channel = a_channel("sandbox", owner=OWNER)
+    ChannelHealth.objects.create(channel=channel, credentials_end_at=NOON + 3 * DAY)
+    health.tell_of_ends(now=NOON)
+    if renewed:
+        health.look_again(channel, elsewhere=False)
+    notices.send_due(now=NOON + HOUR)
+    assert (states(), len(sink.messages)) == ((["cancelled"], 0) if renewed else (["sent"], 1))

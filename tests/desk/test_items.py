@@ -7,7 +7,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from publisher.core import clock
 from publisher.core.models import AuditEntry
@@ -15,7 +17,15 @@ from publisher.desk.content import payload_text, shown_html
 from publisher.desk.differences import Piece, field_changes, pieces
 from publisher.items.models import ItemTopic
 from tests.builders import NOON, a_topic, an_item
-from tests.desk.builders import a_mail, a_post, a_rejection, a_revision, an_edition
+from tests.desk.builders import (
+    a_mail,
+    a_post,
+    a_post_delivery,
+    a_rejection,
+    a_revision,
+    an_amendment,
+    an_edition,
+)
 
 
 def page(client: Client, address: str) -> str:
@@ -240,3 +250,19 @@ def test_a_choice_that_does_not_exist_is_said_and_shows_no_rows(desk: Client, ad
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in text or "posts?state" in address
     assert "Not asked for" not in text
+
+
+@pytest.mark.django_db
+def test_an_items_page_asks_the_database_as_often_for_many_posts_as_for_two(desk: Client) -> None:
+    item = an_item()
+
+    def queries(posts: int) -> int:
+        for _ in range(posts):
+            post = a_post(item=item, state="sent", sent_at=NOON, slot_at=NOON)
+            a_post_delivery(post, state="sent", sent_at=NOON)
+            an_amendment(post)
+        with CaptureQueriesContext(connection) as asked:
+            assert f"Drafted for {post.channel}" in page(desk, f"/desk/items/{item.pk}")
+        return len(asked)
+
+    assert queries(2) == queries(6)
