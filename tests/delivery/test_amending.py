@@ -186,6 +186,22 @@ def test_a_page_that_showed_an_older_item_does_nothing(sent: Post) -> None:
     assert not Amendment.objects.exists()
 
 
+def test_an_item_that_changes_while_the_button_is_pressed_is_decided_about_anew(
+    sent: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = revised(sent)
+    decision, lock = {sent.pk: decide(sent)}, asking.lock_channel
+
+    def lock_late(channel_id: int) -> Channel | None:
+        revise(item, title="A title of this very moment")
+        return lock(channel_id)
+
+    monkeypatch.setattr(asking, "lock_channel", lock_late)
+    with pytest.raises(Stale):
+        asking.correct(item.pk, decision, user=an_editor(), revision=2, retracted=False, now=LATER)
+    assert not Amendment.objects.exists()
+
+
 def test_what_is_wrong_with_one_post_is_said_and_nothing_is_done_about_any(sent: Post) -> None:
     post = sent
     revised(post)
