@@ -18,7 +18,6 @@ from publisher.core.errors import Rejected, UserError
 from publisher.items.models import Item
 from publisher.social.accounts import measured_as
 from publisher.social.composing import Draft
-from publisher.social.media.fitting import fingerprint, fitted
 from publisher.social.media.shown import Shown
 from publisher.social.models import Channel, ItemPicture, Post
 from publisher.social.networks import registry
@@ -121,6 +120,8 @@ def begin_anew(row: ItemPicture, url: str, *, now: datetime) -> None:
 
 def unfit(channel: Channel, digest: str) -> str:
     """Why the picture cannot be shown on the channel; "" when it can. Takes up to a second. Raises `StoreAway`."""
+    from publisher.social.media.fitting import fitted  # noqa: PLC0415 - Pillow, which mail workers do without
+
     limits = limits_of(channel)
     if limits is None:
         return ""
@@ -134,12 +135,12 @@ def unfit(channel: Channel, digest: str) -> str:
 def tried(picture: Shown, channel: Channel, why: str) -> Shown:
     """The entry with what came of fitting it to the channel as it is set now."""
     limits = limits_of(channel)
-    return {**picture, "tried": fingerprint(limits) if limits else "", "unfit": why}
+    return {**picture, "tried": limits.fingerprint if limits else "", "unfit": why}
 
 
 def make_sure(post: Post, channel: Channel) -> None:
     """Raises `Rejected` when the pictures must not leave so, `StoreAway`. What was fitted before costs nothing."""
-    mark = fingerprint(limits) if (limits := limits_of(channel)) else ""
+    mark = limits.fingerprint if (limits := limits_of(channel)) else ""
     for picture in post.pictures:
         if picture.get("tried", "") != mark and (why := unfit(channel, picture["digest"])):
             raise Rejected(why)
@@ -163,7 +164,7 @@ def seen(shown: Sequence[Shown]) -> list[tuple[str, str]]:
 
 
 def _wrong_with(picture: Shown, channel: Channel, limits: PictureLimits, label: str) -> str:
-    if picture.get("tried") == fingerprint(limits) and (why := picture.get("unfit")):
+    if picture.get("tried") == limits.fingerprint and (why := picture.get("unfit")):
         return why
     if channel.alt_required and not picture["alt"]:
         return f"{ABOUT}it has no description. Write what it shows, or leave the picture out."

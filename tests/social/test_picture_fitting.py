@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.social.media import store
-from publisher.social.media.fitting import Fitted, fingerprint, fitted
+from publisher.social.media.fitting import Fitted, fitted
 from publisher.social.networks.base import PictureLimits
 
 LIMITS = PictureLimits(most=1, max_bytes=50_000, max_side=400)
@@ -80,9 +80,8 @@ def test_limits_have_a_name_that_is_the_same_in_every_process() -> None:
     """Sets are in another order in each."""
     types = ("image/png", "image/jpeg", "image/gif")
     ask = f"""
-from publisher.social.media.fitting import fingerprint
 from publisher.social.networks.base import PictureLimits
-print(fingerprint(PictureLimits(1, 1, types=frozenset({types}))))
+print(PictureLimits(1, 1, types=frozenset({types})).fingerprint)
 """
     names = {
         subprocess.run(
@@ -94,5 +93,5 @@ print(fingerprint(PictureLimits(1, 1, types=frozenset({types}))))
         ).stdout
         for seed in ("1", "2", "3")
     }
-    assert names == {fingerprint(PictureLimits(1, 1, types=frozenset(types))) + "\n"}
-    assert names != {fingerprint(LIMITS) + "\n"}
+    assert names == {PictureLimits(1, 1, types=frozenset(types)).fingerprint + "\n"}
+    assert names != {LIMITS.fingerprint + "\n"}

@@ -4,9 +4,8 @@ for reading the store; the same picture and limits give the same bytes, so that 
 
 from __future__ import annotations
 
-import hashlib
 import io
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -46,12 +45,6 @@ def fitted(digest: str, limits: PictureLimits) -> Fitted:
     if getattr(picture, "is_animated", False) and picture.format == "GIF":
         return _animated(data, picture, limits)
     return _still(picture, limits)
-
-
-def fingerprint(limits: PictureLimits) -> str:
-    """A short name of these limits, the same in every process: what fits under it fits again."""
-    fields = [sorted(value) if isinstance(value, frozenset) else value for value in astuple(limits)]
-    return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
 
 def _still(picture: Image.Image, limits: PictureLimits) -> Fitted:

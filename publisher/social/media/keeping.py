@@ -11,11 +11,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from PIL import Image
 
 from publisher.core.errors import Rejected
 from publisher.social.media import store
-from publisher.social.media.fitting import FORMATS, opened
 from publisher.social.models import ItemPicture, StoredPicture
 
 log = logging.getLogger(__name__)
@@ -37,8 +35,9 @@ def keep(data: bytes, *, now: datetime) -> StoredPicture:
     """Store a picture. Raises `Rejected` with what is wrong with it (no picture, too large), `StoreAway`."""
     if len(data) > MOST_BYTES:
         raise Rejected(f"It is larger than {MOST_BYTES // 1_000_000} MB.")
-    picture = _looked_at(data)
-    width, height = _shown_size(picture)
+    from publisher.social.media.inspection import inspected  # noqa: PLC0415 - Pillow, which mail workers do without
+
+    seen = inspected(data)
     digest = store.digest_of(data)
     with transaction.atomic():
         row, _made = StoredPicture.objects.update_or_create(
@@ -46,9 +45,9 @@ def keep(data: bytes, *, now: datetime) -> StoredPicture:
             defaults={"put_at": now},
             create_defaults={
                 "put_at": now,
-                "type": FORMATS[picture.format or ""],
-                "width": width,
-                "height": height,
+                "type": seen.type,
+                "width": seen.width,
+                "height": seen.height,
                 "size": len(data),
             },
         )
@@ -93,24 +92,3 @@ def _on_posts(digests: list[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(SHOWN, {"digests": digests})
         return {str(row[0]) for row in cursor.fetchall()}
-
-
-def _looked_at(data: bytes) -> Image.Image:
-    """Says what it is instead, where it is what people often hand in for a picture."""
-    try:
-        return opened(data)
-    except Rejected:
-        head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        if b"<svg" in head and head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")):
-            raise Rejected(
-                "It is an SVG drawing, which networks do not take: use JPEG, PNG, GIF or WebP."
-            ) from None
-        if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-            raise Rejected("It is a web page, and no picture.") from None
-        raise
-
-
-def _shown_size(picture: Image.Image) -> tuple[int, int]:
-    """Width and height, turned upright."""
-    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)
-    return (picture.height, picture.width) if sideways else picture.size

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 class Shown(TypedDict):
     """A picture as a post shows it. `digest` is empty while it is on its way; `focus` as in `networks.base.Picture`.
 
-    `url`: where the item's picture came from; empty for an uploaded one. `tried`: the limits (`fitting.fingerprint`) that it
+    `url`: where the item's picture came from; empty for an uploaded one. `tried`: the `fingerprint` of the limits that it
     was fitted to, and `unfit` why it cannot be, or empty.
     """
 

@@ -12,8 +12,9 @@ Errors are those of `publisher.core.errors`, and mean for a network:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -116,6 +117,12 @@ class PictureLimits:
     types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
     max_gif_bytes: int = 0
     alt: int = 1000
+
+    @property
+    def fingerprint(self) -> str:
+        """A short name of these limits, the same in every process: what fits under it fits again."""
+        fields = [sorted(value) if isinstance(value, frozenset) else value for value in astuple(self)]
+        return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
 
 class Ability(Enum):
