@@ -50,7 +50,7 @@ def approve(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
 
     A failed post may be approved again: nothing of what failed was published. Raises `Stale`, `UserError`.
     """
-    with _changing(post_id, version, APPROVABLE, "approved") as post:
+    with changing(post_id, version, APPROVABLE, "approved") as post:
         if post.item.retracted_at is not None:
             raise UserError("The item was retracted, so nothing about it is published.", "Cancel the post.")
         registry.leaving(post.channel.network)
@@ -60,7 +60,7 @@ def approve(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
         post.state, post.problem, post.slot_at = S.APPROVED, "", None
         post.approved_by_id = user.pk if isinstance(user, AbstractBaseUser) else None
         post.approved_at = now
-        _save(post, user, "post.approved", before, {"state": post.state, "texts": _texts(post)})
+        save_deed(post, user, "post.approved", before, {"state": post.state, "texts": _texts(post)})
         events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
     return post
 
@@ -71,7 +71,7 @@ def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: 
     Raises `Stale`, `UserError` (too long by the network's own measure).
     """
     cleaned = [text.replace("\r\n", "\n").strip() for text in texts]
-    with _changing(post_id, version, EDITABLE, "edited") as post:
+    with changing(post_id, version, EDITABLE, "edited") as post:
         check_form(cleaned)
         _check_left(post, cleaned)
         check_texts(post.channel, cleaned)
@@ -81,7 +81,7 @@ def edit(post_id: int, *, user: Actor, version: int, texts: Sequence[str], now: 
         post.edited = True
         post.state, post.problem = picturing.standing(post)
         post.approved_by = post.approved_at = post.slot_at = None
-        _save(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})
+        save_deed(post, user, "post.edited", before, {"state": post.state, "texts": cleaned})
     return post
 
 
@@ -90,7 +90,7 @@ def redraft(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
 
     Raises `Stale`, `UserError`.
     """
-    with _changing(post_id, version, EDITABLE, "drafted again") as post:
+    with changing(post_id, version, EDITABLE, "drafted again") as post:
         if not is_visible(post.item, now):
             raise UserError("The item is retracted or under embargo.", "Nothing is drafted of it now.")
         before = {"state": post.state, "texts": _texts(post)}
@@ -102,33 +102,33 @@ def redraft(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
         post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
         post.edited = False
         post.approved_by = post.approved_at = post.slot_at = None
-        _save(post, user, "post.drafted_again", before, {"state": post.state, "texts": _texts(post)})
+        save_deed(post, user, "post.drafted_again", before, {"state": post.state, "texts": _texts(post)})
     return post
 
 
 def cancel(post_id: int, *, user: Actor, version: int, reason: str, now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
     """Stop a post that is not going out yet, for good. Raises `Stale`, `UserError`."""
-    with _changing(post_id, version, CANCELLABLE, "cancelled") as post:
+    with changing(post_id, version, CANCELLABLE, "cancelled") as post:
         before = {"state": post.state}
         post.state, post.problem, post.slot_at = S.CANCELLED, reason.strip() or "Cancelled by staff.", None
-        _save(post, user, "post.cancelled", before, {"state": post.state, "reason": post.problem})
+        save_deed(post, user, "post.cancelled", before, {"state": post.state, "reason": post.problem})
     return post
 
 
 def reschedule(post_id: int, *, user: Actor, version: int, at: datetime, now: datetime) -> Post:
     """Give an approved post the time `at` (aware), slot or not. Raises `Stale`, `UserError` (quiet time, too near another)."""
-    with _changing(post_id, version, MOVABLE, "moved") as post:
+    with changing(post_id, version, MOVABLE, "moved") as post:
         registry.leaving(post.channel.network)
         _check_time(post, at, now)
         before = {"state": post.state, "slot_at": _iso(post.slot_at)}
         post.state, post.slot_at, post.problem = S.SCHEDULED, at, ""
-        _save(post, user, "post.rescheduled", before, {"state": post.state, "slot_at": _iso(at)})
+        save_deed(post, user, "post.rescheduled", before, {"state": post.state, "slot_at": _iso(at)})
         events.emit("post.scheduled", post_id=post.pk)
     return post
 
 
 @contextmanager
-def _changing(post_id: int, version: int, states: Sequence[str], done: str) -> Iterator[Post]:
+def changing(post_id: int, version: int, states: Sequence[str], done: str) -> Iterator[Post]:
     """The post under lock, its channel locked before it, once it is known to be what the person saw and in a right state."""
     with transaction.atomic():
         channel_id = Post.objects.filter(pk=post_id).values_list("channel_id", flat=True).first()
@@ -151,14 +151,11 @@ def _changing(post_id: int, version: int, states: Sequence[str], done: str) -> I
         yield post
 
 
-def _save(post: Post, user: Actor, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+def save_deed(post: Post, user: Actor, action: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Write what a deed made of the post, as its next version, and what was done."""
     post.version += 1
     post.save()
     audit.record(user, action, post, before, after)
-
-
-changing, save_deed = _changing, _save
-"""For deeds in a file of their own (`picture_deeds.py`)."""
 
 
 def _texts(post: Post) -> list[str]:

@@ -25,7 +25,6 @@ from publisher.social.networks.base import Pace, Picture
 from tests.builders import a_channel, a_digest, a_schedule, a_source, a_subscriber, a_topic, an_item
 from tests.desk.builders import (
     a_handed_post,
-    a_png,
     a_post,
     a_post_delivery,
     a_rejection,
@@ -33,6 +32,7 @@ from tests.desk.builders import (
     an_attempt,
     an_edition,
 )
+from tests.drawn import drawn
 
 PASSWORD = "a long enough password"
 BODY = """<p>For eleven years the upper terraces of Sorrel Valley lay dry. The stone channels that once led meltwater
@@ -204,7 +204,7 @@ def _handed() -> list[Post]:
     ] * 3
     article = "\n\n".join([chinese.title, chinese.summary, "## 两百户家庭", *paragraphs])
     pictures = tuple(
-        Picture(store.put(a_png(width, 800)), alt)
+        Picture(store.put(drawn(size=(width, 800))), alt)
         for width, alt in ((1200, "两位农民抬起一块石板，放进水渠"), (500, ""))
     )
     return [

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import itertools
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from publisher.core import clock
 from publisher.core.models import Pause
@@ -116,13 +113,6 @@ def a_handed_post(network: str = "weibo", *, pictures: tuple[Picture, ...] = (),
     prepared = registry.leaving(network).prepare(part, account_of(channel), "k" * 32)
     a_post_delivery(post, at=now, state="handed", prepared=dict(prepared.payload))
     return post
-
-
-def a_png(width: int = 60, height: int = 40) -> bytes:
-    """The bytes of a picture."""
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), (20, 90, 120)).save(file, "PNG")
-    return file.getvalue()
 
 
 def pictures_in(folder: Path, settings: Any) -> None:

@@ -19,7 +19,6 @@ from tests.desk.builders import (
     a_handed_post,
     a_mail,
     a_pause,
-    a_png,
     a_post,
     a_post_delivery,
     a_rejection,
@@ -28,7 +27,7 @@ from tests.desk.builders import (
     an_edition,
     pictures_in,
 )
-from tests.drawn import a_stored_picture
+from tests.drawn import a_stored_picture, drawn
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +71,7 @@ def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
     """One address that exists for each page."""
     item, topic, post, edition = an_item(), a_topic(), a_post(), an_edition()
     pictures_in(tmp_path, settings)
-    handed = a_handed_post(pictures=(Picture(store.put(a_png())),))
+    handed = a_handed_post(pictures=(Picture(store.put(drawn())),))
     with_a_person = {"delivery_id": Delivery.objects.get(post=handed).pk}
     item.item_topics.create(topic=topic, state="suggested")
     delivery = a_post_delivery(post)

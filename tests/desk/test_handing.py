@@ -23,7 +23,8 @@ from publisher.social.media import store
 from publisher.social.models import Post
 from publisher.social.networks.base import Picture
 from tests.builders import a_channel, an_item
-from tests.desk.builders import a_handed_post, a_png, a_post, a_post_delivery, pictures_in
+from tests.desk.builders import a_handed_post, a_post, a_post_delivery, pictures_in
+from tests.drawn import drawn
 
 pytestmark = pytest.mark.django_db
 
@@ -171,8 +172,8 @@ def test_a_newer_revision_of_the_item_is_pointed_out(desk: Client) -> None:
 def pictured(tmp_path: Path, settings: Any) -> Post:
     pictures_in(tmp_path, settings)
     pictures = (
-        Picture(store.put(a_png(6000, 300)), "一条河 <of> stones"),
-        Picture(store.put(a_png()), ""),
+        Picture(store.put(drawn(size=(6000, 300))), "一条河 <of> stones"),
+        Picture(store.put(drawn()), ""),
     )
     return a_handed_post(pictures=pictures)
 
