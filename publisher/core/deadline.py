@@ -41,13 +41,16 @@ class _Backend(httpcore.SyncBackend):
 
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, until: float) -> None:
-        self._inner, self._until = inner, until
+        self._inner, self._until, self._begun = inner, until, False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline counts
         return self._inner.read(max_bytes, _left(self._until, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - as above
-        self._inner.write(buffer, _left(self._until, httpcore.WriteTimeout))
+        # Before the first byte nothing has left, which is as if no connection had been made.
+        left = _left(self._until, httpcore.WriteTimeout if self._begun else httpcore.ConnectTimeout)
+        self._begun = True
+        self._inner.write(buffer, left)
 
     def close(self) -> None:
         self._inner.close()

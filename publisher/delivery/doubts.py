@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -153,11 +154,16 @@ def _ask(doubt: _Doubt, now: datetime) -> Answer:
     except CannotDecrypt as error:
         return CannotTell(str(error))
     if network.grade is Grade.BY_A_PERSON:
-        return CannotTell(f"{network.label} cannot tell. Look there, then say here whether it was published.")
+        return CannotTell(only_a_person(network))
     if _still_settling(doubt, network, now):
         return CannotTell(doubt.delivery.reason)
     prepared = Prepared(doubt.delivery.prepared or {}, doubt.delivery.idempotency_key)
     return network.reconcile(account, prepared, since=doubt.since)
+
+
+def only_a_person(network: Network[Any]) -> str:
+    """What staff read of an unclear post on a network that cannot be asked."""
+    return f"{network.label} cannot tell. Look there, then say here whether it was published."
 
 
 def _still_settling(doubt: _Doubt, network: Network[object], now: datetime) -> bool:

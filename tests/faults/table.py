@@ -18,16 +18,19 @@ from tests.faults.way import Outcome, Way, World, go
 
 @dataclass(frozen=True)
 class Result:
-    """`posted`: how often the message stands on the network. `broken`: which promise was broken ("": none)."""
+    """`posted`: how often the message stands on the network. `seen`: what staff read of one that is held. `broken`: which promise
+    was broken ("": none)."""
 
     posted: int
     outcome: str
     way: tuple[str, ...]
     broken: str = ""
+    seen: str = ""
 
     def as_json(self) -> Mapping[str, object]:
         broken = {"broken": self.broken} if self.broken else {}
-        return {"posted": self.posted, "outcome": self.outcome, "way": list(self.way)} | broken
+        seen = {"seen": self.seen} if self.outcome == Outcome.HELD.value else {}
+        return {"posted": self.posted, "outcome": self.outcome, "way": list(self.way)} | seen | broken
 
 
 def run(subject: Subject, cell: Cell, folder: Path) -> Result:
@@ -49,7 +52,7 @@ def run(subject: Subject, cell: Cell, folder: Path) -> Result:
         broken = f"the client repeats by itself: {len(sent)} requests in {way.tries} tries"
     if cell.fault is not NO_SERVER and cell.fault.name not in {each.fault for each in sent}:
         broken = "the case is wrong: no request met the fault"
-    return Result(posted, way.outcome.value, tuple(way.steps), broken)
+    return Result(posted, way.outcome.value, tuple(way.steps), broken, way.seen)
 
 
 def _world(subject: Subject, fake: Fake, proxy: FaultProxy, address: Callable[[], str]) -> World:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from publisher.core.errors import ChannelDown, OtherSideError
-from publisher.delivery.doubts import GIVE_UP_AFTER, LATEST, SOONEST
+from publisher.delivery.doubts import GIVE_UP_AFTER, LATEST, SOONEST, only_a_person
 from publisher.delivery.settle import outcome_of
 from publisher.delivery.states import State
 from publisher.social.networks.base import (
@@ -39,12 +39,14 @@ class Outcome(Enum):
 
 @dataclass
 class Way:
-    """What came of it, after so many `tries`. `steps` is the story; `stray` an error that no network may raise ("": none)."""
+    """What came of it, after so many `tries`. `steps` is the story; `seen` is what staff read of a message that is held; `stray`
+    an error that no network may raise ("": none)."""
 
     outcome: Outcome = Outcome.HELD
     receipt: Receipt | None = None
     tries: int = 0
     steps: list[str] = field(default_factory=list)
+    seen: str = ""
     stray: str = ""
 
 
@@ -113,6 +115,7 @@ class _Going:
         """Ask until the network can tell, or nobody asks any more."""
         network = self.world.network
         if network.grade is Grade.BY_A_PERSON:
+            self.way.seen = only_a_person(network)
             return State.UNKNOWN
         if network.settles_within:
             self.world.settle()
@@ -126,6 +129,7 @@ class _Going:
             if isinstance(answer, NotFound):
                 self._tell("not there")
                 return State.QUEUED
+            self.way.seen = answer.reason
             self._pass(max(SOONEST, min(self.since / 2, LATEST)))
         return State.UNKNOWN
 

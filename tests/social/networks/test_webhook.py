@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,9 +32,11 @@ from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.network import WEBHOOK
 from publisher.social.networks.webhook.rules import Format, Rules
 from publisher.social.networks.webhook.signing import signature_headers
+from tests.fakes.fault_proxy import CUT_SHORT, fault_proxy
 from tests.fakes.switches import Answer, Fault, as_json, serving
 from tests.fakes.webhook import (
     OLD_SECRET,
+    PATHS,
     SECRET,
     AnyFake,
     FakeDiscord,
@@ -218,6 +222,27 @@ def test_each_fault_is_told_as_what_it_means_and_nothing_is_repeated(
         assert hidden not in raised.value.reason
     assert isinstance(WEBHOOK.reconcile(account, message, since=NO_TIME), CannotTell)
     assert len(receiver.requests) == 1, "nobody is asked"
+
+
+def test_a_status_of_success_is_an_acceptance_though_the_answer_breaks_off_behind_it(
+    generic: FakeReceiver, teams: FakeTeams
+) -> None:
+    said = as_json(202, {"taken": "x" * 300})
+    for fake, accepted in ((generic, True), (teams, False)):
+        account = account_at(fake)
+        with fault_proxy(fake.url) as proxy, override_settings(FETCH_ALLOW=[urlsplit(proxy.url).netloc]):
+            proxy.arm(CUT_SHORT)
+            fake.faults.append(said)
+            through = replace(
+                account, credentials={**account.credentials, "url": f"{proxy.url}{PATHS[type(fake)]}"}
+            )
+            message = prepared(account)
+            if accepted:
+                assert WEBHOOK.publish(through, message).remote_id == "k1"
+            else:  # Teams may tell of an error in its text
+                with pytest.raises(Unknown):
+                    WEBHOOK.publish(through, message)
+        assert len(fake.requests) == 1
 
 
 @pytest.mark.parametrize("fault", [Fault.HTML_AFTER, Fault.TRUNCATED_AFTER])

@@ -1,7 +1,7 @@
 """LinkedIn for the registry: a page's posts. `payload.py` builds what is sent, `client.py` sends it.
 
 Settings of a channel: `organization` (the page's number or URN), `linkedin_version` (YYYYMM, default in `wire.py`),
-`timeout_seconds` (of each wait, at most 10), `api` and `oauth` (other servers than LinkedIn's, for tests).
+`timeout_seconds` (of each request, at most 10), `api` and `oauth` (other servers than LinkedIn's, for tests).
 Credentials: `access_token`; `issued_at` and `expires_in` of it, for warnings; or the app's `client_id` and `client_secret`, with
 which LinkedIn is asked how long the token lives.
 """
