@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 SHORTEST_WAIT = timedelta(seconds=1)
@@ -37,6 +38,14 @@ class Answer:
 def whole_number(header: str) -> int | None:
     """Seconds, as a header gives them; None for anything else, such as a date."""
     return int(header[:12]) if header.isascii() and header.isdigit() else None
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The server's own clock by its `Date`, aware; None when it names none."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
 
 
 def bounded(wait: timedelta) -> timedelta:

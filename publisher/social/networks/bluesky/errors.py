@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
-from publisher.social.networks.answer import Answer, bounded, whole_number
+from publisher.social.networks.answer import Answer, bounded, server_time, whole_number
 from publisher.social.networks.base import Pace
 
 USUAL_WAIT = timedelta(minutes=5)
@@ -70,14 +69,6 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
             f"{reason.rstrip('.')}. Check the channel's `service` and what its account may do."
         )
     return Rejected(reason)
-
-
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """The server's own clock, aware."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
-        return None
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> timedelta:

@@ -22,7 +22,7 @@ from mastodon.errors import MastodonError, MastodonNetworkError
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
 from publisher.social.networks.base import Account, Pace
 from publisher.social.networks.bounded import BoundedAdapter
-from publisher.social.networks.mastodon.errors import error_of, pace, server_time
+from publisher.social.networks.mastodon.errors import error_of, pace
 
 T = TypeVar("T")
 
