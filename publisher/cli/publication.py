@@ -19,6 +19,8 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import UserError
+from publisher.delivery.models import Delivery
+from publisher.delivery.states import State
 from publisher.digests.models import Digest
 from publisher.digests.rendering import subject_problem
 from publisher.items.languages import primary
@@ -30,6 +32,8 @@ from publisher.social.models import Channel
 from publisher.social.networks import registry
 from publisher.social.notes import of_channel
 from publisher.social.owners import check_owner
+
+UNSETTLED = (State.QUEUED, State.SENDING, State.UNKNOWN, State.HANDED)
 
 
 @click.command("apply")
@@ -98,6 +102,7 @@ def _channel(wanted: ChannelIn) -> tuple[str, str]:
     fields = wanted.model_dump(exclude={"name", "schedule", "topics"}) | {"topics": ids_of(wanted.topics)}
     if wanted.network:
         registry.get(wanted.network)
+        _check_nothing_waits(wanted.name, wanted.network)
     if wanted.schedule:
         fields["schedule"] = Schedule.objects.filter(name=wanted.schedule).first()
         if fields["schedule"] is None:
@@ -110,6 +115,16 @@ def _channel(wanted: ChannelIn) -> tuple[str, str]:
     if wanted.credentials is None:
         del fields["credentials"]
     return f"channel {wanted.name}", _put(Channel, wanted, {"name": wanted.name}, fields)
+
+
+def _check_nothing_waits(name: str, network: str) -> None:
+    """What is queued was prepared for the channel's network, and another would misread it. Raises UserError."""
+    waiting = Delivery.objects.filter(channel__name=name, state__in=UNSETTLED)
+    if count := waiting.exclude(channel__network=network).count():
+        raise UserError(
+            f"Channel {name} cannot go to another network now: {count} of its messages wait, are going out or are unclear.",
+            "Let them leave or cancel them first, or make a new channel.",
+        )
 
 
 def _digest(wanted: DigestIn) -> tuple[str, str]:

@@ -16,12 +16,17 @@ class OtherSideError(Exception):
         self.reason = reason
 
 
+LONGEST_WAIT = timedelta(days=7)
+"""However long the other side asks to wait: by then a person has looked."""
+
+
 class Retry(OtherSideError):
-    """Certainly not accepted; trying the same again later may succeed. `after` is what the other side asked for, if it did."""
+    """Certainly not accepted; trying the same again later may succeed. `after` is what the other side asked for, if it did, and a
+    week at most."""
 
     def __init__(self, reason: str, after: timedelta | None = None) -> None:
         super().__init__(reason)
-        self.after = after
+        self.after = min(after, LONGEST_WAIT) if after else after
 
 
 class Rejected(OtherSideError):

@@ -24,6 +24,7 @@ from publisher.social.links import shown_in
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
+from publisher.social.notes import MAY_BE_OUT
 from publisher.social.picturing import pictured, seen, waits, want
 from publisher.social.redrafting import (
     ITEM_CHANGED,
@@ -40,11 +41,6 @@ from publisher.social.redrafting import (
 __all__ = ["UNSENT", "cancel_for_item", "draft_held", "draft_item", "undrafted"]
 
 log = logging.getLogger(__name__)
-
-MAY_BE_OUT = (
-    "The item is older than the last restore of the database: this post may have been published before that. "
-    "Look at the channel, then approve it or cancel it."
-)
 
 S = Post.State
 WRITTEN = (

@@ -18,7 +18,7 @@ from django.db.models import F, Q
 
 from publisher.core import events
 from publisher.core.crypto import CannotDecrypt, opened
-from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.core.errors import LONGEST_WAIT, ChannelDown, OtherSideError, Retry, UserError
 from publisher.social import endings, notices
 from publisher.social.accounts import account_of
 from publisher.social.channels import block, pause, resume
@@ -127,7 +127,7 @@ def tell_of_ends(*, now: datetime) -> int:
 @transaction.atomic
 def note_pace(channel_id: int, pace: Pace, *, now: datetime) -> None:
     """Keep what an answer said of the rate limit. With nothing left the channel waits until it is renewed."""
-    until = now + pace.renewed_in
+    until = now + min(pace.renewed_in, LONGEST_WAIT)
     ChannelHealth.objects.update_or_create(
         channel_id=channel_id,
         defaults={

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from publisher.core import standstill
 from publisher.social.accounts import measured_as
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Priced
 from publisher.social.threads import takes_threads
+
+MAY_BE_OUT = (
+    "The database was restored from a backup since this post was made: it may have been published before that. "
+    "Look at the channel, then approve it or cancel it."
+)
 
 
 def of_channel(channel: Channel) -> list[str]:
@@ -27,14 +33,15 @@ def of_channel(channel: Channel) -> list[str]:
 
 
 def of_post(post: Post) -> list[str]:
-    """What the post has not got of what its channel wants, a sentence each."""
+    """What the post has not got of what its channel wants, and whether it may be out already, a sentence each."""
+    notes = [MAY_BE_OUT] if post.problem != MAY_BE_OUT and standstill.may_be_out(post.created_at) else []
     region = post.channel.region.upper()
     if region and post.item.url and region not in post.item.links:
         without = (
             f"The item came without a link for readers in {region}, so the post leads to its own address."
         )
-        return [f"{without} Its producer may send one in links.{region}."]
-    return []
+        notes.append(f"{without} Its producer may send one in links.{region}.")
+    return notes
 
 
 def makes_threads(channel: Channel) -> bool:

@@ -19,10 +19,12 @@ from publisher.core import clock
 from publisher.core.crypto import opened
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
+from publisher.delivery.models import Delivery
 from publisher.digests.models import Digest
 from publisher.items.topic_sync import sync
 from publisher.social import health
 from publisher.social.models import Channel, ChannelHealth
+from tests.desk.builders import a_post, a_post_delivery
 from tests.processes import ROOT
 from tests.sessions import kept_waiting
 
@@ -461,3 +463,17 @@ def test_a_channel_that_its_network_stops_meanwhile_stays_stopped(tmp_path: Path
     channel.refresh_from_db()
     assert opened(channel.credentials) == {"token": "other-secret"}
     assert channel.paused_reason == "The token was revoked."
+
+
+@pytest.mark.parametrize("state", ["queued", "unknown", "handed"])
+def test_a_channel_keeps_its_network_while_messages_made_for_it_wait(tmp_path: Path, state: str) -> None:
+    applied(tmp_path, the_documented_file())
+    channel = Channel.objects.get()
+    a_post_delivery(a_post(channel=channel), state=state)
+    changed = the_documented_file().replace(f"network: {channel.network}", "network: sandbox")
+    assert changed != the_documented_file()
+    assert "1 of its messages wait" in applied(tmp_path, changed)
+    assert Channel.objects.get().network == channel.network
+    Delivery.objects.update(state="sent")
+    applied(tmp_path, changed)
+    assert Channel.objects.get().network == "sandbox"

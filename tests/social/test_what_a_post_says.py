@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from publisher.core.models import Restoration
 from publisher.delivery.leaving import outgoing
 from publisher.items.models import Item
 from publisher.social import approval, notes
@@ -205,3 +207,12 @@ def test_settings_without_effect_are_named() -> None:
         "Its budget counts nothing",
     ]
     assert len(notes.of_channel(a_channel("x", thread_messages=3))) == 1
+
+
+def test_of_a_post_from_before_a_restore_staff_are_told_that_it_may_be_out() -> None:
+    post = a_draft(a_channel())
+    assert notes.of_post(post) == []
+    Restoration.objects.create(made_at=NOON, restored_at=NOON + timedelta(hours=1))
+    assert notes.of_post(post) == [notes.MAY_BE_OUT]
+    later = a_draft(a_channel(), now=NOON + timedelta(hours=2))
+    assert notes.of_post(later) == []

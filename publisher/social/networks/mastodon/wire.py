@@ -20,6 +20,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonNetworkError
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.social.networks.answer import server_time
 from publisher.social.networks.base import Account, Pace
 from publisher.social.networks.bounded import BoundedAdapter
 from publisher.social.networks.mastodon.errors import error_of, pace
