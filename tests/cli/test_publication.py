@@ -470,10 +470,11 @@ def test_a_channel_keeps_its_network_while_messages_made_for_it_wait(tmp_path: P
     applied(tmp_path, the_documented_file())
     channel = Channel.objects.get()
     a_post_delivery(a_post(channel=channel), state=state)
-    changed = the_documented_file().replace(f"network: {channel.network}", "network: sandbox")
+    changed = the_documented_file().replace(f"network: {channel.network}", "network: telegram")
     assert changed != the_documented_file()
-    assert "1 of its messages wait" in applied(tmp_path, changed)
+    with pytest.raises(UserError, match="1 of its messages wait"):
+        applied(tmp_path, changed)
     assert Channel.objects.get().network == channel.network
     Delivery.objects.update(state="sent")
     applied(tmp_path, changed)
-    assert Channel.objects.get().network == "sandbox"
+    assert Channel.objects.get().network == "telegram"
