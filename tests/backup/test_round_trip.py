@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shutil
 import subprocess
 from datetime import timedelta
 from functools import partial
@@ -43,6 +44,20 @@ def backed_up(file: Path, *options: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the backup of an empty world is kept, once a test has made it."""
+    return tmp_path_factory.mktemp("shelf") / "b.tar"
+
+
+@pytest.fixture
+def file(world: World, shelf: Path, tmp_path: Path) -> Path:
+    """A backup of the world as it is now, empty: a copy of one that is made once, as making it takes seconds."""
+    if not shelf.exists():
+        backed_up(shelf)
+    return Path(shutil.copy(shelf, tmp_path / "b.tar"))
 
 
 def restored(file: Path, *options: str) -> dict[str, Any]:
@@ -111,9 +126,7 @@ def test_who_left_or_complained_after_the_backup_is_not_written_to_again(
     assert stays.subscriber_id in Subscription.objects.values_list("subscriber_id", flat=True)
 
 
-def test_a_second_restore_keeps_one_database_aside_or_none(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_a_second_restore_keeps_one_database_aside_or_none(world: World, file: Path) -> None:
     for options, there in (((), {"world", "world_replaced"}), (("--discard",), {"world"})):
         restored(file, *options)
         assert names(world) == there
@@ -145,9 +158,7 @@ def test_the_key_is_in_it_when_asked_for_and_the_answer_says_so(world: World, tm
     assert key.decode() == settings.SECRET_KEY + "\n"
 
 
-def test_verify_checks_a_file_without_any_server(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_verify_checks_a_file_without_any_server(file: Path) -> None:
     away = environment(
         PUBLISHER_DATABASE_URL="postgres://u@127.0.0.1:1/p", PUBLISHER_REDIS_URL="redis://127.0.0.1:1"
     )
@@ -159,9 +170,7 @@ def test_verify_checks_a_file_without_any_server(world: World, tmp_path: Path) -
     assert (done.returncode, "database.dump is not what was written" in done.stderr) == (1, True)
 
 
-def test_nobody_is_there_to_say_yes_so_nothing_is_replaced(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_nobody_is_there_to_say_yes_so_nothing_is_replaced(world: World, file: Path) -> None:
     an_item(at=clock.now())
     said = refused(file)
     assert re.search(r"here now: +items 1;.*; newest item", said)
@@ -173,48 +182,39 @@ def test_nobody_is_there_to_say_yes_so_nothing_is_replaced(world: World, tmp_pat
 @pytest.mark.parametrize(
     "damage", [lambda raw: raw[:-20_000], lambda raw: b"Dear diary" + raw, lambda _raw: b""]
 )
-def test_a_damaged_or_foreign_file_touches_nothing(world: World, tmp_path: Path, damage: Any) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_a_damaged_or_foreign_file_touches_nothing(world: World, file: Path, damage: Any) -> None:
     file.write_bytes(damage(file.read_bytes()))
     an_item()
     assert str(file) in refused(file, "--yes")
     assert (Item.objects.count(), names(world)) == (1, {"world"})
 
 
-def test_a_backup_of_a_newer_publisher_is_refused(world: World, tmp_path: Path) -> None:
-    backed_up(tmp_path / "b.tar")
-    old = archive.opened(tmp_path / "b.tar")
-    newer = tmp_path / "newer.tar"
-    with archive.writing(newer, at=old.manifest.made_at) as file:
-        file.add(archive.DATABASE, archive.read_part(old, archive.DATABASE))
+def test_a_backup_of_a_newer_publisher_is_refused(world: World, file: Path) -> None:
+    old = archive.opened(file)
+    newer = file.with_name("newer.tar")
+    with archive.writing(newer, at=old.manifest.made_at) as written:
+        written.add(archive.DATABASE, archive.read_part(old, archive.DATABASE))
         changes = {"migrations": (*old.manifest.migrations, "items.0999_future"), "version": "9.9"}
-        file.finish(manifest.Manifest(**old.manifest.model_dump() | changes))
+        written.finish(manifest.Manifest(**old.manifest.model_dump() | changes))
     said = refused(newer, "--yes")
     assert "Publisher 9.9" in said
     assert "items.0999_future" in said
     assert names(world) == {"world"}
 
 
-def test_a_database_that_somebody_uses_is_not_replaced(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_a_database_that_somebody_uses_is_not_replaced(world: World, file: Path) -> None:
     with psycopg.connect(**{**world.info.get_parameters(), "dbname": "world"}, application_name="celery"):  # type: ignore[arg-type]  # libpq's own words
         said = refused(file, "--yes")
     assert "is in use: publisher (celery)" in said
     assert names(world) == {"world"}
 
 
-def test_two_restores_at_once_are_refused(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_two_restores_at_once_are_refused(world: World, file: Path) -> None:
     world.execute("SELECT pg_advisory_lock(hashtextextended('publisher.restore.world', 0))")
     assert "Another restore of the database world is at work" in refused(file, "--yes")
 
 
-def test_a_database_of_others_is_not_replaced(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_a_database_of_others_is_not_replaced(world: World, file: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE theirs (id int)")
     assert "what is in it is not Publisher's" in refused(file, "--yes")
@@ -246,10 +246,8 @@ def test_a_backup_that_is_killed_leaves_no_file_of_that_name_and_the_next_one_is
 
 
 def test_a_restore_that_is_killed_anywhere_leaves_the_old_database_or_the_whole_new_one(
-    world: World, tmp_path: Path
+    world: World, file: Path
 ) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
     an_item()
     came_to_the_end = 0
     for tenths in (6, 8, 10, 12, 14):
@@ -268,9 +266,7 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_database_or_the_whole_
     assert (Item.objects.count(), standstill.is_on()) == (0, True)
 
 
-def test_a_restore_that_is_killed_right_before_the_swap_changed_nothing(world: World, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    backed_up(file)
+def test_a_restore_that_is_killed_right_before_the_swap_changed_nothing(world: World, file: Path) -> None:
     an_item()
     process = begun("restore", file, "--yes")
     until(lambda: "world_restoring" in names(world), what="the fresh database is being filled")

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from publisher.core.embedded.running import ServersLock
+from publisher.demo.world import MARKER
 from tests.processes import environment, until
 
 
@@ -41,8 +42,24 @@ def test_the_demo_empties_no_folder_that_it_did_not_make(tmp_path: Path) -> None
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_a_second_demo_in_the_folder_of_one_that_runs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / MARKER).touch()
+    lock = ServersLock(tmp_path)
+    assert lock.try_hold("demo", ("postgres", "valkey"))
+    command = [sys.executable, "-m", "publisher.cli", "demo", "--folder", str(tmp_path)]
+    refused = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    lock.release()
+    assert (refused.returncode, "is running in" in refused.stderr) == (1, True)
+    assert (tmp_path / MARKER).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_however_the_demo_is_ended_nothing_of_it_goes_on(tmp_path: Path, signum: signal.Signals) -> None:
+    """SIGINT is ignored unless the demo takes it. SIGTERM and SIGHUP are taken by the same loop."""
     folder = tmp_path / "demo"
     env = {name: value for name, value in environment().items() if not name.startswith("PUBLISHER_")}
     command = [sys.executable, "-m", "publisher.cli", "demo", "--folder", str(folder)]
@@ -53,8 +70,6 @@ def test_however_the_demo_is_ended_nothing_of_it_goes_on(tmp_path: Path, signum:
     try:
         until(lambda: ServersLock(folder).holder() is not None, seconds=60)
         children = psutil.Process(demo.pid).children(recursive=True)
-        refused = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-        assert (refused.returncode, "is running in" in refused.stderr) == (1, True)
         demo.send_signal(signum)
         demo.wait(60)
         until(lambda: not [each for each in children if each.is_running()], seconds=60)

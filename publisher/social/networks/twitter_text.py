@@ -15,15 +15,8 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
-
-with warnings.catch_warnings():
-    # The library reads its table of emoji through pkg_resources, which warns of its own end.
-    warnings.simplefilter("ignore")
-    from twitter_text import extract_urls, parse_tweet
-    from twitter_text.extract_emojis import extract_emojis_with_indices
-    from twitter_text.regexp.valid_ascii_domain import valid_ascii_domain
 
 LONGEST: Final = 4000
 MOST_DOTS: Final = 140
@@ -56,6 +49,23 @@ class Counted:
     valid: bool
 
 
+@cache
+def _library() -> Any:
+    """The package with our repairs. Loaded at the first text, not before: that takes a quarter of a second."""
+    with warnings.catch_warnings():
+        # It reads its table of emoji through pkg_resources, which warns of its own end.
+        warnings.simplefilter("ignore")
+        package = importlib.import_module("twitter_text")
+    vars(_part("extract_urls"))["idna_to_ascii"] = _to_ascii
+    vars(_part("parse_tweet"))["extract_emojis_with_indices"] = _emojis
+    return package
+
+
+def _part(name: str) -> Any:
+    """A module of the package: it has functions of the same names, so its modules are only to be had by their paths."""
+    return importlib.import_module(f"twitter_text.{name}")
+
+
 def is_countable(text: str) -> bool:
     """False for a text that would take the library too long."""
     return len(text) <= LONGEST and len(_JOINING_DOT.findall(text)) <= MOST_DOTS
@@ -64,7 +74,7 @@ def is_countable(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def count(text: str) -> Counted:
     """The weighted length of a countable text, line breaks being `\\n`."""
-    result = parse_tweet(text.translate(_NOT_FOLDED))
+    result = _library().parse_tweet(text.translate(_NOT_FOLDED))
     refused = any(character in text for character in "\ufffe\ufeff\uffff")
     return Counted(int(result.weightedLength), bool(text) and not refused)
 
@@ -74,7 +84,7 @@ def host_in(text: str) -> str:
     """The host name with which `text`, what follows a scheme, begins; "" where there is none with a known top-level domain."""
     if not is_countable(text):
         return ""
-    found = extract_urls(f"https://{text.translate(_NOT_FOLDED)}")
+    found = _library().extract_urls(f"https://{text.translate(_NOT_FOLDED)}")
     if not found or not str(found[0]).startswith("https://"):
         return ""
     return text[: len(found[0]) - len("https://")]
@@ -82,7 +92,7 @@ def host_in(text: str) -> str:
 
 def links(text: str) -> list[str]:
     """The links of a countable text as they stand in it, line breaks being `\\n`."""
-    return [str(link) for link in extract_urls(text)]
+    return [str(link) for link in _library().extract_urls(text)]
 
 
 def ascii_host(host: str) -> str | None:
@@ -92,7 +102,7 @@ def ascii_host(host: str) -> str | None:
 
 def _to_ascii(domain: str) -> str | None:
     """A domain in punycode, label by label, as the JavaScript original does it; None where a label is too long."""
-    if domain.startswith("xn--") and not valid_ascii_domain.search(domain):
+    if domain.startswith("xn--") and not _part("regexp.valid_ascii_domain").valid_ascii_domain.search(domain):
         return None
     try:
         labels = [_label_to_ascii(label) for label in domain.split(".")]
@@ -107,7 +117,9 @@ def _label_to_ascii(label: str) -> str:
 
 def _emojis(text: str) -> list[dict[str, Any]]:
     """The emoji that count two whatever they are made of: `{"emoji", "indices": [start, end]}`, in code points."""
-    return [part for found in extract_emojis_with_indices(text) for part in _known(found)]
+    return [
+        part for found in _part("extract_emojis").extract_emojis_with_indices(text) for part in _known(found)
+    ]
 
 
 def _known(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -128,8 +140,3 @@ def _parts(emoji: str) -> list[str]:
     if _JOINER in emoji and (eye_apart or _YOUNG.search(emoji) or _UNQUALIFIED.search(emoji)):
         return [part for joined in re.split(f"({_JOINER})", emoji) for part in _parts(joined)]
     return [emoji]
-
-
-# The package has functions of the same names, so the modules are only to be had by their paths.
-vars(importlib.import_module("twitter_text.extract_urls"))["idna_to_ascii"] = _to_ascii
-vars(importlib.import_module("twitter_text.parse_tweet"))["extract_emojis_with_indices"] = _emojis
