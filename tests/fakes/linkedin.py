@@ -67,6 +67,10 @@ class FakeLinkedIn:
 
     pictures_fail: bool = False
     knows_repeats: bool = True
+    shows_nothing: bool = False
+    """The list of posts comes empty, although its count is right."""
+
+    tells_count: bool = True
     slow_seconds: float = 1.0
     faults: list[Fault] = field(default_factory=list)
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -270,8 +274,9 @@ class FakeLinkedIn:
         if count > 100:
             raise Refused(400, "BAD", "count is at most 100")
         newest = sorted(self.posts.values(), key=lambda post: post["createdAt"], reverse=True)
-        page = [self._shown(post) for post in newest[start : start + count]]
-        return Answer(200, {"paging": {"start": start, "count": count}, "elements": page})
+        page = [] if self.shows_nothing else [self._shown(post) for post in newest[start : start + count]]
+        total = {"total": len(newest)} if self.tells_count else {}
+        return Answer(200, {"paging": {"start": start, "count": count, **total}, "elements": page})
 
     def _get(self, request: Request) -> Answer:
         return Answer(200, self._shown(self._post(request)))

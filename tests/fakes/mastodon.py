@@ -78,6 +78,9 @@ class FakeMastodon:
         self.ahead = timedelta()
         """How far the server's clock is ahead of ours."""
         self.requests_left = 300
+        self.shows_nothing = False
+        """The list of statuses comes empty, although the account's count is right."""
+        self.tells_count = True
         self.statuses: list[Status] = []
         self.media: dict[str, Media] = {}
         self.keys: dict[str, tuple[str, datetime]] = {}
@@ -91,6 +94,10 @@ class FakeMastodon:
     @property
     def texts(self) -> list[str]:
         return [status.text for status in self.statuses]
+
+    def add(self, text: str, *, age: timedelta = timedelta()) -> None:
+        """A status that somebody made elsewhere, so long ago."""
+        self.statuses.append(Status(self._id(), text, self.now - age))
 
     def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
         with self.lock:
@@ -150,14 +157,15 @@ class FakeMastodon:
     # What each address does.
 
     def verify(self, _: Request) -> tuple[int, Any]:
-        return 200, {"id": "7", "username": "office", "acct": "office", "display_name": "Office"}
+        who = {"id": "7", "username": "office", "acct": "office", "display_name": "Office"}
+        return 200, who | ({"statuses_count": len(self.statuses)} if self.tells_count else {})
 
     def list_statuses(self, request: Request) -> tuple[int, Any]:
         if request.path[0] != "7":
             raise Refused(404, "Record not found")
         most = min(int(request.query.get("limit", "20")), 40)
         below = int(request.query.get("max_id", "9" * 18))
-        newest = [each for each in reversed(self.statuses) if int(each.id) < below]
+        newest = [each for each in reversed(self.statuses) if int(each.id) < below and not self.shows_nothing]
         return 200, [self._as_json(each) for each in newest[:most]]
 
     def upload(self, request: Request) -> tuple[int, Any]:

@@ -7,16 +7,21 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
+
+from publisher.core import deadline
 
 
 class Fault(Enum):
-    """`after` in the name: the fake has done what was asked before it goes wrong."""
+    """`after` in the name: the fake has done what was asked before it goes wrong. A slow one begins its answer, and hangs."""
 
     RESET_BEFORE = "reset before"
     ERROR_BEFORE = "500 before"
@@ -55,6 +60,8 @@ class Fake:
     def __init__(self) -> None:
         self.faults: list[Fault | Answer] = []
         self.requests: list[Request] = []
+        self.hangs = threading.Event()
+        """Set once a request was taken whose answer does not come."""
         self.stop = threading.Event()
         self.lock = threading.Lock()
         self.port = 0
@@ -65,6 +72,18 @@ class Fake:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def patient_until_it_hangs(fake: Fake) -> Iterator[None]:
+    """The time of our requests is over when the fake hangs, and not before, however busy the machine is: the clock jumps."""
+    real = time.monotonic
+
+    def monotonic() -> float:
+        return real() + (3600.0 if fake.hangs.is_set() else 0.0)
+
+    with patch.object(deadline, "time", SimpleNamespace(monotonic=monotonic)):
+        yield
 
 
 @contextmanager
@@ -103,7 +122,12 @@ def serving(fake: Fake) -> Iterator[None]:
                     self.connection.close()
                 return
             if fault is Fault.SLOW_AFTER:
+                self.close_connection = True
+                fake.hangs.set()
+                with contextlib.suppress(OSError):
+                    self.connection.sendall(b"HTTP/1.1")
                 fake.stop.wait(20)
+                return
             if fault is Fault.HTML_AFTER:
                 done = Answer(200, b"<html><h1>It works!</h1></html>", {"Content-Type": "text/html"})
             if fault is Fault.REDIRECT:

@@ -48,7 +48,8 @@ class Token:
 
 @dataclass
 class FakeWeChat(Fake):
-    """`ahead`: seconds that its clock is in front. `quota`: calls left of a path. `barred`: a code that each call gets."""
+    """`ahead`: seconds that its clock is in front. `quota`: calls left of a path. `barred`: a code that each call gets.
+    `shows_nothing`: its list of drafts comes empty, although its count is right, which it tells if it `tells_count`."""
 
     app_id: str = field(default_factory=lambda: f"wx{secrets.token_hex(8)}")
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -60,6 +61,8 @@ class FakeWeChat(Fake):
     barred: dict[str, int] = field(default_factory=dict)
     ahead: float = 0.0
     forced: int = 0
+    shows_nothing: bool = False
+    tells_count: bool = True
 
     def __post_init__(self) -> None:
         Fake.__init__(self)
@@ -71,6 +74,11 @@ class FakeWeChat(Fake):
     @property
     def titles(self) -> list[str]:
         return [draft.article["title"] for draft in self.drafts]
+
+    def add(self, title: str, *, age: float = 0.0) -> None:
+        """A draft that somebody made by hand, `age` seconds ago."""
+        article = {"title": title, "digest": "", "content_source_url": "", "content": ""}
+        self.drafts.append(Draft(f"by-hand-{len(self.drafts)}", article, int(self.now - age)))
 
     def asked(self, path: str) -> int:
         return sum(urlsplit(request.path).path == f"/cgi-bin/{path}" for request in self.requests)
@@ -203,7 +211,7 @@ class FakeWeChat(Fake):
         offset, count = given.get("offset"), given.get("count")
         if not isinstance(offset, int) or not isinstance(count, int) or not 1 <= count <= 20 or offset < 0:
             raise Refusal(40097, "invalid args")
-        newest = sorted(self.drafts, key=lambda draft: -draft.updated)
+        newest = [] if self.shows_nothing else sorted(self.drafts, key=lambda draft: -draft.updated)
         items = []
         for draft in newest[offset : offset + count]:
             shown = dict(draft.article)
@@ -212,7 +220,8 @@ class FakeWeChat(Fake):
             items.append(
                 {"media_id": draft.media_id, "content": {"news_item": [shown]}, "update_time": draft.updated}
             )
-        return {"total_count": len(self.drafts), "item_count": len(items), "item": items}
+        total = {"total_count": len(self.drafts)} if self.tells_count else {}
+        return {**total, "item_count": len(items), "item": items}
 
 
 def _zi(text: str) -> int:

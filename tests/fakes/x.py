@@ -96,6 +96,9 @@ class FakeX(ThreadingHTTPServer):
         """The most posts on a page of the timeline."""
         self.hides: set[str] = set()
         """Posts that the timeline counts and does not show."""
+        self.shows_nothing = False
+        """The timeline comes empty, although the account's own count is right."""
+        self.tells_count = True
         self._last = 1_900_000_000_000_000_000
 
     @property
@@ -182,8 +185,11 @@ class FakeX(ThreadingHTTPServer):
             raise Refused(404, "Not Found")
         return 200, {"data": {"deleted": True}}
 
-    def me(self, *_: Any) -> tuple[int, Any]:
-        return 200, {"data": {"id": USER, "name": "Almaria Office", "username": "almaria"}}
+    def me(self, _: Any, query: dict[str, str]) -> tuple[int, Any]:
+        data: dict[str, Any] = {"id": USER, "name": "Almaria Office", "username": "almaria"}
+        if self.tells_count and "public_metrics" in query.get("user.fields", "").split(","):
+            data["public_metrics"] = {"followers_count": 9, "tweet_count": len(self.posts)}
+        return 200, {"data": data}
 
     def timeline(self, _: Any, query: dict[str, str], user: str) -> tuple[int, Any]:
         if user != USER:
@@ -193,15 +199,12 @@ class FakeX(ThreadingHTTPServer):
         asked = set(query.get("tweet.fields", "").split(",")) - {""}
         if not 5 <= size <= 100 or asked - FIELDS:
             raise Refused(400, "One or more parameters to your request was invalid.")
-        try:
-            start = datetime.strptime(query["start_time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        except (KeyError, ValueError) as error:
-            raise Refused(400, "start_time must be like 2026-01-01T00:00:00Z.") from error
-        since = [post for post in reversed(self.posts) if post.created_at >= start]
+        shown = [] if self.shows_nothing else self.posts
+        newest = sorted(shown, key=lambda post: (post.created_at, post.id), reverse=True)
         at, size = int(query.get("pagination_token", "t0")[1:]), min(size, self.page)
-        page = since[at : at + size]
+        page = newest[at : at + size]
         meta: dict[str, Any] = {"result_count": len(page)}
-        if at + size < len(since):
+        if at + size < len(newest):
             meta["next_token"] = f"t{at + size}"
         data = [self._shown(post, asked) for post in page if post.id not in self.hides]
         return 200, {"meta": meta, **({"data": data} if data else {})}

@@ -32,18 +32,19 @@ PICTURE = Picture(hashlib.sha256(DRAWN).hexdigest(), "A red field")
 
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
-    """The fake, and the picture in a store of its own."""
+    """The fake with a post of last month, and the picture in a store of its own."""
     allowed: list[str] = []
     with FakeLinkedIn() as there, override_settings(MEDIA_ROOT=folder / "media", FETCH_ALLOW=allowed):
         store.put(DRAWN)
         allowed.append(urlsplit(there.url).netloc)
+        there.add({"commentary": "Welcome to our page.", "lifecycleState": "PUBLISHED"}, age=30 * 86400)
 
         def account(url: str) -> Account:
             allowed.append(urlsplit(url).netloc)
             settings = {"organization": there.organization, "api": url, "oauth": url, "timeout_seconds": 0.3}
             return Account(1, "Almaria", {"access_token": there.token}, settings)
 
-        yield Fake(there.url, account, lambda: len(there.posts))
+        yield Fake(there.url, account, lambda: len(there.posts) - 1)
 
 
 SUBJECT = Subject(

@@ -32,8 +32,9 @@ PICTURE = Picture(hashlib.sha256(DRAWN).hexdigest(), "A blue field", focus=(0.0,
 
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
-    """The fake, whose clock moves with the story, and the picture in a store of its own."""
+    """The fake with a status of last month and a clock that moves with the story, and the picture in a store of its own."""
     fake = FakeMastodon()
+    fake.add("Welcome to our account.", age=timedelta(days=30))
     with override_settings(MEDIA_ROOT=folder / "media"), serving(fake) as url:
         store.put(DRAWN)
 
@@ -43,7 +44,7 @@ def start(folder: Path) -> Iterator[Fake]:
         def later(by: timedelta) -> None:
             fake.ahead += by
 
-        yield Fake(url, account, lambda: len(fake.statuses), later)
+        yield Fake(url, account, lambda: len(fake.statuses) - 1, later)
 
 
 def wait() -> Mapping[str, str]:

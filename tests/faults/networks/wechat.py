@@ -37,13 +37,14 @@ PICTURE = _png()
 
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
-    """A fake account with its own keys, and time-outs that a test can wait for."""
+    """A fake account with its own keys and a draft of last month, and time-outs that a test can wait for."""
     allowed: list[str] = []
     files = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(folder / "media")},
     }
     fake = FakeWeChat()
+    fake.add("欢迎", age=30 * 86400)
     with (
         override_settings(FETCH_ALLOW=allowed, STORAGES={**settings.STORAGES, "default": files}),
         patch.multiple(client, ANSWER_SECONDS=0.7),
@@ -59,7 +60,7 @@ def start(folder: Path) -> Iterator[Fake]:
         def later(by: timedelta) -> None:
             fake.ahead += by.total_seconds()
 
-        yield Fake(fake.url, account, lambda: len(fake.drafts), later)
+        yield Fake(fake.url, account, lambda: len(fake.drafts) - 1, later)
 
 
 SUBJECT = Subject(

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.test.utils import override_settings
@@ -31,15 +32,16 @@ PICTURE = Picture(hashlib.sha256(DRAWN).hexdigest(), "A blue field")
 
 @contextmanager
 def start(folder: Path) -> Iterator[Fake]:
-    """The fake, and the picture in a store of its own."""
+    """The fake with a post of last month, and the picture in a store of its own."""
     with override_settings(MEDIA_ROOT=folder / "media"), fake_x() as there:
         there.refuses_repeats = False
+        there.add("Welcome to our account.", created_at=datetime.now(UTC) - timedelta(days=30))
         store.put(DRAWN)
 
         def account(url: str) -> Account:
             return account_at(url, timeout=0.3, threads=True)
 
-        yield Fake(there.url, account, lambda: len(there.posts))
+        yield Fake(there.url, account, lambda: len(there.posts) - 1)
 
 
 def wait() -> Mapping[str, str]:

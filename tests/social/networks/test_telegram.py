@@ -21,7 +21,7 @@ from publisher.social.networks.telegram import client
 from publisher.social.networks.telegram.measure import measure
 from publisher.social.networks.telegram.network import TELEGRAM
 from publisher.social.networks.telegram.rules import Rules
-from tests.fakes.switches import Answer, Fault, as_json, serving
+from tests.fakes.switches import Answer, Fault, as_json, patient_until_it_hangs, serving
 from tests.fakes.telegram import CHAT, TOKEN, FakeTelegram, account_at
 
 NO_TIME = timedelta()
@@ -144,20 +144,17 @@ def test_a_picture_that_is_gone_or_too_narrow_is_refused_and_nothing_leaves(tele
     ],
     ids=lambda value: value.value if isinstance(value, Fault) else "",
 )
-def test_each_fault_is_told_as_what_it_means_and_nothing_is_repeated(  # noqa: PLR0917 - a table
+def test_each_fault_is_told_as_what_it_means_and_nothing_is_repeated(
     telegram: FakeTelegram,
-    monkeypatch: pytest.MonkeyPatch,
     fault: Fault | Answer,
     error: type[OtherSideError],
     there: int,
     pictures: int,
 ) -> None:
-    monkeypatch.setattr(client, "WHOLE_SECONDS", 0.7)
-    monkeypatch.setattr(client, "UPLOAD_SECONDS", 1.5)
     account = account_at(telegram)
     message = prepared(account, TEXT, *[a_picture(number) for number in range(pictures)])
     telegram.faults.append(fault)
-    with pytest.raises(error) as raised:
+    with patient_until_it_hangs(telegram), pytest.raises(error) as raised:
         TELEGRAM.publish(account, message)
     assert telegram.texts.count(TEXT) == there
     assert len(telegram.requests) == 1

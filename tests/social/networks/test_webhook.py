@@ -27,13 +27,12 @@ from publisher.social.networks.base import (
     Prepared,
     Receipt,
 )
-from publisher.social.networks.webhook import client
 from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.network import WEBHOOK
 from publisher.social.networks.webhook.rules import Format, Rules
 from publisher.social.networks.webhook.signing import signature_headers
 from tests.fakes.fault_proxy import CUT_SHORT, fault_proxy
-from tests.fakes.switches import Answer, Fault, as_json, serving
+from tests.fakes.switches import Answer, Fault, as_json, patient_until_it_hangs, serving
 from tests.fakes.webhook import (
     OLD_SECRET,
     PATHS,
@@ -202,16 +201,14 @@ def test_a_generic_webhook_never_leaves_unsigned(generic: FakeReceiver, secret: 
 )
 def test_each_fault_is_told_as_what_it_means_and_nothing_is_repeated(
     receiver: AnyFake,
-    monkeypatch: pytest.MonkeyPatch,
     fault: Fault | Answer,
     error: type[OtherSideError],
     there: int,
 ) -> None:
-    monkeypatch.setattr(client, "WHOLE_SECONDS", 0.7)
     account = account_at(receiver)
     message = prepared(account)
     receiver.faults.append(fault)
-    with pytest.raises(error) as raised:
+    with patient_until_it_hangs(receiver), pytest.raises(error) as raised:
         WEBHOOK.publish(account, message)
     assert type(raised.value) is error
     assert len(receiver.texts) == there

@@ -18,6 +18,7 @@ import pytest
 
 from publisher.core.errors import OtherSideError, Retry, Unknown
 from publisher.social.networks.base import CannotTell, NotFound, Prepared, Receipt
+from publisher.social.networks.x import client
 from publisher.social.networks.x.network import X
 from tests.fakes import fault_proxy as faults
 from tests.fakes.certificate import self_signed
@@ -132,8 +133,8 @@ def test_it_is_found_on_a_later_page_too(server: FakeX) -> None:
 
 
 def test_a_timeline_without_end_is_left_to_a_person(server: FakeX) -> None:
-    server.page = 5
-    for number in range(30):
+    server.page = 2
+    for number in range(2 * client.MOST_PAGES + 1):
         server.add(f"Another {number}.")
     assert isinstance(X.reconcile(account_at(server.url), a_message(TEXT), since=HOUR), CannotTell)
 

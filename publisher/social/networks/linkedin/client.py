@@ -22,6 +22,9 @@ OURS_WITHIN = timedelta(days=2)
 long before too, and those were published for another reason."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 50, 4
+_NOTHING = CannotTell(
+    "LinkedIn shows no post of this page at all. Look at the page on LinkedIn, then say here whether the post is there."
+)
 
 
 def create(account: Account, prepared: Prepared) -> Receipt:
@@ -43,7 +46,8 @@ def create(account: Account, prepared: Prepared) -> Receipt:
 
 
 def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt | NotFound | CannotTell:
-    """Look through the page's newest posts, back to the first try. Certain only where they go back that far."""
+    """Look through the page's newest posts, back to the first try. Certain only where they go back that far;
+    a list without any post is believed only of a page that has none."""
     wire, post = Wire(account), prepared.payload["post"]
     began = datetime.now(UTC) - since - CLOCKS_DIFFER
     for page in range(MOST_PAGES):
@@ -63,7 +67,7 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
             if verdict is not None:
                 return verdict
         if not found:
-            return NotFound()
+            return NotFound() if page or _counts_none(answer) else _NOTHING
     return CannotTell(
         "The page has too many newer posts to look through. Look on LinkedIn whether it is there."
     )
@@ -131,6 +135,13 @@ def _verdict(element: object, commentary: str, began: datetime) -> Receipt | Not
     if state in {"PUBLISH_REQUESTED", "PROCESSING"}:
         return CannotTell("LinkedIn is still publishing it.")
     return _receipt(urn) if state == "PUBLISHED" else None
+
+
+def _counts_none(answer: Answer) -> bool:
+    """Whether LinkedIn says that the page has no post. A count that is not told proves nothing."""
+    paging = answer.fields.get("paging")
+    total = paging.get("total") if isinstance(paging, dict) else None
+    return total == 0 and total is not False
 
 
 def _created(post: Mapping[str, Any]) -> datetime | None:

@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ MOST_READ = 20
 
 TOO_MANY = "The account has published too much since to be searched. Look there, then say here whether it was published."
 
+NOTHING = "The server shows no status of this account at all. Look at the account there, then say here whether it was published."
+
 EDITED = "A status much like it was edited since. Look there, then say here whether it was published."
 
 _BREAK = re.compile(r"</p>|<br */?>", re.IGNORECASE)
@@ -38,18 +41,29 @@ _TAG = re.compile(r"<[^>]*>")
 _DOMAIN = re.compile(r"(@\w+(?:[.-]+\w+)*)@\w+(?:[.-]+\w+)*")
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The statuses since the first try, whether these are all of them, and whether the server showed any, of whatever age."""
+
+    statuses: list[Mapping[str, Any]]
+    whole: bool
+    some: bool
+
+
 def find(account: Account, prepared: Prepared, since: timedelta) -> Receipt | NotFound | CannotTell:
     """Raises `Retry`, `ChannelDown` when the server cannot be asked."""
     with connected(account) as api, publishes_nothing():
         # Read within the question: what cannot be read there is an answer that cannot be understood.
-        me = api.ask(lambda library: _id(library.account_verify_credentials()))
+        me, has_none = api.ask(lambda library: _who(library.account_verify_credentials()))
         earliest = api.server_now - since - MARGIN
-        statuses, whole = _since(api, me, earliest)
-        alike = _alike(api, statuses, prepared.payload)
+        shown = _since(api, me, earliest)
+        alike = _alike(api, shown.statuses, prepared.payload)
         for status in alike[:MOST_READ]:
             if _is_it(api, status, prepared.payload):
                 return receipt_of(status)
-    if not whole or len(alike) > MOST_READ:
+    if not shown.some and not has_none:
+        return CannotTell(NOTHING)
+    if not shown.whole or len(alike) > MOST_READ:
         return CannotTell(TOO_MANY)
     return CannotTell(EDITED) if any(status.get("edited_at") for status in alike) else NotFound()
 
@@ -71,8 +85,8 @@ def _untagged(text: str) -> str:
     return unicodedata.normalize("NFC", html.unescape(_TAG.sub("", _BREAK.sub(" ", text))))
 
 
-def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str, Any]], bool]:
-    """The author's statuses made since then, newest first, and whether these are all of them."""
+def _since(api: Api, author: str, earliest: datetime) -> Shown:
+    """The author's statuses made since then, newest first."""
     found: list[Mapping[str, Any]] = []
     last: str | None = None
     for _ in range(PAGES):
@@ -86,20 +100,21 @@ def _since(api: Api, author: str, earliest: datetime) -> tuple[list[Mapping[str,
         # Pinned ones do not come in this list: it is in the order of time.
         for status in page:
             if _made_at(status) < earliest:
-                return found, True
+                return Shown(found, whole=True, some=True)
             found.append(status)
         if not page:
-            return found, True
+            return Shown(found, whole=True, some=bool(found))
         last = str(page[-1]["id"])
-    return found, False
+    return Shown(found, whole=False, some=True)
 
 
-def _id(me: object) -> str:
-    """Raises TypeError for what is no account."""
+def _who(me: object) -> tuple[str, bool]:
+    """The account's id, and whether the server counts no status of it. Raises TypeError for what is no account."""
     found = me.get("id") if isinstance(me, Mapping) else None
     if not isinstance(found, str | int) or isinstance(found, bool) or not str(found):
         raise TypeError("no account")
-    return str(found)
+    count = me.get("statuses_count") if isinstance(me, Mapping) else None
+    return str(found), count == 0 and count is not False
 
 
 def _statuses(page: object) -> list[Mapping[str, Any]]:

@@ -30,6 +30,9 @@ ANSWER_SECONDS = 20.0
 """Of one request, within the whole."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 20, 5
+_NOT_ALL = CannotTell(
+    "WeChat does not show all drafts that it counts. Look at the account's drafts (草稿箱), then say here whether it is there."
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def lay(account: Account, prepared: Prepared) -> Receipt:
 
 
 def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt | NotFound | CannotTell:
-    """Look through the drafts, newest first, back to the first try."""
+    """Look through the drafts, newest first, back to the first try or to the last that WeChat counts."""
     session = Session(account, time_left(WHOLE_SECONDS))
     began = datetime.now(UTC) - since - CLOCKS_DIFFER
     for page in range(MOST_PAGES):
@@ -115,7 +118,7 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
             if verdict is not None:
                 return verdict
         if len(items) < PAGE:
-            return NotFound()
+            return NotFound() if fields.get("total_count") == page * PAGE + len(items) else _NOT_ALL
     return CannotTell(
         "The account has too many newer drafts to look through. Look there whether it is among them."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,8 +25,12 @@ LEAST_SECONDS = 16.0
 """What must be left of the time for the request that publishes: its connection and its answer."""
 SLACK = timedelta(minutes=2)
 """How far X's clock and ours may differ."""
-MOST_PAGES = 5
-PAGE = 100
+MOST_PAGES = 25
+PAGE = 20
+"""X takes money for each post that it shows, and the newest are mostly enough."""
+_NOTHING = CannotTell(
+    "X shows no post of this account at all. Look at the account on X, then say here whether the post was published."
+)
 _ALIKE = (
     "On the account's timeline is a post with the same words that is not quite this one. Look at X, then say here whether "
     "it was published."
@@ -47,25 +51,28 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt]) -> R
 
 
 def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt | NotFound | CannotTell:
-    """Look for the post among those of the account since shortly before the first try."""
-    start = (clock.now() - since - SLACK).astimezone(UTC)
-    params = {
-        "max_results": str(PAGE),
-        "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
-        "tweet.fields": "created_at,entities,referenced_tweets",
-    }
-    alike = False
+    """Look through the account's posts, newest first, back to one of shortly before the first try.
+
+    That older one shows that the list works. X is not asked for the later ones only: none of those may mean either.
+    """
+    start = clock.now() - since - SLACK
+    params = {"max_results": str(PAGE), "tweet.fields": "created_at,entities,referenced_tweets"}
+    alike, any_post = False, False
     with _session(account) as session, _only_asking():
         route = f"/2/users/{_user_id(session, account)}/tweets"
         for _ in range(MOST_PAGES):
             answer = session.ask("GET", route, params=params)
             posts, following = _page(answer)
-            for post in posts:
+            any_post = any_post or bool(posts)
+            recent = [post for post in posts if _created(post) >= start]
+            for post in recent:
                 found = likeness(post, prepared.payload)
                 if found is Likeness.SAME:
                     return _receipt_of(post)
                 alike = alike or found is Likeness.ALIKE
-            if not following:
+            if not any_post and not following:
+                return NotFound() if _has_none(session) else _NOTHING
+            if not following or len(recent) < len(posts):
                 return CannotTell(_ALIKE) if alike else NotFound()
             params["pagination_token"] = following
     return CannotTell(
@@ -124,8 +131,15 @@ def _user_id(session: Session, account: Account) -> str:
     return number if dash and number.isascii() and number.isdigit() else str(_me(session)["id"])
 
 
+def _has_none(session: Session) -> bool:
+    """Whether X counts no post of the account. A count that is not told proves nothing."""
+    metrics = _me(session).get("public_metrics")
+    count = metrics.get("tweet_count") if isinstance(metrics, dict) else None
+    return count == 0 and count is not False
+
+
 def _me(session: Session) -> dict[str, Any]:
-    data = session.ask("GET", "/2/users/me").get("data")
+    data = session.ask("GET", "/2/users/me", params={"user.fields": "public_metrics"}).get("data")
     if not isinstance(data, dict) or not _is_id(data.get("id")) or not isinstance(data.get("username"), str):
         raise Unknown("X's answer names no account.")
     return data
@@ -140,6 +154,16 @@ def _page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     if meta.get("result_count") != len(whole):
         raise Unknown("X showed the account's timeline only in part.")
     return whole, str(meta.get("next_token") or "")
+
+
+def _created(post: dict[str, Any]) -> datetime:
+    try:
+        made = datetime.fromisoformat(str(post.get("created_at")))
+    except ValueError:
+        made = None
+    if made is None or made.tzinfo is None:
+        raise Unknown("X showed a post without the time of its making.")
+    return made.astimezone(UTC)
 
 
 def _receipt(answer: dict[str, Any]) -> Receipt:
