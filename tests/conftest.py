@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/delivery/email/captured_digest.eml anew instead of comparing with it",
     )
+    parser.addoption(
+        "--write-screenshots",
+        action="store_true",
+        help="keep a picture of every page in each window that tests/browser looks at, in screenshots/",
+    )
 
 
 def pytest_unconfigure() -> None:

@@ -14,8 +14,8 @@ from publisher.delivery.amending import doing
 from publisher.delivery.models import Amendment
 from publisher.social.models import Post
 from publisher.social.networks.sandbox.server import Server
-from tests.browser.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.test_every_page import faults, log_in, sticks_out
+from tests.browser.conftest import Keep, OpenWindow
+from tests.browser.test_every_page import WIDTHS, log_in, wrong_with
 from tests.browser.world import World, build
 from tests.builders import a_channel
 from tests.delivery.amending_steps import a_sent_post, revised
@@ -100,10 +100,9 @@ def everything_else(post: Post) -> None:
     a_pause(scope="channel", channel_id=post.channel_id, name="Almaria on the village board")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", WIDTHS)
 def test_the_page_is_accessible_and_fits(
-    width: int, scheme: str, post: Post, live_server: LiveServer, window: OpenWindow
+    scheme: str, post: Post, live_server: LiveServer, window: OpenWindow, keep: Keep
 ) -> None:
     Amendment.objects.create(
         delivery=post.deliveries.get(),
@@ -118,16 +117,12 @@ def test_the_page_is_accessible_and_fits(
         settled_at=clock.now(),
     )
     everything_else(post)
-    page = window(width=width, scheme=scheme)
+    page = window(width=WIDTHS[scheme][-1], scheme=scheme)
     log_in(page, live_server.url)
     page.goto(f"{live_server.url}/desk/items/{post.item_id}/correct")
     for details in page.locator("details").all():
         details.evaluate("each => each.open = true")
-    folder = SCREENSHOTS / f"{width}-{scheme}"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / "correct-everywhere.png", full_page=True)
-    assert faults(page) == []
-    assert sticks_out(page) <= 0
+    assert wrong_with(page, "correct-everywhere", scheme, keep) == []
 
 
 def test_it_works_on_a_narrow_screen_without_scripts(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.test_every_page import faults, sticks_out
+from tests.browser.conftest import Keep, OpenWindow
+from tests.browser.test_every_page import WIDTHS, wrong_with
 from tests.demo.mailbox.test_mailbox import Mailbox, a_mail, outgoing, start
 
 HTML = '<!doctype html><html lang="en"><title>News</title><main><h1>Wells</h1><p>Twelve <b>opened</b>.</p></main></html>'
@@ -42,21 +41,16 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", WIDTHS)
 def test_every_page_of_the_mailbox_is_accessible_and_fits(
-    mailbox: Mailbox, window: OpenWindow, width: int, scheme: str
+    mailbox: Mailbox, window: OpenWindow, keep: Keep, scheme: str
 ) -> None:
-    page = window(width=width, scheme=scheme)
-    folder: Path = SCREENSHOTS / f"{width}-{scheme}"
-    folder.mkdir(parents=True, exist_ok=True)
+    page = window(width=WIDTHS[scheme][-1], scheme=scheme)
     wrong = {}
     for name, path in PAGES.items():
         page.goto(mailbox.url + path, wait_until="load")
-        page.screenshot(path=folder / f"mailbox-{name}.png", full_page=True)
-        found = faults(page)
-        if found or sticks_out(page) > 0:
-            wrong[name] = [*found, f"{sticks_out(page)} px too wide"]
+        if found := wrong_with(page, f"mailbox-{name}", scheme, keep):
+            wrong[name] = found
     assert wrong == {}
 
 

@@ -12,8 +12,8 @@ from publisher.core import clock
 from publisher.core.models import Pause
 from publisher.digests.models import Edition, EditionItem
 from publisher.social.models import Channel, Post
-from tests.browser.conftest import SCREENSHOTS, OpenWindow
-from tests.browser.test_every_page import faults, log_in, sticks_out
+from tests.browser.conftest import Keep, OpenWindow
+from tests.browser.test_every_page import WIDTHS, log_in, wrong_with
 from tests.browser.test_trips import tab_to
 from tests.browser.world import World, build
 from tests.builders import a_schedule, a_topic
@@ -98,10 +98,9 @@ def test_a_release_needs_the_keyboard_only(
     expect(page.get_by_role("status")).to_contain_text("1 post got a new slot.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", WIDTHS)
 def test_the_pages_of_a_pause_are_accessible_and_fit(
-    width: int, scheme: str, late: Post, live_server: LiveServer, window: OpenWindow
+    scheme: str, late: Post, live_server: LiveServer, window: OpenWindow, keep: Keep
 ) -> None:
     waiting = Edition.objects.get(state="waiting")
     topic = a_topic("sdg-6")
@@ -115,18 +114,12 @@ def test_the_pages_of_a_pause_are_accessible_and_fit(
     EditionItem.objects.update(topics=[topic.pk])
     asking = a_post(channel=Channel.objects.exclude(pk=late.channel_id).earliest("pk"), state="expired")
     Post.objects.filter(pk=asking.pk).update(problem="It waited behind a pause.", slot_at=late.slot_at)
-    page = window(width=width, scheme=scheme)
+    page = window(width=WIDTHS[scheme][-1], scheme=scheme)
     log_in(page, live_server.url)
     wrong: dict[str, list[str]] = {}
-    folder = SCREENSHOTS / f"{width}-{scheme}"
-    folder.mkdir(parents=True, exist_ok=True)
 
     def look(name: str) -> None:
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
-        found = faults(page)
-        if (over := sticks_out(page)) > 0:
-            found.append(f"sticks out by {over} px")
-        if found:
+        if found := wrong_with(page, name, scheme, keep):
             wrong[name] = found
 
     for name, address in {

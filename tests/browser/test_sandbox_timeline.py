@@ -14,7 +14,8 @@ from publisher.social.media import store
 from publisher.social.networks.base import Account, Card, Part, Picture
 from publisher.social.networks.sandbox.network import SANDBOX
 from publisher.social.networks.sandbox.server import Server
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import Keep, OpenWindow
+from tests.browser.test_every_page import WIDTHS, wrong_with
 from tests.fakes.sandbox import sandbox
 
 pytestmark = pytest.mark.browser
@@ -48,16 +49,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("path", ["/", "/posts/2", "/accounts/Almaria%20Office", "/nowhere"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", WIDTHS)
 def test_every_page_is_accessible_and_fits(
-    window: OpenWindow, network: Server, path: str, scheme: str, width: int
+    window: OpenWindow, keep: Keep, network: Server, path: str, scheme: str
 ) -> None:
-    page = window(width=width, scheme=scheme)
+    page = window(width=WIDTHS[scheme][-1], scheme=scheme)
     page.goto(network.url + path)
-    found = Axe().run(page)
-    assert [violation["id"] for violation in found.response["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert wrong_with(page, f"sandbox{path.replace('/', '-')}", scheme, keep) == []
 
 
 def test_the_timeline_reads_without_scripts_and_leads_to_the_post(

@@ -12,20 +12,20 @@ from publisher.core.embedded.postgres import EmbeddedPostgres
 from publisher.core.embedded.running import ServersLock
 from tests.cli.service import Service, left
 from tests.cli.test_database import publisher
-from tests.folders import a_data_folder
+from tests.folders import a_data_folder, a_migrated_folder
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    with a_data_folder() as folder:
+    with a_migrated_folder() as folder:
         yield folder
 
 
 @pytest.fixture
 def elsewhere() -> Iterator[Path]:
-    """The data folder of another machine."""
+    """The data folder of another machine, with nothing in it."""
     with a_data_folder() as folder:
         yield folder
 
@@ -81,7 +81,6 @@ def test_on_a_new_machine_the_key_comes_with_the_backup_that_has_it(
 
 def test_two_restores_of_one_data_folder_at_once_are_refused(data: Path, tmp_path: Path) -> None:
     file = str(tmp_path / "b.tar")
-    publisher(data, "migrate")
     publisher(data, "backup", file)
     lock = ServersLock(data)
     assert lock.try_hold("restore", ("postgres", "valkey"))
@@ -91,8 +90,8 @@ def test_two_restores_of_one_data_folder_at_once_are_refused(data: Path, tmp_pat
     assert "publisher restore (process" in done.stderr
 
 
-def test_an_empty_database_is_not_backed_up(data: Path, tmp_path: Path) -> None:
-    done = publisher(data, "backup", str(tmp_path / "b.tar"))
+def test_an_empty_database_is_not_backed_up(elsewhere: Path, tmp_path: Path) -> None:
+    done = publisher(elsewhere, "backup", str(tmp_path / "b.tar"))
     assert done.returncode == 1
     assert "There is nothing in the database yet." in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ import pytest
 from publisher.cli.reachable import answers
 from publisher.core import alive, child
 from tests.cli.service import SECONDS, Service, left
-from tests.folders import a_data_folder
+from tests.folders import a_data_folder, a_migrated_folder
 from tests.processes import until
 
 pytestmark = pytest.mark.slow
@@ -29,8 +29,15 @@ def data() -> Iterator[Path]:
 
 
 @pytest.fixture
-def services(data: Path) -> Iterator[list[Service]]:
-    """Services that a test starts; none outlives it."""
+def migrated() -> Iterator[Path]:
+    """For tests that show nothing of the first start."""
+    with a_migrated_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def services() -> Iterator[list[Service]]:
+    """Services that a test starts; none outlives it. Ask for the folder first: then it goes after them."""
     started: list[Service] = []
     yield started
     for service in started:
@@ -107,8 +114,8 @@ def test_what_is_killed_comes_back(running: tuple[Service, Path], name: str) -> 
     signs_of_life(data, "worker", "beat")
 
 
-def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(services: list[Service], data: Path) -> None:
-    service = start(services, data)
+def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(migrated: Path, services: list[Service]) -> None:
+    service = start(services, migrated)
     assert answers(f"{service.address()}/healthz")
     processes = service.everything()
     assert service.stop(signal.SIGINT) == 0
@@ -120,11 +127,11 @@ def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(services: list[Serv
         if line["event"].endswith(".stopped")
     ]
     assert order == ["web", "beat", "worker", "valkey", "postgres", "publisher"]
-    assert [path.name for path in (data / "run").glob("*.json")] == []
+    assert [path.name for path in (migrated / "run").glob("*.json")] == []
 
 
-def test_one_process_alone_brings_its_servers(services: list[Service], data: Path) -> None:
-    services.append(beat := Service(data, "beat"))
+def test_one_process_alone_brings_its_servers(migrated: Path, services: list[Service]) -> None:
+    services.append(beat := Service(migrated, "beat"))
     until(lambda: beat.run("health", "beat").returncode == 0, seconds=SECONDS, what="beat does its rounds")
     processes = beat.everything()
     assert {"postgres", "valkey-server"} <= {process.name() for process in processes}
@@ -133,24 +140,24 @@ def test_one_process_alone_brings_its_servers(services: list[Service], data: Pat
 
 
 def test_after_kill_9_the_next_start_has_the_data_and_no_old_process(
-    services: list[Service], data: Path
+    migrated: Path, services: list[Service]
 ) -> None:
-    first = start(services, data)
+    first = start(services, migrated)
     first.address()
     assert first.run("create-admin", "ada", "--generate").returncode == 0
     old = first.everything()
     first.stop(signal.SIGKILL)
 
-    second = start(services, data)
+    second = start(services, migrated)
     second.address()
     assert left(old) == []
     again = second.run("create-admin", "ada", "--generate")
     assert "There is a login ada already" in again.stderr
-    signs_of_life(data, "worker", "beat")
+    signs_of_life(migrated, "worker", "beat")
     assert second.stop() == 0
 
 
-def test_a_taken_port_is_said_before_anything_starts(services: list[Service], data: Path) -> None:
+def test_a_taken_port_is_said_before_anything_starts(data: Path, services: list[Service]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         service = start(services, data, PUBLISHER_PORT=port)
@@ -161,7 +168,7 @@ def test_a_taken_port_is_said_before_anything_starts(services: list[Service], da
 
 
 def test_it_does_not_start_with_a_mail_setting_that_cannot_be_read(
-    services: list[Service], data: Path
+    data: Path, services: list[Service]
 ) -> None:
     service = Service(data, PUBLISHER_MAIL="smtp:geheim@mail.example.org")
     services.append(service)
@@ -173,8 +180,8 @@ def test_it_does_not_start_with_a_mail_setting_that_cannot_be_read(
     assert not (data / "postgres").exists()
 
 
-def test_a_second_signal_hurries(services: list[Service], data: Path) -> None:
-    service = start(services, data)
+def test_a_second_signal_hurries(migrated: Path, services: list[Service]) -> None:
+    service = start(services, migrated)
     service.until("program.started", child="worker")
     processes = service.everything()
     os.kill(service.process.pid, signal.SIGTERM)
@@ -183,7 +190,7 @@ def test_a_second_signal_hurries(services: list[Service], data: Path) -> None:
     assert left(processes) == []
 
 
-def test_ctrl_c_while_the_servers_start_leaves_nothing(services: list[Service], data: Path) -> None:
+def test_ctrl_c_while_the_servers_start_leaves_nothing(data: Path, services: list[Service]) -> None:
     service = start(services, data)
     until(lambda: len(psutil.Process(service.process.pid).children()) > 0, what="a first server starts")
     processes = service.everything()

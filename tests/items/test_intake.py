@@ -247,7 +247,7 @@ DEEDS = st.tuples(
 _runs = iter(range(1_000_000))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(DEEDS, max_size=12), size=st.integers(2, 5))
 def test_however_the_stream_is_cut_into_batches_the_outcome_is_the_same(
     inbox: redis.Redis, deeds: list[tuple[str, int, str, str]], size: int

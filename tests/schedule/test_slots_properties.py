@@ -15,8 +15,8 @@ from publisher.schedule.slots import Waiting, assign_slots, next_free_slot, slot
 from tests.schedule.oracle import first_free, moments, quiet_minutes, schedules, situations, ticks_with_a_slot
 
 Situation = tuple[ScheduleRules, datetime, list[datetime]]
-often = settings(deadline=None, max_examples=200)
-sometimes = settings(deadline=None, max_examples=100)
+often = settings(deadline=None, max_examples=100)
+sometimes = settings(deadline=None, max_examples=50)
 
 waiting_posts = st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 5)), max_size=6).map(
     lambda posts: [(number, priority, minutes) for number, (priority, minutes) in enumerate(posts)]

@@ -52,18 +52,19 @@ class Counted:
 @cache
 def _library() -> Any:
     """The package with our repairs. Loaded at the first text, not before: that takes a quarter of a second."""
-    with warnings.catch_warnings():
-        # It reads its table of emoji through pkg_resources, which warns of its own end.
-        warnings.simplefilter("ignore")
-        package = importlib.import_module("twitter_text")
-    vars(_part("extract_urls"))["idna_to_ascii"] = _to_ascii
-    vars(_part("parse_tweet"))["extract_emojis_with_indices"] = _emojis
+    package = _module("twitter_text")
+    vars(_module("twitter_text.extract_urls"))["idna_to_ascii"] = _to_ascii
+    vars(_module("twitter_text.parse_tweet"))["extract_emojis_with_indices"] = _emojis
     return package
 
 
-def _part(name: str) -> Any:
-    """A module of the package: it has functions of the same names, so its modules are only to be had by their paths."""
-    return importlib.import_module(f"twitter_text.{name}")
+@cache
+def _module(path: str) -> Any:
+    """A module of the package. The package has functions of the same names, so its modules are only to be had by their paths."""
+    with warnings.catch_warnings():
+        # It reads its table of emoji through pkg_resources, which warns of its own end.
+        warnings.simplefilter("ignore")
+        return importlib.import_module(path)
 
 
 def is_countable(text: str) -> bool:
@@ -102,7 +103,8 @@ def ascii_host(host: str) -> str | None:
 
 def _to_ascii(domain: str) -> str | None:
     """A domain in punycode, label by label, as the JavaScript original does it; None where a label is too long."""
-    if domain.startswith("xn--") and not _part("regexp.valid_ascii_domain").valid_ascii_domain.search(domain):
+    valid = _module("twitter_text.regexp.valid_ascii_domain").valid_ascii_domain
+    if domain.startswith("xn--") and not valid.search(domain):
         return None
     try:
         labels = [_label_to_ascii(label) for label in domain.split(".")]
@@ -117,9 +119,8 @@ def _label_to_ascii(label: str) -> str:
 
 def _emojis(text: str) -> list[dict[str, Any]]:
     """The emoji that count two whatever they are made of: `{"emoji", "indices": [start, end]}`, in code points."""
-    return [
-        part for found in _part("extract_emojis").extract_emojis_with_indices(text) for part in _known(found)
-    ]
+    found = _module("twitter_text.extract_emojis").extract_emojis_with_indices(text)
+    return [part for each in found for part in _known(each)]
 
 
 def _known(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

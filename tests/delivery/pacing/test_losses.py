@@ -127,8 +127,8 @@ COURSES = st.lists(
 )
 
 
-@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(gmail=st.integers(1, 250), others=st.integers(0, 60), course=COURSES)
+@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gmail=st.integers(1, 160), others=st.integers(0, 60), course=COURSES)
 def test_whatever_redis_loses_mail_is_never_faster_than_its_limits_and_all_of_it_leaves(
     inbox: redis.Redis, gmail: int, others: int, course: list[tuple[str, int]]
 ) -> None:
