@@ -14,7 +14,7 @@ from publisher.items import stream
 from publisher.items.models import Item, Rejection, Revision
 from tests.processes import environment, running, start, stop, until
 
-ENTRIES = 4_000
+ENTRIES = 10_000
 
 
 def an_entry(n: int) -> bytes:
@@ -33,7 +33,7 @@ def an_entry(n: int) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_four_thousand_entries_are_four_thousand_items_after_kill_9_in_the_middle(
+def test_ten_thousand_entries_are_ten_thousand_items_after_kill_9_in_the_middle(
     inbox: redis.Redis, tmp_path: Path
 ) -> None:
     stream.add_many([(an_entry(n), "") for n in range(ENTRIES)])
