@@ -107,7 +107,10 @@ def addresses(tmp_path: Path, settings: Any) -> dict[str, str]:
         "pause-release": {"pause_id": standing.pk},
         **{name: {"item_id": item.pk} for name in ("correct", "correct-go", "correct-progress")},
         "correct-measure": {"item_id": post.item_id, "post_id": post.pk, "name": "reply"},
-        **{f"correction-{deed}": {"amendment_id": amendment.pk} for deed in ("again", "call-off", "confirm", "delete-answer")},
+        **{
+            f"correction-{deed}": {"amendment_id": amendment.pk}
+            for deed in ("again", "call-off", "confirm", "delete-answer")
+        },
     }
     return {name: reverse(f"desk:{name}", kwargs=arguments.get(name)) for name in PAGES}
 
