@@ -199,7 +199,7 @@ def test_fitting_is_not_repeated_when_the_post_is_queued(
 ) -> None:
     """A tick has no time for it: it was tried when the picture came."""
     a_ready_post(network, picture_site)
-    monkeypatch.setattr("publisher.social.picturing.fitted", lambda *_: pytest.fail("fitted again"))
+    monkeypatch.setattr("publisher.social.media.fitting.fitted", lambda *_: pytest.fail("fitted again"))
     assert enqueue_due(now=NOON + timedelta(minutes=2)) == 1
 
 
