@@ -170,7 +170,7 @@ def _wait_for(workers: set[int]) -> None:
     """Until each has given a sign of life: they write one file in turn."""
     sign, until = settings.ENVIRONMENT.data_dir / "run" / "worker.alive", time.monotonic() + PATIENCE
     while workers:
-        with suppress(FileNotFoundError, ValueError):
+        with suppress(FileNotFoundError, ValueError, IndexError):
             workers.discard(int(sign.read_text().split()[-1]))
         if time.monotonic() > until:
             raise AssertionError("a worker did not come up")
