@@ -12,7 +12,7 @@ from typing import Final
 # Full-width forms count, blanks and what is invisible in front do not. A cell that has apostrophes before all that, or among
 # it, gets one more, so that it can be told from one that was made safe, also when a reader took blanks in front off.
 _FORMULA: Final = re.compile(
-    "'*[\t\r\n]|[\\s'\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+    "[ ']*[\t\r\n]|[\\s'\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 )
 
 

@@ -65,6 +65,7 @@ CELLS = st.one_of(
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
 @example([("", " '=")])
+@example([("", " '\t")])
 def test_no_cell_of_it_is_run_by_a_spreadsheet_and_its_import_reads_what_stood_in_the_original(
     rows: list[tuple[str, str]],
 ) -> None:
