@@ -75,7 +75,8 @@ def test_every_page_is_accessible_and_fits(
     log_in(page, live_server.url)
     visit(world.desk_pages)
     page.goto(live_server.url + world.desk_pages["edition-waiting"])
-    page.get_by_role("button", name="Approve and send").click()
+    with page.expect_navigation(wait_until="load"):  # styles included: a click alone waits for less
+        page.get_by_role("button", name="Approve and send").click()
     look("edition-asks")
     assert wrong == {}
 
