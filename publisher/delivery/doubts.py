@@ -20,7 +20,6 @@ from django.db.models import F, Min
 from publisher.core import audit, events, trace
 from publisher.core.apart import Apart, together
 from publisher.core.audit import Actor
-from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import ChannelDown, OtherSideError, UserError
 from publisher.delivery import handing
 from publisher.delivery.leaving import may_still_leave, too_late
@@ -28,7 +27,7 @@ from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, settle, worker_name
 from publisher.delivery.states import State
-from publisher.social.accounts import account_of
+from publisher.social.accounts import at_work
 from publisher.social.health import went_down
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -147,12 +146,9 @@ def _later(doubt: _Doubt, now: datetime) -> Callable[[Exception], None]:
 
 def _ask(doubt: _Doubt, now: datetime) -> Answer:
     try:
-        network = registry.sending(doubt.channel.network)
-        account = account_of(doubt.channel)
-    except UserError as error:
-        return CannotTell(error.message)
-    except CannotDecrypt as error:
-        return CannotTell(str(error))
+        network, account = at_work(doubt.channel)
+    except ChannelDown as error:
+        return CannotTell(error.reason)
     if network.grade is Grade.BY_A_PERSON:
         return CannotTell(only_a_person(network))
     if _still_settling(doubt, network, now):

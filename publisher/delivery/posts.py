@@ -16,8 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from publisher.core import events, gate, trace
-from publisher.core.crypto import CannotDecrypt
-from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.core.errors import ChannelDown, OtherSideError, Retry
 from publisher.delivery import handing
 from publisher.delivery.claim import claim_post, release
 from publisher.delivery.doubts import confirm, reconcile_unknown
@@ -26,7 +25,7 @@ from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
-from publisher.social.accounts import account_of
+from publisher.social.accounts import at_work
 from publisher.social.channels import block
 from publisher.social.health import note_pace, went_down
 from publisher.social.networks import registry
@@ -127,12 +126,9 @@ def _publish(delivery: Delivery) -> _Result:
     before = Delivery.objects.filter(post=delivery.post, part__lt=delivery.part).order_by("part")
     receipts = [Receipt(row.remote_id, row.remote_url) for row in before]
     try:
-        network = registry.sending(channel.network)
-        account = account_of(channel)
-    except UserError as error:
-        return _Result(error=ChannelDown(error.message))
-    except CannotDecrypt as error:
-        return _Result(error=ChannelDown(str(error)))
+        network, account = at_work(channel)
+    except ChannelDown as error:
+        return _Result(error=error)
     by_hand = registry.by_hand(channel.network)
     if by_hand and not by_hand.lays_drafts(account):
         return _Result()  # its credentials were taken off since: the person gets it without a draft

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from publisher.core.crypto import opened
-from publisher.core.errors import UserError
+from publisher.core.crypto import CannotDecrypt, opened
+from publisher.core.errors import ChannelDown, UserError
 from publisher.render.measure import Measure
 from publisher.social.models import Channel
 from publisher.social.networks import registry
@@ -25,6 +25,17 @@ class NoThreads(UserError):
 def account_of(channel: Channel) -> Account:
     """The account with its credentials opened: hand it to a network, keep it nowhere. Raises `CannotDecrypt`."""
     return Account(channel.pk, channel.name, opened(channel.credentials) or {}, settings_of(channel))
+
+
+def at_work(channel: Channel) -> tuple[Network[Any], Account]:
+    """The channel's network and account, to send with. Raises `ChannelDown` where there is no such network, or the credentials
+    cannot be opened."""
+    try:
+        return registry.sending(channel.network), account_of(channel)
+    except UserError as error:
+        raise ChannelDown(error.message) from error
+    except CannotDecrypt as error:
+        raise ChannelDown(str(error)) from error
 
 
 def measured_as(channel: Channel) -> Account:

@@ -13,19 +13,17 @@ from django.db import transaction
 from django.db.models import F
 
 from publisher.core import audit, trace
-from publisher.core.crypto import CannotDecrypt
-from publisher.core.errors import ChannelDown, OtherSideError, Retry, UserError
+from publisher.core.errors import ChannelDown, OtherSideError, Retry
 from publisher.delivery.amending import effects
 from publisher.delivery.amending.claim import claim, heads, release, settle
 from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.posts import AT_ONCE
 from publisher.delivery.settle import LONGEST_ID, LONGEST_TEXT, Outcome, outcome_of
 from publisher.delivery.states import LEFT_US, State
-from publisher.social.accounts import account_of
+from publisher.social.accounts import at_work
 from publisher.social.channels import block
 from publisher.social.health import note_pace, went_down
 from publisher.social.models import Channel
-from publisher.social.networks import registry
 from publisher.social.networks.base import PUBLISH_WITHIN, Prepared, Receipt
 from publisher.social.slots import lock_channel
 
@@ -93,12 +91,9 @@ def _ask(amendment: Amendment) -> _Result:
     """One call of the network. Any other error than its own leaves the claim to the sweep, which calls it unknown."""
     delivery, channel = amendment.delivery, channel_of(amendment)
     try:
-        network = registry.sending(channel.network)
-        account = account_of(channel)
-    except UserError as error:
-        return _Result(error=ChannelDown(error.message))
-    except CannotDecrypt as error:
-        return _Result(error=ChannelDown(str(error)))
+        network, account = at_work(channel)
+    except ChannelDown as error:
+        return _Result(error=error)
     prepared = Prepared(amendment.prepared or {}, amendment.idempotency_key)
     try:
         if amendment.deed == D.EDIT:

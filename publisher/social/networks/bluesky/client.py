@@ -13,6 +13,7 @@ from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import (
     Account,
     CannotTell,
@@ -82,7 +83,7 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt] = ())
 def find(account: Account, prepared: Prepared) -> Receipt | NotFound | CannotTell:
     """Is it there? Raises `Retry`, `ChannelDown` when the server cannot be asked."""
     body = prepared.payload
-    with _connected(account, {}) as api, _publishes_nothing():
+    with _connected(account, {}) as api, publishes_nothing():
         try:
             there = api.get(str(body["rkey"]))
         except NotThere:
@@ -98,7 +99,7 @@ def replace(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
     remote, body = remote_of(remote_id), prepared.payload
     with _connected(account, body) as api:
         _check_owner(remote, api)
-        with _publishes_nothing():
+        with publishes_nothing():
             there = api.get(remote.rkey)
         old = _dict(there.get("value"))
         record = _record(api, body) | {name: old[name] for name in ("createdAt", "reply") if name in old}
@@ -122,7 +123,7 @@ def delete(account: Account, remote_id: str) -> None:
 
 def standing(account: Account) -> Standing:
     """The account's handle. Its session is renewed for it: an app password that was revoked shows at once."""
-    with _connected(account, {}) as api, _publishes_nothing():
+    with _connected(account, {}) as api, publishes_nothing():
         api.renew(certainly=True)
         me = api.whoami()
     if me.get("active") is False:
@@ -139,20 +140,11 @@ def _connected(account: Account, body: Mapping[str, Any]) -> Iterator[Api]:
     yield Api(account, seconds=PICTURE_SECONDS if has_pictures else SECONDS)
 
 
-@contextmanager
-def _publishes_nothing() -> Iterator[None]:
-    """For requests that may be repeated however they ended."""
-    try:
-        yield
-    except Unknown as error:
-        raise Retry(error.reason) from error
-
-
 def _record(api: Api, body: Mapping[str, Any]) -> dict[str, Any]:
     """The whole record: those who are mentioned are looked up, and pictures uploaded. None of it is seen by anybody yet."""
     from publisher.social.networks.bluesky.embedding import embedded  # noqa: PLC0415 - it loads Pillow
 
-    with _publishes_nothing():
+    with publishes_nothing():
         record = with_dids(body["record"], _dids(api, mentioned(body["record"]))) | embedded(api, body)
     if api.seconds_left < LEFT_TO_PUBLISH:
         raise Retry("Bluesky's server took the pictures too slowly; nothing was published.")

@@ -8,9 +8,10 @@ from typing import Any
 
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, Rejected, Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Standing
 from publisher.social.networks.facebook.client import own_name
-from publisher.social.networks.facebook.wire import Graph, publishes_nothing
+from publisher.social.networks.facebook.wire import Graph
 
 NEEDED = ("pages_manage_posts", "pages_read_engagement")
 

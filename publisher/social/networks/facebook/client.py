@@ -12,10 +12,11 @@ from dataclasses import replace as with_pace
 from typing import Any
 
 from publisher.core.errors import ChannelDown, Rejected, Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.facebook.errors import NotThere
 from publisher.social.networks.facebook.pictures import uploaded
-from publisher.social.networks.facebook.wire import Graph, publishes_nothing
+from publisher.social.networks.facebook.wire import Graph
 
 _ID = re.compile(r"[0-9]{1,40}(?:_[0-9]{1,40})?")
 _IN_URL = re.compile(r"(?:/posts/(?:[^/?#]+/)?|[?&]story_fbid=)([0-9]{1,40})(?![0-9])")

@@ -15,9 +15,10 @@ from typing import Any
 
 from publisher.core import clock
 from publisher.core.errors import Retry
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.facebook.client import receipt_of
-from publisher.social.networks.facebook.wire import Graph, publishes_nothing
+from publisher.social.networks.facebook.wire import Graph
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 25, 8

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publisher.core.errors import Retry, Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.facebook.rules import PICTURES
-from publisher.social.networks.facebook.wire import Graph, publishes_nothing
+from publisher.social.networks.facebook.wire import Graph
 from publisher.social.networks.wire import File
 
 LEFT_TO_PUBLISH = 21.0

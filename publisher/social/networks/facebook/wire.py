@@ -9,8 +9,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -133,12 +132,3 @@ def _read(answer: Answer) -> dict[str, Any]:
     if found is None:
         raise Unknown("Facebook's answer cannot be read.")
     return found
-
-
-@contextmanager
-def publishes_nothing() -> Iterator[None]:
-    """Around requests that may be made again whatever became of them."""
-    try:
-        yield
-    except Unknown as error:
-        raise Retry(error.reason) from error

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Standing
 from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.payload import author
 from publisher.social.networks.linkedin.token import ends_at, moment
-from publisher.social.networks.linkedin.wire import Wire, address, publishes_nothing
+from publisher.social.networks.linkedin.wire import Wire, address
 
 OAUTH = "https://www.linkedin.com"
 NEEDED = "w_organization_social"

@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
 from publisher.social.networks.answer import Answer
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.linkedin import images
 from publisher.social.networks.linkedin.errors import duplicate_of, error_of, is_post
 from publisher.social.networks.linkedin.looking import same
 from publisher.social.networks.linkedin.payload import with_images
 from publisher.social.networks.linkedin.token import moment
-from publisher.social.networks.linkedin.wire import Wire, publishes_nothing
+from publisher.social.networks.linkedin.wire import Wire
 
 OURS_WITHIN = timedelta(days=2)
 """A post that LinkedIn names as the original of a repeat is this one if it is not older: LinkedIn refuses repeats of texts from

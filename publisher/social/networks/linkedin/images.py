@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.rules import PICTURES
-from publisher.social.networks.linkedin.wire import Wire, publishes_nothing
+from publisher.social.networks.linkedin.wire import Wire
 
 if TYPE_CHECKING:
     from publisher.social.media.fitting import Fitted

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.core.errors import ChannelDown, Retry
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
 from publisher.social.networks.wire import CutShort, Request, ask
@@ -100,15 +99,6 @@ class Wire:
         return min(
             time.monotonic() + min(seconds, ANSWER_SECONDS) * (2 if upload else 1), self.began + WHOLE_SECONDS
         )
-
-
-@contextmanager
-def publishes_nothing() -> Iterator[None]:
-    """Around requests that may be made again whatever became of them."""
-    try:
-        yield
-    except Unknown as error:
-        raise Retry(error.reason) from error
 
 
 def address(given: object, usual: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Retry, Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, PictureLimits, Prepared, Receipt, Standing
 from publisher.social.networks.mastodon.errors import NotThere
 
@@ -108,15 +109,6 @@ def connected(account: Account) -> Iterator[Api]:
 
     with Api(account) as api:
         yield api
-
-
-@contextmanager
-def publishes_nothing() -> Iterator[None]:
-    """For requests that may be repeated however they ended."""
-    try:
-        yield
-    except Unknown as error:
-        raise Retry(error.reason) from error
 
 
 def receipt_of(status: object) -> Receipt:

@@ -16,8 +16,9 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Unknown
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
-from publisher.social.networks.mastodon.client import connected, publishes_nothing, receipt_of
+from publisher.social.networks.mastodon.client import connected, receipt_of
 from publisher.social.networks.mastodon.errors import NotThere
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from publisher.core.errors import OtherSideError, Retry, Unknown
 from publisher.social.networks.answer import Answer
+from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.wechat import tokens
 from publisher.social.networks.wechat.errors import TokenDead, error_of
@@ -130,15 +130,6 @@ def check(account: Account) -> str:
     with publishes_nothing():
         session.call("/cgi-bin/draft/batchget", {"offset": 0, "count": 1, "no_content": 1})
     return tokens.keys_of(account).app_id
-
-
-@contextmanager
-def publishes_nothing() -> Iterator[None]:
-    """Around requests that may be repeated: no clear answer only means to try again."""
-    try:
-        yield
-    except Unknown as error:
-        raise Retry(error.reason) from error
 
 
 def _files(pictures: list[Mapping[str, Any]]) -> list[File]:
