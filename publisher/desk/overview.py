@@ -274,7 +274,7 @@ def _channels(now: datetime) -> Iterator[Trouble]:
     on = Channel.objects.filter(enabled=True, network__in=registry.sendable()).order_by("name")
     unconnected = Q(health__state=ChannelHealth.State.UNCONNECTED)
     stopped = on.exclude(paused_reason="")
-    down = list(stopped.exclude(unconnected)[:MOST_NAMED])
+    down = list(stopped.exclude(unconnected)[: MOST_NAMED + 1])
     yield Trouble(
         stopped.exclude(unconnected).count(),
         "Channels stopped",
@@ -282,7 +282,7 @@ def _channels(now: datetime) -> Iterator[Trouble]:
         url,
         "bad",
     )
-    new = list(stopped.filter(unconnected)[:MOST_NAMED])
+    new = list(stopped.filter(unconnected)[: MOST_NAMED + 1])
     yield Trouble(
         stopped.filter(unconnected).count(),
         "Channels not connected",
@@ -290,14 +290,14 @@ def _channels(now: datetime) -> Iterator[Trouble]:
         url,
     )
     soon = on.filter(paused_reason="", health__credentials_end_at__lte=now + endings.FIRST)
-    ends = list(soon.order_by("health__credentials_end_at")[:MOST_NAMED])
+    ends = list(soon.order_by("health__credentials_end_at")[: MOST_NAMED + 1])
     yield Trouble(soon.count(), "Accesses that end soon", f"{_named(ends)}: make a new one before.", url)
 
 
 def _named(channels: list[Channel]) -> str:
     """Their names, as many as a line takes."""
-    names = ", ".join(channel.name for channel in channels)
-    return f"{names} …" if len(channels) == MOST_NAMED else names
+    names = ", ".join(channel.name for channel in channels[:MOST_NAMED])
+    return f"{names} …" if len(channels) > MOST_NAMED else names
 
 
 def _mostly_refused(now: datetime) -> int:

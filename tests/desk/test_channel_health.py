@@ -163,3 +163,15 @@ def test_a_post_for_a_channel_that_is_stopped_says_that_it_will_wait_and_may_be_
     text = desk.post(f"/desk/posts/{post.pk}/edit", given, follow=True).content.decode()
     assert f"It waits until {channel.name} goes on." in text
     assert Post.objects.get(pk=post.pk).state == "approved"
+
+
+@pytest.mark.parametrize(("channels", "more"), [(4, False), (5, True)])
+def test_today_names_four_channels_and_says_that_there_are_more_only_when_there_are(
+    desk: Client, channels: int, more: bool
+) -> None:
+    for n in range(channels):
+        known(a_channel(name=f"Account {n}", paused_reason="x"), state="unconnected", problem="x")
+    shown = page(desk, "/desk/")
+    assert "Account 3" in shown
+    assert "Account 4" not in shown
+    assert ("Account 3 …" in shown) == more
