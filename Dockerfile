@@ -13,7 +13,7 @@ COPY docs docs
 COPY publisher publisher
 COPY tasks tasks
 COPY templates templates
-RUN /venv/bin/pip install --no-deps --no-build-isolation --editable .
+RUN /venv/bin/pip install --no-deps --no-build-isolation --editable . && /venv/bin/python -m compileall -q publisher tasks config worker.py
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \

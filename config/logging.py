@@ -11,17 +11,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from publisher.core import trace
+from publisher.core.masking import masked_text
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-# Links in mails open a person's page without a login, for ever. Whoever reads the log must not be able to follow them.
-_PERSONAL_LINK = re.compile(r"(/[upe]/)[A-Za-z0-9_.:=-]{8,}")
+# What a mail server or a provider says repeats the address that it speaks of, and so do errors. Links in mails open a person's
+# page, or an account, without a login; providers tell what became of mails at an address that nobody else knows. Whoever reads
+# the log must not be able to follow them, nor learn who followed a link.
+_PERSONAL_LINK = re.compile(
+    r"(/[upeca]/|/[lo]/[A-Za-z0-9_.:=~-]+/|/hooks/mail/[a-z0-9_-]+/"
+    r"|/desk/(?:invitation|calendar/feed|reset/[A-Za-z0-9_-]+)/)[A-Za-z0-9_.:=~-]{8,}"
+)
 
 
 def masked(line: str) -> str:
-    """The line with the tokens of personal links taken out."""
-    return _PERSONAL_LINK.sub(r"\1…", line)
+    """The line with the tokens of personal links taken out, and of each address all but its first letter and its domain."""
+    return masked_text(_PERSONAL_LINK.sub(r"\1…", line))
 
 
 class TraceFilter(logging.Filter):
@@ -39,6 +45,17 @@ def extras(record: logging.LogRecord) -> dict[str, Any]:
     }
 
 
+def _told(value: Any) -> Any:
+    """A value as JSON has it, each text in it masked: what is masked in finished JSON may be half of an escape."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(name): _told(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_told(each) for each in value]
+    return masked(str(value))
+
+
 class JsonFormatter(logging.Formatter):
     """`{"at": …, "level": …, "logger": …, "event": …, "process": …, …extras}` on one line."""
 
@@ -53,7 +70,7 @@ class JsonFormatter(logging.Formatter):
         line = extras(record) | line
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return masked(json.dumps(line, ensure_ascii=False, default=str))
+        return json.dumps(_told(line), ensure_ascii=False)
 
 
 class TextFormatter(logging.Formatter):

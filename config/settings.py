@@ -12,6 +12,7 @@ import dj_database_url
 from config.environment import read
 from config.logging import logging_config
 from config.media import storages
+from config.single_sign_on import openid_connect
 from publisher.core.embedded import addresses
 
 ENVIRONMENT = read(os.environ)
@@ -39,13 +40,26 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "publisher.core",
+    "publisher.people",
     "publisher.schedule",
     "publisher.items",
+    "publisher.review",
     "publisher.audience",
     "publisher.digests",
     "publisher.social",
+    "publisher.counting",
     "publisher.delivery",
+    "publisher.archive",
+    "publisher.hooks",
+    "publisher.feedback",
+    "publisher.retention",
     "publisher.api",
     "publisher.desk",
     "publisher.site",
@@ -62,6 +76,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "publisher.desk.signin.seen.SeenSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -91,6 +107,13 @@ REDIS_URL = ENVIRONMENT.redis_url or addresses.valkey_url(ENVIRONMENT.data_dir)
 CELERY_BROKER_URL = addresses.broker_url(REDIS_URL)
 EVENT_NUDGE = "tasks.nudges.nudge"
 
+CACHES = {
+    "default": {  # in the database: codes that were used once must be known to every process, and to each host
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_used_codes",
+    }
+}
+
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "desk:login"
@@ -101,7 +124,42 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+PASSWORD_RESET_TIMEOUT = 2 * 3600
+
+REQUIRE_MFA = ENVIRONMENT.require_mfa
+ACCOUNT_ADAPTER = "publisher.desk.signin.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # an address comes from an invitation, the command line or the OpenID provider
+)
+ACCOUNT_RATE_LIMITS = False  # `desk/signin/throttle.py` counts, in the database and by place
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_TIMEOUT = 15 * 60
+MFA_ADAPTER = "publisher.desk.signin.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Publisher"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones differ
+OIDC = ENVIRONMENT.oidc
+OIDC_LABEL = ENVIRONMENT.oidc_label
+OIDC_DOMAINS = ENVIRONMENT.oidc_domains
+OIDC_ROLE_CLAIM = ENVIRONMENT.oidc_role_claim
+OIDC_ROLES = ENVIRONMENT.oidc_roles
+OIDC_UNKNOWN = ENVIRONMENT.oidc_unknown
+SOCIALACCOUNT_ADAPTER = "publisher.desk.signin.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = (
+    openid_connect(ENVIRONMENT.oidc, ENVIRONMENT.oidc_client_id, ENVIRONMENT.oidc_client_secret)
+    if ENVIRONMENT.oidc
+    else {}
+)
+
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("zh-hans", "简体中文"),
+]  # of the desk; subscribers' languages are the digests' own
+LOCALE_PATHS = [BASE_DIR / "publisher" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -131,11 +189,29 @@ MAIL_WARMUP = ENVIRONMENT.mail_warmup
 MAIL_ERROR_LIMIT = ENVIRONMENT.mail_error_limit
 UNSUBSCRIBE_ADDRESS = ENVIRONMENT.unsubscribe_address
 RETURN_DOMAIN = ENVIRONMENT.return_domain
+FEEDBACK_LISTEN = ENVIRONMENT.feedback_listen
 NOTICES_FROM = ENVIRONMENT.notices_from
 RESOLVER = ENVIRONMENT.resolver
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 ATTEMPTS = ENVIRONMENT.attempts
+SIGN_UP_LIMITS = ENVIRONMENT.sign_up_limits
+SIGN_UP_ROLES = ENVIRONMENT.sign_up_roles
+SIGN_UP_DISPOSABLE = ENVIRONMENT.sign_up_disposable
+API_RATE = ENVIRONMENT.api_rate
+API_BURST = ENVIRONMENT.api_burst
 KEEP_DELIVERIES_DAYS = ENVIRONMENT.keep_deliveries_days
+RETENTION_HOUR = ENVIRONMENT.retention_hour
+KEEP_SIGN_UPS_DAYS = ENVIRONMENT.keep_sign_ups_days
+KEEP_LETTERS_DAYS = ENVIRONMENT.keep_letters_days
+KEEP_EVIDENCE_DAYS = ENVIRONMENT.keep_evidence_days
+KEEP_REPORTS_DAYS = max(ENVIRONMENT.keep_reports_days, ENVIRONMENT.soft_bounce_days + 1)
+KEEP_COUNTS_DAYS = ENVIRONMENT.keep_counts_days
+KEEP_LEFT_DAYS = ENVIRONMENT.keep_left_days
+SOFT_BOUNCES = ENVIRONMENT.soft_bounces
+SOFT_BOUNCE_DAYS = ENVIRONMENT.soft_bounce_days
+SOFT_REST_DAYS = ENVIRONMENT.soft_rest_days
+EACH_QUIET_MINUTES = ENVIRONMENT.each_quiet_minutes
+EACH_A_DAY = ENVIRONMENT.each_a_day
 TOPICS_FILE = BASE_DIR / "config" / "topics.yaml"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from importlib.metadata import version
 from typing import Any
 
 from celery import beat
 from django.conf import settings
 
-from publisher.core import alive
+from publisher.core import alive, workers
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +18,14 @@ BACK_SECONDS = 2.0
 """A clock that is kept right by the network goes back by less."""
 
 
+_worker = workers.Sign("worker", version("publisher"))
+_beat = workers.Sign("beat", version("publisher"))
+
+
 def worker_alive(**_signal: object) -> None:
     """Every two seconds from the worker's main loop, which also takes the tasks (Celery's `heartbeat_sent`)."""
     alive.touch(settings.ENVIRONMENT.data_dir, "worker")
+    _worker.give()
 
 
 class Scheduler(beat.Scheduler):
@@ -40,4 +46,5 @@ class Scheduler(beat.Scheduler):
         self._seen = now
         wait: float = super().tick(*args, **kwargs)
         alive.touch(settings.ENVIRONMENT.data_dir, "beat")
+        _beat.give()
         return wait

@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from publisher.core import clock
-from publisher.delivery import mail, notices, posting
+from publisher.delivery import mail, notices, people_letters, posting, reader_letters
 from publisher.delivery.amending import claim as amending
 from publisher.delivery.amending import doing, doubts
 from publisher.delivery.sweep import sweep as sweep_leases
-from tasks.edge import stage
+from publisher.delivery.turns import LONG, turn
+from publisher.hooks import sending as hooks
+from tasks.edge import apart, stage
 
 SECONDS = 20.0
 """How long one task sends before it makes room for others; the next tick goes on."""
+HOOK_SECONDS = 5.0
+"""The same of webhooks, which take the turn of long work: what is on its way then has ten seconds more to end."""
 
 
 @stage("tasks.deliver.send_mail")
@@ -33,6 +37,27 @@ def send_posts(**_given: object) -> int:
 def send_notices(**_given: object) -> dict[str, int]:
     """Send the mails to staff that wait, by the database's time: leases are written in it."""
     return notices.send_due(now=clock.database_now())
+
+
+@stage("tasks.deliver.send_letters")
+def send_letters(**_given: object) -> dict[str, int]:
+    """Send invitations and links for new passwords, by the database's time: leases are written in it."""
+    return people_letters.send_due(now=clock.database_now())
+
+
+@stage("tasks.deliver.send_reader_letters")
+def send_reader_letters(**_given: object) -> dict[str, int]:
+    """Send what single readers are waiting for, such as the mail that asks to confirm, by the database's time."""
+    return reader_letters.send_due(now=clock.database_now())
+
+
+@stage("tasks.deliver.send_hooks")
+def send_hooks(**_given: object) -> dict[str, int]:
+    """Tell the endpoints of webhooks what changed, by the database's time: leases are written in it."""
+    if not hooks.is_due(now=clock.database_now()):
+        return {}
+    with turn(LONG, seconds=HOOK_SECONDS + hooks.WHOLE_SECONDS) as mine:
+        return hooks.send_due(seconds=HOOK_SECONDS, apart=apart) if mine else {}
 
 
 @stage("tasks.deliver.amend")

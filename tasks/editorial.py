@@ -7,6 +7,7 @@ from datetime import datetime
 from publisher.delivery.corrections import correct_everywhere
 from publisher.delivery.retraction import retract_everywhere
 from publisher.delivery.turns import LONG, turn
+from publisher.items.search.indexing import index_waiting
 from publisher.social.drafting import draft_held, draft_item, undrafted
 from publisher.social.media.fetching import fetch_due
 from tasks.edge import apart, stage
@@ -15,6 +16,7 @@ BATCH = 200
 FETCHING_SECONDS = 15.0
 """How long one task fetches before it makes room for others; the next tick goes on. The last picture may take longer."""
 LONGEST_PICTURE = 40.0
+INDEXING_SECONDS = 30.0
 
 
 @stage("tasks.editorial.draft")
@@ -37,6 +39,13 @@ def draft_waiting(*, now: datetime, **_ids: int) -> int:
     with apart("retractions"):
         done += retract_everywhere(now=now)
     return done
+
+
+@stage("tasks.editorial.index")
+def index(*, now: datetime, **_ids: int) -> int:  # noqa: ARG001 - every task is given it
+    """Make new and revised items findable. One at a time: two would index the same items twice."""
+    with turn("index", seconds=INDEXING_SECONDS) as mine:
+        return index_waiting() if mine else 0
 
 
 @stage("tasks.editorial.retract")

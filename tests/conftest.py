@@ -51,8 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--write-screenshots",
-        action="store_true",
-        help="keep a picture of every page in each window that tests/browser looks at, in screenshots/",
+        nargs="?",
+        const="all",
+        choices=("some", "all"),
+        help="keep a picture of every page in each window that tests/browser looks at, in screenshots/; "
+        "some: only in the narrow light one",
     )
 
 
@@ -68,8 +71,26 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres: EmbeddedPostgres) -> None:
-    """pytest-django creates its test database after this: the server must run by then."""
+def django_db_modify_db_settings(postgres: EmbeddedPostgres, django_db_blocker: Any) -> None:
+    """pytest-django creates its test database after this: the server must run by then, and knows what to copy."""
+    from django.db import connection
+
+    from tests import migrated
+
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"] |= {"TEMPLATE": migrated.template(DATA_DIR), "MIGRATE": False}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests of several connections leave the database as it is now."""
+    from django.test import TransactionTestCase
+
+    from tests import emptying
+
+    with django_db_blocker.unblock():
+        emptying.prepare()
+    TransactionTestCase._fixture_teardown = emptying.empty
 
 
 @pytest.fixture(scope="session")

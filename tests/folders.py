@@ -17,6 +17,18 @@ from tests.conftest import DATA_DIR
 
 
 @contextmanager
+def an_open_folder() -> Iterator[Path]:
+    """For a program that gives up root's rights: an empty folder that every account may enter. Its path is short, since the path
+    of a socket below it holds at most 107 bytes (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix="publisher-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def a_data_folder() -> Iterator[Path]:
     """An empty data folder for embedded servers; it and its sockets are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="publisher-data-"))

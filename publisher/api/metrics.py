@@ -8,7 +8,7 @@ from datetime import datetime
 
 import redis
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import Count, F, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.http import require_safe
@@ -21,6 +21,7 @@ from publisher.core import alive, clock, standstill
 from publisher.core.models import Heartbeat
 from publisher.core.queues import queue_lengths, stream_state
 from publisher.delivery import outage, tally
+from publisher.delivery.pulse import due
 from publisher.items import stream
 from publisher.items.models import Item, Rejection, Source
 from publisher.items.stream import StreamAwayError
@@ -42,19 +43,6 @@ NEAR = tuple(
     )
 )
 PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
-
-# The oldest queued mail of each edition that is being sent, by the index delivery_mail_queue: one row an edition is read.
-OLDEST_MAIL = """
-SELECT min(oldest.due_at) FROM digests_edition edition CROSS JOIN LATERAL (
-    SELECT due_at FROM delivery_delivery
-    WHERE edition_id = edition.id AND state = 'queued' ORDER BY due_at, id LIMIT 1
-) oldest WHERE edition.state = 'sending'
-"""
-# The oldest queued part of a post, by the index delivery_post_queue.
-OLDEST_POST = """
-SELECT due_at FROM delivery_delivery
-WHERE state = 'queued' AND post_id IS NOT NULL ORDER BY due_at, id LIMIT 1
-"""
 
 
 @require_safe
@@ -120,7 +108,7 @@ def _of_database(now: datetime) -> Iterator[GaugeMetricFamily]:
         "publisher_oldest_due_seconds",
         "How long the oldest message that is due has waited.",
         "kind",
-        {"mail": _waited(OLDEST_MAIL, now), "post": _waited(OLDEST_POST, now)},
+        {"mail": due.mail_waited(now).total_seconds(), "post": due.post_waited(now).total_seconds()},
     )
     yield GaugeMetricFamily(
         "publisher_standstill", "1 while all sending stands still.", value=int(standstill.is_on())
@@ -148,14 +136,6 @@ def _gauge(name: str, meaning: str, label: str, values: dict[str, float | None])
         if value is not None:
             family.add_metric([key], value)
     return family
-
-
-def _waited(sql: str, now: datetime) -> float:
-    """Seconds since the time that the query answers; 0 when nothing is due."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        row = cursor.fetchone()
-    return max((now - row[0]).total_seconds(), 0) if row and row[0] else 0
 
 
 def _is_near(request: HttpRequest) -> bool:

@@ -1,19 +1,32 @@
-"""Errors of the API as problem+json (RFC 9457), with what a producer needs to act on them."""
+"""Errors of the API as problem+json (RFC 9457), with what its caller needs to act on them. Always in English.
+
+`CODES` lists every `code` with its status and meaning; the reference and docs/api.md are held against it.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic import ValidationError as InvalidValues
 
 from publisher.core import trace
+from publisher.core.crypto import CannotDecrypt
+from publisher.core.errors import UserError
+from publisher.delivery.amending import asking
+from publisher.delivery.handing import AlreadyTold, OddAddress
+from publisher.digests import forming
+from publisher.digests.forming import Quicker
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
+from publisher.social import scheduling, setting_up
+from publisher.social.approval import Stale
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +42,43 @@ MALFORMED = {
     "not_an_object": 400,
 }
 """Refusals of what is no JSON object at all; every other one is 422."""
+
+
+CODES: Final[dict[str, tuple[int, str]]] = {
+    "not_json": (400, "The body is no JSON object in UTF-8."),
+    "bad_request": (400, "The request was not read: its Host header is not known."),
+    "bad_idempotency_key": (400, "The Idempotency-Key is empty, too long or not printable ASCII."),
+    "bad_if_match": (400, "If-Match is not one ETag in double quotes."),
+    "two_versions": (400, "The body and If-Match name different versions."),
+    "broken_off": (400, "The body ended before its end."),
+    "no_key": (401, "There is no key in the request, or it is not valid (any more)."),
+    "not_allowed": (403, "The key has not the scope that this needs, or its owner may not do it."),
+    "not_found": (404, "There is nothing at this address."),
+    "method_not_allowed": (405, "The address does not take this method."),
+    "stale": (409, "It has changed since you saw it; 412 when you said so by If-Match."),
+    "already_decided": (409, "Somebody has decided this before."),
+    "in_progress": (409, "A request with this Idempotency-Key is being dealt with."),
+    "at_once": (
+        409,
+        "Somebody else did something at the same moment that this cannot go with; nothing was changed.",
+    ),
+    "length_required": (411, "The request does not say how long its body is."),
+    "too_large": (413, "The body is too large."),
+    "not_json_type": (415, "The body is not declared as application/json."),
+    "invalid": (422, "The request does not fit the schema; `fields` says where."),
+    "refused": (422, "It fits the schema and cannot be done; `detail` says why, `hint` what to do."),
+    "idempotency_key_reused": (
+        422,
+        "The Idempotency-Key came before with another request (409 for POST /items).",
+    ),
+    "version_missing": (428, "The request does not say which version you saw."),
+    "too_fast": (429, "The key asks too fast; Retry-After says when to go on."),
+    "internal": (500, "Something went wrong here; report the trace_id."),
+    "cannot_count": (503, "Whether there are too many sign-ups cannot be known now; try again."),
+    "database_away": (503, "The database does not answer; try again."),
+    "cannot_decrypt": (503, "A stored secret cannot be opened with the present secret key."),
+}
+"""What the operations of the desk answer. What only POST /items answers is listed in docs/intake.md."""
 
 
 class ProblemError(Exception):
@@ -79,22 +129,135 @@ def register(api: NinjaAPI) -> None:
         NotDurableError: _not_durable,
         StreamAwayError: _stream_away,
         OperationalError: _database_away,
+        InterfaceError: _database_away,
+        IntegrityError: _at_once,
+        ValidationError: _invalid,
+        HttpError: _http_error,
+        Http404: _not_found,
+        ObjectDoesNotExist: _not_found,
+        Stale: _stale,
+        Quicker: _stale,
+        scheduling.Stale: _stale,
+        setting_up.Stale: _stale,
+        forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
+        setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
+        AlreadyTold: lambda _request, error: answer(of_user_error(error, 409, "already_decided")),
+        OddAddress: _odd_address,
+        asking.Refused: _decisions_refused,
+        UserError: lambda _request, error: answer(of_user_error(error)),
+        CannotDecrypt: _cannot_decrypt,
         Exception: _unforeseen,
     }
     for error, handler in handlers.items():
         api.add_exception_handler(error, handler)
 
 
-def _no_key(_request: HttpRequest, _error: AuthenticationError) -> JsonResponse:
+def of_user_error(error: UserError, status: int = 422, code: str = "refused") -> ProblemError:
+    """What a service of a lower room refuses, in its own words."""
+    return ProblemError(status, code, error.message, error.hint)
+
+
+def of_fields(error: UserError, fields: Mapping[str, str]) -> ProblemError:
+    """The same with what is wrong in which field."""
+    rows = [{"name": name, "found": "", "expected": said} for name, said in fields.items()]
+    return ProblemError(422, "refused", error.message, error.hint, fields=rows)
+
+
+def of_invalid(error: InvalidValues) -> ProblemError:
+    """What the rules of a lower room refuse of values that fit the schema: a zone that there is not."""
+    rows = [
+        {
+            "name": ".".join(map(str, each["loc"]))[:200],
+            "found": _found(each.get("input")),
+            "expected": str(each["msg"])[:300],
+        }
+        for each in error.errors()[:20]
+    ]
+    named = ", ".join(dict.fromkeys(row["name"] for row in rows))
+    said = f"These values cannot be: {named[:300]}."
+    return ProblemError(422, "refused", said, "`fields` says what each must be.", fields=rows)
+
+
+def no_such_address(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - the address is the problem
+    """Whatever else is asked under /api/."""
+    return answer(
+        ProblemError(404, "not_found", "There is nothing at this address.", "See /api/v1/openapi.json.")
+    )
+
+
+def _no_key(request: HttpRequest, _error: AuthenticationError) -> JsonResponse:
+    producer = request.method == "POST" and request.path_info.rstrip("/").endswith("/items")
+    of_source = ("one of a source that is switched on", "`publisher add-source NAME --api-key` gives one.")
+    of_person = ("a living one", "The desk gives one under “API keys”.")
+    what, where = of_source if producer else of_person
     return answer(
         ProblemError(
             401,
             "no_key",
-            "There is no API key in the request, or it is not one of a source that is switched on.",
-            "Send Authorization: Bearer KEY. `publisher add-source NAME --api-key` gives one.",
+            f"There is no API key in the request, or it is not {what}.",
+            f"Send Authorization: Bearer KEY. {where}",
             headers={"WWW-Authenticate": 'Bearer realm="publisher"'},
         )
     )
+
+
+def _invalid(_request: HttpRequest, error: ValidationError) -> JsonResponse:
+    fields = [
+        {
+            "name": ".".join(map(str, each["loc"][2:] or each["loc"][1:]))[:200],
+            "found": _found(each.get("input")),
+            "expected": str(each["msg"])[:300],
+        }
+        for each in error.errors[:20]
+    ]
+    named = ", ".join(dict.fromkeys(field["name"] for field in fields))
+    detail = f"The request does not fit the schema: {named[:300]}."
+    return answer(ProblemError(422, "invalid", detail, "See /api/v1/openapi.json.", fields=fields))
+
+
+def _found(value: object) -> str:
+    """What stood there, shortly: people who read logs may not need all of it, and it may be long."""
+    return f"{value!r}"[:80].encode(errors="replace").decode() if isinstance(value, str | int | float) else ""
+
+
+def _http_error(_request: HttpRequest, error: HttpError) -> JsonResponse:
+    """Whatever the reading of a body raised, ninja has wrapped; what we said of it ourselves is its cause."""
+    if isinstance(error.__cause__, ProblemError):
+        return answer(error.__cause__)
+    return answer(
+        ProblemError(error.status_code, "not_json", "The request cannot be read.", "Send one JSON object.")
+    )
+
+
+def _not_found(_request: HttpRequest, _error: Exception) -> JsonResponse:
+    return answer(
+        ProblemError(404, "not_found", "There is no such thing (any more).", "Load the list again.")
+    )
+
+
+def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
+    return answer(of_user_error(error, 412 if "If-Match" in request.headers else 409, "stale"))
+
+
+def _odd_address(_request: HttpRequest, error: OddAddress) -> JsonResponse:
+    return answer(ProblemError(422, "refused", error.message, 'Send "sure": true if the address is right.'))
+
+
+def _decisions_refused(_request: HttpRequest, error: asking.Refused) -> JsonResponse:
+    fields = [
+        {"name": f"post {post_id}", "found": each.message, "expected": each.hint}
+        for post_id, each in error.errors.items()
+    ]
+    return answer(
+        ProblemError(
+            422, "refused", error.message, "Mend what stands in `fields`, then send all again.", fields=fields
+        )
+    )
+
+
+def _cannot_decrypt(_request: HttpRequest, error: CannotDecrypt) -> JsonResponse:
+    log.error("api.cannot_decrypt", extra={"error": str(error)})
+    return answer(ProblemError(503, "cannot_decrypt", "A stored secret cannot be opened.", "Ask an admin."))
 
 
 def _stream_away(_request: HttpRequest, error: StreamAwayError) -> JsonResponse:
@@ -114,8 +277,21 @@ def _not_durable(_request: HttpRequest, error: NotDurableError) -> JsonResponse:
     )
 
 
-def _database_away(_request: HttpRequest, error: OperationalError) -> JsonResponse:
-    log.error("api.database_away", extra={"error": str(error).strip().splitlines()[0]})
+def _at_once(_request: HttpRequest, error: IntegrityError) -> JsonResponse:
+    """What a service looked for and did not find was there a moment later, or the other way round."""
+    log.warning("api.at_once", exc_info=error)
+    return answer(
+        ProblemError(
+            409,
+            "at_once",
+            "Somebody else did something at the same moment that this cannot go with. Nothing was changed.",
+            "Send it again: the answer then says what is in its way.",
+        )
+    )
+
+
+def _database_away(_request: HttpRequest, error: OperationalError | InterfaceError) -> JsonResponse:
+    log.error("api.database_away", extra={"error": str(error).strip().partition("\n")[0]})
     return answer(_away("database_away", "The database does not answer."))
 
 

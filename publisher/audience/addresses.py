@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 import idna
+from django.utils.translation import gettext
 
 from publisher.core.errors import UserError
 
@@ -19,6 +20,7 @@ MAX_KEY = 320
 _LOCAL = re.compile(
     r"[^\s@\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffd\"(),:;<>\[\\\]]+"
 )
+_DOTS_DO_NOT_COUNT = ("gmail.com", "googlemail.com")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # The usual address: ASCII letters, digits and `._+-` before the @, which is all that the long way would find fault with.
 # No possessive groups: Python 3.11.2, which Debian 12 has, takes “a.” for one.
@@ -34,18 +36,31 @@ def checked(text: str) -> str:
     local, at, domain = address.rpartition("@")
     shown = address if len(address) <= 80 else address[:77] + "…"
     if not at or not local or not domain:
-        raise UserError(f"{shown!r} is not a mail address.", "It needs a name, an @ and a domain.")
+        raise UserError(
+            gettext("%(shown)s is not a mail address.") % {"shown": f"{shown!r}"},
+            gettext("It needs a name, an @ and a domain."),
+        )
     if len(address.encode(errors="replace")) > MAX_ADDRESS or len(local.encode(errors="replace")) > MAX_LOCAL:
         raise UserError(
-            f"{shown!r} is too long for a mail address ({MAX_ADDRESS} bytes, {MAX_LOCAL} before the @)."
+            gettext(
+                "%(shown)s is too long for a mail address (%(max_address)s bytes, %(max_local)s "
+                "before the @)."
+            )
+            % {"shown": f"{shown!r}", "max_address": MAX_ADDRESS, "max_local": MAX_LOCAL}
         )
     if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
-        raise UserError(f"{shown!r} has characters before the @ that a mail address cannot have.")
+        raise UserError(
+            gettext("%(shown)s has characters before the @ that a mail address cannot have.")
+            % {"shown": f"{shown!r}"}
+        )
     labels = domain_key(domain).split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise UserError(f"{shown!r} has no valid domain after the @.")
+        raise UserError(gettext("%(shown)s has no valid domain after the @.") % {"shown": f"{shown!r}"})
     if len(key(address)) > MAX_KEY:
-        raise UserError(f"{shown!r} is too long as mail is sent to it ({MAX_KEY} characters).")
+        raise UserError(
+            gettext("%(shown)s is too long as mail is sent to it (%(max_key)s characters).")
+            % {"shown": f"{shown!r}", "max_key": MAX_KEY}
+        )
     return address
 
 
@@ -61,6 +76,14 @@ def key(address: str) -> str:
     """How an address is compared: local part folded, domain as IDNA in lower case. Plus-tags stay: another address."""
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     return f"{local.casefold()}@{domain_key(domain)}"
+
+
+def mailbox_key(address: str) -> str:
+    """The mailbox behind an address, as far as one can tell: without what stands behind a plus, and at Gmail without dots. Only
+    to count how often a mailbox is written to: two people may share it."""
+    local, _, domain = key(address).rpartition("@")
+    local = local.partition("+")[0] or local
+    return f"{local.replace('.', '') if domain in _DOTS_DO_NOT_COUNT else local}@{domain}"
 
 
 def domain_key(domain: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from publisher.core.marking import gettext_noop
 from publisher.items.text import words
 
 MACHINES: Final = words(
@@ -17,4 +18,6 @@ ROLES: Final = words(
     "secretariat security service staff subscribe support team web"
 )
 """Mailboxes that several people share."""
-MACHINE_REFUSED: Final = "{address} is the mailbox of a machine or of mail administration: no reader."
+MACHINE_REFUSED: Final = gettext_noop(
+    "%(address)s is the mailbox of a machine or of mail administration: no reader."
+)

@@ -28,3 +28,8 @@ def region_code(text: str) -> str | None:
     code = text.strip().upper() if text.isascii() else ""
     code = _CALLED.get(code, code)
     return code if code in _COUNTRIES or _DIGITS.fullmatch(code) else None
+
+
+def countries() -> list[str]:
+    """The two-letter codes, in order."""
+    return sorted(_COUNTRIES)

@@ -20,6 +20,12 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     WEB_VERSION = "web-version"
     VARIANT = "variant"
+    CONFIRM = "confirm"
+    CLICK = "click"
+    OPEN = "open"
+    READER = "reader"
+    CHANGE_OLD = "change-old"
+    CHANGE_NEW = "change-new"
 
 
 NOBODY = 0
@@ -29,7 +35,9 @@ NOBODY = 0
 @dataclass(frozen=True)
 class Link:
     """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version, a variant
-    for that of a copy which is nobody's."""
+    for that of a copy which is nobody's, a sign-up (of nobody yet) for confirming, an address change for its two mailboxes: the
+    rows of the last two say until when. Of clicks and opens a link or an edition, which are nobody's; of what stands behind them
+    for readers who agreed to be counted, an edition."""
 
     subscriber_id: int
     target_id: int

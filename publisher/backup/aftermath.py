@@ -14,16 +14,20 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
+from publisher.audience.models import ReaderLetter
 from publisher.core import audit, standstill
 from publisher.core.models import Restoration, Standstill
 from publisher.delivery.amending import claim as amending
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import UNFINISHED
-from publisher.delivery.unclear import RESTORED
+from publisher.delivery.unclear import RESTORED_FROM
 from publisher.digests.due import create_due
 from publisher.digests.models import Digest, Edition
+from publisher.feedback import mailboxes
+from publisher.people.models import Letter
 from publisher.social.models import Notice, Post
 
 NUMBERS_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
@@ -109,12 +113,12 @@ def named(at: datetime) -> str:
 @transaction.atomic
 def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
     """Tell the database that Django is connected to that it is from `made_at`. All at once: before it, nothing is told."""
-    origin = f"{RESTORED} {named(made_at)}."
+    origin = RESTORED_FROM % {"time": named(made_at)}
     values: dict[str, Any] = {
         "made_at": made_at,
         "now": now,
         "origin": origin,
-        "reason": f"{origin} Whether it left after that cannot be known.",
+        "reason": f"{origin} " + gettext_noop("Whether it left after that cannot be known."),
         "jump": LEAST_JUMP,
         "floor": first_number(now),
     }
@@ -132,13 +136,18 @@ def tell(made_at: datetime, *, by: str, now: datetime) -> Aftermath:
     stood = standstill.end()  # the backup's own, under which no edition would be begun below
     expired = _expire_posts(origin, now)
     paused = _pause_editions(origin, now, by)
-    waiting = Notice.objects.filter(state__in=[Notice.State.QUEUED, Notice.State.SENDING])
-    waiting.update(
-        state=Notice.State.UNKNOWN, reason=values["reason"], lease_until=None, settled_at=now
-    )  # they may have left; none is sent again by guessing
+    _doubt_plain_mails(values["reason"], now)
+    mailboxes.pause_all(origin)
     before = f" It stood still already: {stood.reason}" if stood else ""
     _stand_still(made_at, origin + before, by=by, now=now)
     return Aftermath(_held(), len(doubted), expired, paused)
+
+
+def _doubt_plain_mails(reason: str, now: datetime) -> None:
+    """Notices and letters, to staff and to readers: they may have left, and none is sent again by guessing."""
+    doubted = {"state": "unknown", "reason": reason, "lease_until": None, "settled_at": now}
+    for model in (Notice, Letter, ReaderLetter):
+        model._default_manager.filter(state__in=["queued", "sending"]).update(**doubted)
 
 
 def first_number(now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from publisher.audience import addresses, mailboxes, subscriptions
+from publisher.audience import addresses, erased, mailboxes, subscriptions
 from publisher.audience.choices import Choice
 from publisher.cli.report import Report, reporting
 from publisher.core import clock
@@ -49,6 +49,7 @@ def add_subscriber(
         language=_spoken(digest, language) if language else before.language,
         region=before.region,
     )
+    erased.check(address)
     subscription = subscriptions.join(
         address, digest_id=digest.pk, choice=choice, how=consent, now=clock.now(), name=name
     )
@@ -74,7 +75,7 @@ def _is_shared(address: str) -> bool:
     local = addresses.key(addresses.checked(address)).partition("@")[0]
     if local in mailboxes.MACHINES:
         raise UserError(
-            mailboxes.MACHINE_REFUSED.format(address=address.strip()), "Give the address of a person."
+            mailboxes.MACHINE_REFUSED % {"address": address.strip()}, "Give the address of a person."
         )
     return local in mailboxes.ROLES
 

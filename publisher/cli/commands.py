@@ -118,6 +118,13 @@ COMMANDS: tuple[Command, ...] = (
         "Ask a channel's network whether its account works.",
     ),
     Command(
+        PUBLISH,
+        "hooks",
+        "publisher.cli.hooks:hooks",
+        Needs.DATABASE,
+        "Webhooks: list, send a test, send again.",
+    ),
+    Command(
         PEOPLE,
         "add-subscriber",
         "publisher.cli.add_subscriber:add_subscriber",
@@ -133,6 +140,20 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         PEOPLE,
+        "suppression",
+        "publisher.cli.suppression:suppression",
+        Needs.DATABASE,
+        "Addresses that nothing is sent to: list, add, lift, import, export.",
+    ),
+    Command(
+        PEOPLE,
+        "feedback",
+        "publisher.cli.feedback:feedback",
+        Needs.NOTHING,
+        "Take what mailboxes answer: from a pipe, mailboxes, a mail server; say what a message means.",
+    ),
+    Command(
+        PEOPLE,
         "unsubscribe",
         "publisher.cli.leaving:unsubscribe",
         Needs.DATABASE,
@@ -144,6 +165,13 @@ COMMANDS: tuple[Command, ...] = (
         "publisher.cli.people:create_admin",
         Needs.DATABASE,
         "Make an administrator's login for the desk.",
+    ),
+    Command(
+        PEOPLE,
+        "people",
+        "publisher.cli.people:people",
+        Needs.DATABASE,
+        "Who may use the desk: list, invite, role, close, reset.",
     ),
     Command(
         LOOK,
@@ -197,6 +225,13 @@ COMMANDS: tuple[Command, ...] = (
         "publisher.cli.backup:restore",
         Needs.SETTINGS,
         "Put a backup in the place of the database, sending nothing.",
+    ),
+    Command(
+        MAINTAIN,
+        "retention",
+        "publisher.cli.retention:retention",
+        Needs.DATABASE,
+        "What is past its time: show it, erase it.",
     ),
     Command(MAINTAIN, "django", "publisher.cli.maintain:django", Needs.SERVERS, "Django's own commands."),
 )

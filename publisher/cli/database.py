@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError as BrokerError
 
 from publisher.core.embedded import running
+from publisher.core.embedded.postgres import EmbeddedPostgres
 from publisher.core.embedded.running import ensure_servers
 from publisher.core.errors import UserError
 
@@ -52,6 +53,17 @@ def _in_plain_words() -> Iterator[None]:
         ) from error
     finally:
         connection.close()
+
+
+def require_installation() -> None:
+    """For programs that others start, who may not know where the data is: never make a second installation beside the first.
+    Raises `UserError`."""
+    folder = settings.ENVIRONMENT.data_dir.resolve()
+    if not settings.ENVIRONMENT.database_url and not (folder / EmbeddedPostgres.name / "PG_VERSION").exists():
+        raise UserError(
+            f"There is no installation in {folder}.",
+            "Name its folder in PUBLISHER_DATA_DIR, or its database in PUBLISHER_DATABASE_URL.",
+        )
 
 
 def migrate(verbosity: int = 0) -> int:

@@ -10,13 +10,11 @@ from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock
 from publisher.core.errors import UserError
 from publisher.delivery import signing
-from publisher.delivery.doctor.dkim import published, record_of
+from publisher.delivery.doctor.dkim import NotShown, published, record_of, switch_on
 from publisher.delivery.doctor.dns import Dns
 from publisher.delivery.doctor.findings import Level, TxtRecord
 from publisher.delivery.email.dkim import LEAST_BITS, MOST_BITS
 from publisher.delivery.models import SigningKey
-
-SELECTOR = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
 @click.group()
@@ -29,7 +27,7 @@ def _domain(_context: click.Context, _parameter: click.Parameter, value: str) ->
 
 
 def _selector(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value and not re.fullmatch(SELECTOR, value):
+    if value and not re.fullmatch(signing.SELECTOR, value):
         raise click.BadParameter("small letters, digits and hyphens, at most 63")
     return value
 
@@ -108,13 +106,13 @@ def check(domain: str, selector: str) -> Report:
 def on(domain: str, selector: str, force: bool) -> Report:
     """Sign the mail of DOMAIN from now on: with its newest key, or the one named."""
     key = _one(domain, selector)
-    finding = published(key, Dns())
-    if finding.level is Level.PROBLEM and not force:
+    try:
+        switch_on(key, Dns(), actor=audit.os_user(), force=force)
+    except NotShown as error:
         raise UserError(
-            f"{finding.about}: {finding.found} Nothing was switched on.",
+            f"{error.message} Nothing was switched on.",
             f"See `publisher dkim show {domain}`. DNS may need minutes to hours after a change; --force goes ahead anyway.",
-        )
-    signing.switch_on(key, actor=audit.os_user())
+        ) from error
     return Report(_data(key), f"Mail from {domain} is signed with {key} from now on.")
 
 

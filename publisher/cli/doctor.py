@@ -10,6 +10,7 @@ from publisher.cli.report import Report, reporting
 from publisher.core import clock
 from publisher.delivery.doctor.examination import examine
 from publisher.delivery.doctor.findings import Level, worst
+from publisher.feedback import health
 
 
 @click.command()
@@ -19,7 +20,9 @@ def doctor() -> Report:
 
     The exit code is 1 when there is a problem.
     """
-    findings = list(examine(now=clock.now()))
+    now = clock.now()
+    findings = list(examine(now=now))
+    findings += health.findings(now)
     counts = Counter(finding.level for finding in findings)
     well = worst(findings)
     summary = (

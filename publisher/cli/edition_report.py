@@ -16,7 +16,9 @@ from publisher.delivery import copies, hindrances, progress, unclear
 from publisher.delivery.models import Delivery
 from publisher.delivery.outage import Outage
 from publisher.delivery.unclear import Group
+from publisher.digests import readers
 from publisher.digests.models import Edition
+from publisher.digests.readers import Narrowed
 
 SAMPLE_SECONDS = 1.0
 """How long the rate is measured over."""
@@ -45,7 +47,7 @@ def listed(editions: Iterable[Edition]) -> Report:
 def whole(edition: Edition) -> Report:
     """Everything about one edition. Takes a second while it is being sent, to see how fast."""
     doubts = unclear.groups_of(edition)
-    nobody = progress.without_mail(edition)
+    nobody, narrowed = progress.without_mail(edition), Narrowed.of(edition)
     data = {
         **_head(edition),
         **_progress(edition),
@@ -66,6 +68,7 @@ def whole(edition: Edition) -> Report:
         ],
         "unclear": [each.as_data() for each in doubts],
         "without_mail": asdict(nobody) if nobody else None,
+        "readers": narrowed.as_json() if narrowed else None,
         "seeds": copies.counts_of(edition, Delivery.Purpose.SEED),
         "tests": copies.counts_of(edition, Delivery.Purpose.TEST),
         "failed_tests": [
@@ -103,6 +106,7 @@ def _head(edition: Edition) -> dict[str, Any]:
         "state": edition.state,
         "meaning": edition.get_state_display(),
         "problem": edition.problem,
+        "segment": readers.name_for(edition),
         "priority": edition.priority,
         "due_at": edition.due_at,
         "local_day": edition.local_day,
@@ -147,6 +151,7 @@ def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
         "holds": f"{_time(data['window_from'])} to {_time(data['window_to'])}",
         "assembled": _time(data["assembled_at"]),
         "finished": _time(data["finished_at"]),
+        "readers": _readers(data),
         "mails": data["summary"],
         "by state": _counts(data["counts"]),
         "no mail": progress.WithoutMail(**data["without_mail"]) if data["without_mail"] else "",
@@ -166,6 +171,13 @@ def _as_text(data: dict[str, Any], doubts: Sequence[Group]) -> str:
         shown.append(f"and {len(variants) - len(shown):,} more; --json has all")
     parts += _lines(f"Variants ({len(variants):,})", shown)
     return "\n".join(parts)
+
+
+def _readers(data: dict[str, Any]) -> str:
+    """Nothing for everybody."""
+    asked = data["readers"]
+    counted = f": {asked['inside']:,} of {asked['subscribed']:,} subscribers" if asked else ""
+    return f"those in the segment {data['segment']}{counted}" if data["segment"] else ""
 
 
 def _outage(data: dict[str, Any] | None) -> str:

@@ -16,15 +16,17 @@ from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli.report import Report, reporting
 from publisher.core import audit, clock, events
 from publisher.core.errors import UserError
-from publisher.delivery import consequences, copies, mail_doubts
+from publisher.delivery import consequences, copies, letting_go, mail_doubts
 from publisher.delivery.consequences import Consequence
-from publisher.digests import due, editions, naming
+from publisher.digests import due, editions, naming, readers
+from publisher.digests.covered import next_window
 from publisher.digests.models import MOST_POSITIONS, Digest, Edition
 from publisher.items.languages import primary
 from publisher.items.models import Item
 from publisher.items.visibility import visible
 
 SHOWN = 20
+WAITS = "waits for approval on its page of the desk: it was changed since it was approved."
 
 
 class EditionName(click.ParamType[str]):
@@ -59,8 +61,14 @@ unasked = click.option("--yes", is_flag=True, help="Do not ask first, as a perso
 @click.option(
     "--item", "items", type=int, multiple=True, help="Holds just this item, by its id; may be repeated."
 )
+@click.option(
+    "--segment",
+    default="",
+    metavar="NAME",
+    help="Of its readers only those in this segment get it. Left out: as the digest says.",
+)
 @reporting
-def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Report:
+def create(digest: str, since: str, until: str, items: tuple[int, ...], segment: str) -> Report:
     """Make an edition of DIGEST now, outside its rhythm; all its readers get it at once.
 
     TIME is like 2026-06-01 or 2026-06-01T14:30, in the digest's zone unless it names its own. With --item the edition goes
@@ -77,8 +85,20 @@ def create(digest: str, since: str, until: str, items: tuple[int, ...]) -> Repor
         )
     _check_items(found, items, now)
     with transaction.atomic():
-        made = due.create_now(found, window_from=start, window_to=end, item_ids=items, now=now)
-        given = {"window_from": start, "window_to": end, "items": list(items)}
+        made = due.create_now(
+            found,
+            window_from=start,
+            window_to=end,
+            item_ids=items,
+            segment=readers.called(segment),
+            now=now,
+        )
+        given = {
+            "window_from": start,
+            "window_to": end,
+            "items": list(items),
+            "segment": readers.name_of(made.segment),
+        }
         audit.record(audit.os_user(), "edition.create", made, after=_written(given))
         events.emit("edition.ready", edition_id=made.pk)
     return edition_report.of(
@@ -107,13 +127,14 @@ def send(name: str, wait: bool, timeout: int | None, yes: bool) -> Report:
     found, now = naming.named(name), clock.now()
     _agreed(consequences.of_sending(found, now=now), yes)
     seen = found.version or None
-    sent = editions.send(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
+    sent = letting_go.send(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
     if wait:
         return edition_watch.until_settled(sent.pk, seconds=timeout)
     said = {
         Edition.State.SENT: "has been sent.",
         Edition.State.SENDING: "goes out now.",
         Edition.State.ASSEMBLING: "goes out as soon as it is assembled.",
+        Edition.State.WAITING: WAITS,
     }
     notes = [] if sent.state == Edition.State.SENT else edition_watch.hindrances(clock.now())
     text = "\n".join([f"{sent} {said[Edition.State(sent.state)]}", *(f"Note: {note}" for note in notes)])
@@ -161,8 +182,9 @@ def resume(name: str, yes: bool) -> Report:
     if found.state in (Edition.State.PAUSED, Edition.State.BLOCKED):
         _agreed(consequences.of_sending(found, now=now), yes)
     seen = found.version or None
-    resumed = editions.resume(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
-    return edition_report.of(resumed, said=f"{resumed} goes on.")
+    resumed = letting_go.resume(found.pk, user=audit.os_user(), now=clock.now(), seen=seen)
+    said = WAITS if resumed.state == Edition.State.WAITING else "goes on."
+    return edition_report.of(resumed, said=f"{resumed} {said}")
 
 
 @edition.command("cancel")
@@ -240,7 +262,7 @@ def _agreed(about: Consequence | None, yes: bool) -> None:
 
 def _window(digest: Digest, since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
     zone = ZoneInfo(digest.zone)
-    start = _moment("--since", since, zone) if since else due.next_window(digest, now)
+    start = _moment("--since", since, zone) if since else next_window(digest, now)
     end = _moment("--until", until, zone) if until else now
     if end > now:
         raise UserError("--until lies in the future.", "An edition holds what has come in.")

@@ -17,7 +17,7 @@ ANSWERS, AWAY = "answers", "does not answer"
 
 
 @click.command()
-@click.argument("process", type=click.Choice(["web", "worker", "beat"]))
+@click.argument("process", type=click.Choice(["web", "worker", "beat", "watch", "listen"]))
 @reporting
 def health(process: str) -> Report:
     """Whether the process of this data folder works: exit code 0 or 1. For health checks of containers."""
@@ -26,7 +26,7 @@ def health(process: str) -> Report:
 
 
 def processes(env: Environment, only: tuple[str, ...] = ("web", "worker", "beat")) -> dict[str, str]:
-    """Each process, and whether it answers (web) or does its rounds (worker, beat)."""
+    """Each process, and whether it answers (web) or does its rounds (the others)."""
     return {name: ANSWERS if _works(name, env) else AWAY for name in only}
 
 

@@ -10,8 +10,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from publisher.digests.forming import TIME
+
 _SHOWN: Final = 60
-TIME: Final = 'must be a time such as "08:00"'
 _WORDS: Final[dict[str, str]] = {
     "missing": "must be given",
     "string_type": "must be text",

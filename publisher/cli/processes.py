@@ -43,7 +43,7 @@ def _run(describe: Callable[[Environment, Mapping[str, str]], Program]) -> None:
         program = describe(env, {**os.environ, "PUBLISHER_DATA_DIR": str(env.data_dir)})
         os.chdir(program.cwd)
         os.execve(program.argv[0], list(program.argv), dict(program.env))  # noqa: S606 - our own command line
-    output = terminal_output(("publisher", "migrate", "web", "worker", "beat"), env)
+    output = terminal_output(programs.NAMES, env)
     environ = child_environment(env)
     program = describe(env, environ)
     log_to(output, env)

@@ -18,6 +18,8 @@ from publisher.core.supervise.program import Program
 ROOT = Path(config.__file__).resolve().parent.parent  # the folder that holds worker.py and the packages
 WEB_GRACE = 8  # seconds that gunicorn gives open requests when it stops
 BACKLOG = 2048
+NAMES = ("publisher", "migrate", "web", "worker", "beat", "watch", "listen")
+"""As the lines of a terminal are marked."""
 
 WORKER_STOPPING = (  # warm: finish the tasks at hand; cold: leave them to be found again; then the end
     Step(signal.SIGTERM, 30),
@@ -57,6 +59,16 @@ def beat(_env: Environment, environ: Mapping[str, str]) -> Program:
         *("--scheduler", "tasks.alive:Scheduler", "--pidfile", ""),
     )
     return Program("beat", argv, environ, ROOT)
+
+
+def watch(_env: Environment, environ: Mapping[str, str]) -> Program:
+    """Reads the mailboxes that answers come to."""
+    return Program("watch", (sys.executable, "-m", "publisher.cli", "feedback", "watch"), environ, ROOT)
+
+
+def listen(_env: Environment, environ: Mapping[str, str]) -> Program:
+    """Takes answers from a mail server of this machine."""
+    return Program("listen", (sys.executable, "-m", "publisher.cli", "feedback", "listen"), environ, ROOT)
 
 
 def migrations(environ: Mapping[str, str]) -> Program:

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from publisher.audience.importing.columns import FIELDS, IGNORE, Unsaid, listed
+from publisher.audience.importing.columns import ATTRIBUTE, FIELDS, IGNORE, Unsaid, listed
 from publisher.audience.importing.given import offer
 from publisher.audience.importing.outcome import Outcome, Plan
 from publisher.audience.importing.outcome import Progress as Told
@@ -33,6 +33,7 @@ _MEANING = {
     "refused": "are not imported",
     "left": "have unsubscribed: not subscribed again",
     "suppressed": "are on the suppression list: not subscribed",
+    "erased": "were erased at their wish: only they can come back",
     "duplicates": "the same address once more: its first row counts",
 }
 _ALWAYS = ("added", "subscribed", "refused")
@@ -49,8 +50,10 @@ def _columns(_context: click.Context, _option: click.Parameter, given: tuple[str
     said = {}
     for each in given:
         column, sign, field = each.rpartition("=")
-        if not sign or not column or field not in (*FIELDS, IGNORE):
-            raise click.BadParameter(f"{each}: write COLUMN=FIELD; fields: {', '.join(FIELDS)}, {IGNORE}.")
+        known = field in (*FIELDS, IGNORE) or field.startswith(ATTRIBUTE)
+        if not sign or not column or not known:
+            fields = ", ".join((*FIELDS, f"{ATTRIBUTE}KEY", IGNORE))
+            raise click.BadParameter(f"{each}: write COLUMN=FIELD; fields: {fields}.")
         said[column] = field
     return said
 
@@ -208,7 +211,7 @@ def _text(data: dict[str, Any]) -> str:
             }
         ),
         *(
-            [f"{data['roles']:,} of them are mailboxes that people share (info@, press@ …)."]
+            [f"Of the rows read, {data['roles']:,} are mailboxes that people share (info@, press@ …)."]
             if data["roles"]
             else []
         ),

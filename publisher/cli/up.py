@@ -25,7 +25,7 @@ from publisher.delivery.email import setting
 
 log = logging.getLogger(__name__)
 
-LONG_RUNNING = ("up", "web", "worker", "beat")
+LONG_RUNNING = ("up", "web", "worker", "beat", "feedback watch", "feedback listen")
 COMMAND_SECONDS = 120.0  # how long a short command may keep the servers before we give up
 BORROWER_SECONDS = 10.0  # how long commands that use our servers may go on after Ctrl-C
 POLL_SECONDS = 0.2
@@ -34,7 +34,7 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 @click.command()
 def up() -> None:
-    """Run web, worker, beat and the embedded servers here, until Ctrl-C.
+    """Run web, worker, beat, the reader of mailboxes and the embedded servers here, until Ctrl-C.
 
     Everything is kept in PUBLISHER_DATA_DIR and is there again at the next start. It does not start while PUBLISHER_MAIL
     cannot be read. A second Ctrl-C hurries.
@@ -42,7 +42,7 @@ def up() -> None:
     env = read(os.environ)
     if wrong := setting.problem(env.mail):
         raise wrong
-    output = terminal_output(("publisher", "migrate", "web", "worker", "beat"), env)
+    output = terminal_output(programs.NAMES, env)
     log_to(output, env)
     programs.prepare_folders(env)
     lock = ServersLock(env.data_dir)
@@ -56,6 +56,8 @@ def up() -> None:
         parts = [
             programs.web(env, environ, listening),
             programs.beat(env, environ),
+            programs.watch(env, environ),
+            *([programs.listen(env, environ)] if env.feedback_listen else []),
             programs.worker(env, environ),
         ]
         supervisor = Supervisor(parts, servers=servers, data_dir=env.data_dir, output=output)

@@ -12,8 +12,12 @@ INTAKE = 7_261_990_114_734
 """One intake at a time."""
 IMPORT = 7_261_990_114_740
 """One import of subscribers at a time."""
+RETENTION = 7_261_990_114_790
+"""One erasing of what is past its time."""
 EDITION = 7_300_000_000_000_000
 """Plus the edition's id: each is assembled by one process at a time."""
+BULK = 7_400_000_000_000_000
+"""Plus the bulk action's id: each is worked on by one process at a time."""
 
 _POLL_SECONDS = 0.05
 

@@ -21,6 +21,7 @@ from django.core.signing import Signer
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext_noop
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -46,8 +47,10 @@ def decrypt(token: str) -> str:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise CannotDecrypt(
-            "A stored secret cannot be opened with the present secret key. "
-            "Put the former key into PUBLISHER_SECRET_KEY_FALLBACKS, or enter the credentials again."
+            gettext_noop(
+                "A stored secret cannot be opened with the present secret key. "
+                "Put the former key into PUBLISHER_SECRET_KEY_FALLBACKS, or enter the credentials again."
+            )
         ) from error
 
 

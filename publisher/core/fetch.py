@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from publisher.core.deadline import DeadlineTransport
 from publisher.core.errors import Rejected, Retry
@@ -40,8 +41,12 @@ class Answered(Rejected):
     """The server answered, and not with what was asked for; `status` is what it said."""
 
     def __init__(self, url: str, status: int) -> None:
-        super().__init__(f"{url} answered {status}.")
+        super().__init__(gettext_noop("%(url)s answered %(status)s.") % {"url": url, "status": status})
         self.status = status
+
+
+class TooLarge(Rejected):
+    """The server answered with more bytes than were wanted."""
 
 
 def get(
@@ -55,6 +60,18 @@ def get(
     """GET `url`, following redirects. Raises `Retry` (network, 429, 5xx, `seconds` are over) or `Rejected` (refused or
     impossible address, 4xx, too large).
     """
+    return _judged(_followed(url, max_bytes=max_bytes, accept=accept, headers=headers, seconds=seconds))
+
+
+def status(url: str, *, seconds: float = SECONDS) -> int:
+    """What `url` answers in the end (404, 503, …), its body unread. Raises `Retry` (nobody answered in time) or `Rejected`
+    (refused or impossible address)."""
+    return _followed(url, max_bytes=None, accept="*/*", headers=None, seconds=seconds).status
+
+
+def _followed(
+    url: str, *, max_bytes: int | None, accept: str, headers: Mapping[str, str] | None, seconds: float
+) -> Fetched:
     sent = {"User-Agent": USER_AGENT, "Accept": accept, **(headers or {})}
     until = time.monotonic() + seconds
     with httpx.Client(transport=DeadlineTransport(until), follow_redirects=False, trust_env=False) as http:
@@ -62,19 +79,27 @@ def get(
             try:
                 answer = _one(http, url, sent, max_bytes, until)
                 if answer.status not in (301, 302, 303, 307, 308):
-                    return _judged(answer)
+                    return answer
                 if "location" not in answer.headers:
-                    raise Rejected(f"{url} redirects without saying where to.")
+                    raise Rejected(gettext_noop("%(url)s redirects without saying where to.") % {"url": url})
                 url = urljoin(url, answer.headers["location"])
             except (ValueError, httpx.InvalidURL) as error:  # ports and labels that cannot be
-                raise Rejected(f"{url[:200]} leads to an address that cannot be: {error}.") from error
-    raise Rejected(f"{url} redirects more than {MAX_REDIRECTS} times.")
+                raise Rejected(
+                    gettext_noop("%(url)s leads to an address that cannot be: %(why)s.")
+                    % {"url": url[:200], "why": error}
+                ) from error
+    raise Rejected(
+        gettext_noop("%(url)s redirects more than %(num)s times.") % {"url": url, "num": MAX_REDIRECTS}
+    )
 
 
-def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int, until: float) -> Fetched:
+def _one(
+    http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: int | None, until: float
+) -> Fetched:
+    """One request. Without `max_bytes` the body is left unread."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Rejected(f"{url} is not an http or https address.")
+        raise Rejected(gettext_noop("%(url)s is not an http or https address.") % {"url": url})
     port = parts.port or (443 if parts.scheme == "https" else 80)
     ip = checked_address(parts.hostname, port, settings.FETCH_ALLOW, until=until)
     literal = f"[{ip}]" if ":" in ip else ip
@@ -88,13 +113,16 @@ def _one(http: httpx.Client, url: str, headers: Mapping[str, str], max_bytes: in
     try:
         response = http.send(request, stream=True)
         try:
-            body = _bounded(response, url, max_bytes)
+            body = b"" if max_bytes is None else _bounded(response, url, max_bytes)
         finally:
             response.close()
     except httpx.TimeoutException as error:
-        raise Retry(f"{url} took too long to answer.") from error
+        raise Retry(gettext_noop("%(url)s took too long to answer.") % {"url": url}) from error
     except httpx.HTTPError as error:
-        raise Retry(f"{url} did not answer: {error or type(error).__name__}.") from error
+        raise Retry(
+            gettext_noop("%(url)s did not answer: %(why)s.")
+            % {"url": url, "why": error or type(error).__name__}
+        ) from error
     return Fetched(response.status_code, url, {k.lower(): v for k, v in response.headers.items()}, body)
 
 
@@ -103,13 +131,18 @@ def _bounded(response: httpx.Response, url: str, max_bytes: int) -> bytes:
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > max_bytes:
-            raise Rejected(f"{url} is larger than {max_bytes:,} bytes.")
+            raise TooLarge(
+                gettext_noop("%(url)s is larger than %(most)s bytes.")
+                % {"url": url, "most": f"{max_bytes:,}"}
+            )
     return bytes(body)
 
 
 def _judged(answer: Fetched) -> Fetched:
     if answer.status in (408, 425, 429) or answer.status >= 500:
-        raise Retry(f"{answer.url} answered {answer.status}.")
+        raise Retry(
+            gettext_noop("%(url)s answered %(status)s.") % {"url": answer.url, "status": answer.status}
+        )
     if answer.status >= 400:
         raise Answered(answer.url, answer.status)
     return answer
@@ -124,7 +157,10 @@ def checked_address(host: str, port: int, allowed: Iterable[str], *, until: floa
     for address in found:
         if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise Rejected(
-                f"{host} is a private address ({address}); add {host}:{port} to PUBLISHER_FETCH_ALLOW if it is meant."
+                gettext_noop(
+                    "%(host)s is a private address (%(address)s); add %(host)s:%(port)s to PUBLISHER_FETCH_ALLOW if it is meant."
+                )
+                % {"host": host, "address": address, "port": port}
             )
     return found[0]
 

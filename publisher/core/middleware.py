@@ -18,7 +18,8 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
-QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/static/")
+QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/static/", "/l/", "/o/")
+"""What asks every second; and clicks and opens, since a log of who followed which link is what nobody agreed to."""
 
 
 class RequestLog:

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
-    """Who did what to what, before and after. Only ever inserted: a trigger in the database refuses UPDATE and DELETE."""
+    """Who did what to what, before and after. Only ever inserted: triggers in the database refuse UPDATE, DELETE
+    and TRUNCATE."""
 
     at = models.DateTimeField()
     actor = models.ForeignKey(
@@ -27,6 +29,8 @@ class AuditEntry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_object"),
             models.Index(fields=["-at"], name="audit_at"),
+            models.Index(fields=["actor_name", "-id"], name="audit_actor"),
+            models.Index(fields=["action", "-id"], name="audit_action"),
         ]
 
 
@@ -41,8 +45,8 @@ class Standstill(models.Model):
     """While its one row exists nothing leaves: no mail and no post is claimed. Written by `core.standstill` only."""
 
     class Kind(models.TextChoices):
-        STOPPED = "stopped", "Stopped by a person"
-        RESTORED = "restored", "The database was restored from a backup"
+        STOPPED = "stopped", _("Stopped by a person")
+        RESTORED = "restored", _("The database was restored from a backup")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -65,9 +69,9 @@ class Pause(models.Model):
     """
 
     class Scope(models.TextChoices):
-        CHANNEL = "channel", "Channel"
-        TOPIC = "topic", "Topic"
-        COUNTRY = "country", "Country"
+        CHANNEL = "channel", _("Channel")
+        TOPIC = "topic", _("Topic")
+        COUNTRY = "country", _("Country")
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     channel_id = models.BigIntegerField(null=True)

@@ -11,6 +11,8 @@ import socket
 import threading
 import time
 
+from django.utils.translation import gettext_noop
+
 from publisher.core.errors import Retry
 
 LONGEST = 10.0
@@ -32,15 +34,20 @@ def addresses(host: str, port: int, *, until: float) -> list[str]:
     left = max(0.0, min(until - time.monotonic(), LONGEST))
     free = _free
     if not free.acquire(timeout=left):
-        raise Retry(f"The name {host} could not be looked up: the name server answers nothing.")
+        raise Retry(
+            gettext_noop("The name %(host)s could not be looked up: the name server answers nothing.")
+            % {"host": host}
+        )
     told: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
     threading.Thread(target=_ask, args=(host, port, told, free), name="names", daemon=True).start()
     try:
         found = told.get(timeout=max(0.0, min(until - time.monotonic(), left)))
     except queue.Empty:
-        raise Retry(f"The name {host} was not found in time.") from None
+        raise Retry(gettext_noop("The name %(host)s was not found in time.") % {"host": host}) from None
     if isinstance(found, OSError):
-        raise Retry(f"The name {host} was not found ({found}).") from found
+        raise Retry(
+            gettext_noop("The name %(host)s was not found (%(why)s).") % {"host": host, "why": found}
+        ) from found
     if isinstance(found, UnicodeError):
         raise found
     return found

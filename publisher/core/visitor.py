@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -25,3 +26,15 @@ def visitor(request: HttpRequest, *, proxies: int) -> Visitor:
     if proxies and len(passed) >= proxies:
         return Visitor(passed[-proxies], known=True)
     return Visitor(direct, known=not passed)
+
+
+def place(address: str) -> str:
+    """From where somebody knocks, as it is counted: an IPv6 address without its last half, which everybody chooses freely; an
+    IPv4 address however it is written."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from publisher.core.errors import UserError
 from publisher.delivery.claim import claim_mail, next_fence
@@ -19,10 +20,16 @@ MOST = 1_000
 
 @transaction.atomic
 def fail_tests(edition_id: int, error: Exception, *, lease: timedelta, now: datetime) -> int:
-    """Fail the tests that are due of an edition, with the reason: whoever asked for one waits for an answer. How many."""
+    """Fail the tests that are due of an edition (or what is sent again, if there are none), with the reason: whoever asked for
+    one waits for an answer. How many."""
     fence = next_fence()
     claim = claim_mail(edition_id, fence=fence, now=now, limit=MOST, lease=lease, tests=True)
-    reason = f"This test could not be built: {why(error)}"
+    said = (
+        gettext_noop("This test could not be built: %(why)s")
+        if claim.marked
+        else gettext_noop("This mail could not be built: %(why)s")
+    )
+    reason = said % {"why": why(error)}
     tried = Try(worker_name(), started_at=now, duration_ms=0, text=reason)
     outcome = Outcome(State.FAILED, reason)
     return len(settle_all([Settlement.of(mail.id, fence, outcome, tried) for mail in claim.mails]))

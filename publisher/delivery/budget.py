@@ -16,7 +16,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DecimalField, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from publisher.core import clock
 from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.states import LEFT_US, State
 from publisher.social.models import Channel, Post
@@ -53,14 +56,39 @@ class Month:
         """What costs nothing always has room."""
         return self.budget is None or not cost or self.taken + cost <= self.budget
 
-    def refusal(self, cost: Decimal, *, what: str = "this post", then: str = "approve the post") -> str:
-        """Why a post of that cost is held, or `what` is not taken; `then` is what to do in the next month."""
-        queued = f" and {money(self.queued, self.currency)} waiting to leave" if self.queued else ""
-        return (
-            f"The month's budget of {money(self.budget or _NOTHING, self.currency)} is used up: "
-            f"{money(self.spent, self.currency)} is spent{queued}, and {what} costs {money(cost, self.currency)}. "
-            f"Raise the channel's budget, or {then} from {self.ends.day} {self.ends:%B %Y} on."
-        )
+    def refusal(self, cost: Decimal, *, of_answer: bool = False) -> str:
+        """Why a post of that cost is held, in English, since it is stored; or an answer is not taken, for whoever asks."""
+        if of_answer:
+            said = (
+                _(
+                    "The month's budget of %(budget)s is used up: %(spent)s is spent and %(queued)s waiting to leave, and this "
+                    "answer costs %(cost)s. Raise the channel's budget, or ask again from %(day)s on."
+                )
+                if self.queued
+                else _(
+                    "The month's budget of %(budget)s is used up: %(spent)s is spent, and this answer costs %(cost)s. "
+                    "Raise the channel's budget, or ask again from %(day)s on."
+                )
+            )
+        else:
+            said = (
+                gettext_noop(
+                    "The month's budget of %(budget)s is used up: %(spent)s is spent and %(queued)s waiting to leave, and this "
+                    "post costs %(cost)s. Raise the channel's budget, or approve the post from %(day)s on."
+                )
+                if self.queued
+                else gettext_noop(
+                    "The month's budget of %(budget)s is used up: %(spent)s is spent, and this post costs %(cost)s. "
+                    "Raise the channel's budget, or approve the post from %(day)s on."
+                )
+            )
+        return said % {
+            "budget": money(self.budget or _NOTHING, self.currency),
+            "spent": money(self.spent, self.currency),
+            "queued": money(self.queued, self.currency),
+            "cost": money(cost, self.currency),
+            "day": clock.written_day(self.ends.date()) if of_answer else f"{self.ends.day} {self.ends:%B %Y}",
+        }
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -124,7 +152,7 @@ def answer_problem(channel: Channel, network: Measuring[Any], price: Decimal | N
     if channel.month_budget is None or not price or not isinstance(network, Priced):
         return ""
     so_far = month(channel, network, now=now)
-    return "" if so_far.has_room_for(price) else so_far.refusal(price, what="this answer", then="ask again")
+    return "" if so_far.has_room_for(price) else so_far.refusal(price, of_answer=True)
 
 
 def _paid(channel_id: int, begins: datetime) -> QuerySet[Delivery]:

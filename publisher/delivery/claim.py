@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext_noop
 
 from publisher.core import gate, standstill
 from publisher.digests.assembling import HOLDS_DROPPED
 from publisher.digests.models import Edition
 from publisher.digests.paused import IS_PAUSED as EDITION_IS_PAUSED
 from publisher.digests.paused import of_editions
+from publisher.digests.uncleared import HOLDS_UNCLEARED
+from publisher.digests.uncleared import of_editions as uncleared_editions
+from publisher.review.uncleared import IS_UNCLEARED
 from publisher.schedule.hours import SendingHours, next_open
 from publisher.social.paused import IS_PAUSED
 
@@ -26,7 +30,8 @@ from publisher.social.paused import IS_PAUSED
 class ClaimedMail(NamedTuple):
     """One mail to send, with what fills its slots. Rows of a claim are sent in the order given.
 
-    `subscriber_id` is None for tests and copies, which are nobody's. `due` is in seconds since 1970.
+    `subscriber_id` is None for tests and copies, which are nobody's. `due` is in seconds since 1970. `counted`: the reader agreed
+    to be counted by person.
     """
 
     id: int
@@ -37,6 +42,7 @@ class ClaimedMail(NamedTuple):
     attempts: int
     due: float
     reason: str
+    counted: bool = False
 
     @property
     def due_at(self) -> datetime:
@@ -48,8 +54,8 @@ class ClaimedMail(NamedTuple):
 class Claim:
     """What one sender holds until `lease_until`. A row is its own only while the row's fence is this one.
 
-    `tests`: of tests only, which leave whatever the edition's state is. `assembled_at`: which of the edition's assemblies the
-    mails are of; None for tests.
+    `tests`: of what leaves whatever the edition's state is: tests, or (`marked` is False then) mails that are sent again to
+    readers who asked. `assembled_at`: which of the edition's assemblies the mails are of; None for these.
     """
 
     fence: int
@@ -58,15 +64,18 @@ class Claim:
     mails: tuple[ClaimedMail, ...]
     tests: bool = False
     assembled_at: datetime | None = None
+    marked: bool = False
 
 
 # The inner SELECT walks the partial index (edition, due_at, id) of queued rows and stops at the limit; SKIP LOCKED lets
 # claimers pass each other. Whether the person still wants the mail is asked here again, of the few rows claimed only: OFFSET 0
 # and the ids that are named twice have each of them looked up by its key, where a plan made from statistics would read whole
-# tables of some 10,000 rows for a claim. Tests have a partial index of their own.
+# tables of some 10,000 rows for a claim. Tests have a partial index of their own. Who moved to another rhythm of the newsletter
+# still gets what was queued of the one before. Who changed their address gets what was queued at the former one: neither may be
+# suppressed.
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT d.id, d.subscriber_id, d.address, d.purpose, d.prepared ->> 'name' AS name
+    SELECT d.id, {subscriber} AS subscriber_id, d.address, d.purpose, d.prepared ->> 'name' AS name
     FROM delivery_delivery d
     WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(now)s AND {whose}
       AND NOT EXISTS (SELECT 1 FROM core_standstill)
@@ -77,18 +86,21 @@ WITH due AS MATERIALIZED (
     SELECT due.id,
            CASE
                WHEN p.id IS NOT NULL THEN 'suppressed'
-               WHEN due.purpose <> 'reader' THEN 'sending'
+               WHEN due.purpose IN ('seed', 'test') THEN 'sending'
                WHEN NOT COALESCE(s.wants, false) THEN 'cancelled'
                ELSE 'sending'
            END AS state,
+           due.subscriber_id,
            COALESCE(s.name, due.name, '') AS name,
-           COALESCE(p.reason, '') AS why
+           COALESCE(p.reason, '') AS why,
+           COALESCE(s.counted, false) AS counted
     FROM due
     LEFT JOIN LATERAL (
-        SELECT s.name, s.email_key,
+        SELECT s.name, s.email_key, s.counted,
                s.state = 'active' AND EXISTS (
                    SELECT 1 FROM audience_subscription b
-                   WHERE b.subscriber_id = s.id AND b.state = 'active'
+                   LEFT JOIN audience_subscription n ON n.subscriber_id = s.id AND n.digest_id = b.moved_to
+                   WHERE b.subscriber_id = s.id AND 'active' IN (b.state, n.state)
                      AND b.digest_id = (SELECT e.digest_id FROM digests_edition e WHERE e.id = %(edition)s)
                ) AS wants
         FROM audience_subscriber s
@@ -97,8 +109,8 @@ WITH due AS MATERIALIZED (
     ) s ON true
     LEFT JOIN LATERAL (
         SELECT p.id, p.reason FROM audience_suppression p
-        WHERE p.email_key = COALESCE(s.email_key, lower(due.address)) AND (p.until IS NULL OR p.until > %(now)s)
-        OFFSET 0
+        WHERE p.email_key = ANY(ARRAY[s.email_key, lower(due.address)]) AND (p.until IS NULL OR p.until > %(now)s)
+        LIMIT 1
     ) p ON true
 ), claimed AS (
 UPDATE delivery_delivery d
@@ -109,23 +121,32 @@ SET state = checked.state,
     settled_at = CASE WHEN checked.state = 'sending' THEN NULL ELSE %(now)s END,
     reason = CASE checked.state
         WHEN 'suppressed' THEN 'On the suppression list (' || checked.why || ') when it was about to be sent.'
-        WHEN 'cancelled' THEN 'No longer subscribed when it was about to be sent.'
+        WHEN 'cancelled' THEN 'Not subscribed any more, or paused, when it was about to be sent.'
         ELSE d.reason END
 FROM checked
 WHERE d.id = ANY(ARRAY(SELECT id FROM due)) AND d.id = checked.id
-RETURNING d.id, d.variant_id, d.address, checked.name, d.subscriber_id, d.attempts, d.due_at, d.reason, d.state
+RETURNING d.id, d.variant_id, d.address, checked.name, checked.subscriber_id, d.attempts, d.due_at, d.reason,
+          checked.counted, d.state
 )
-SELECT id, variant_id, address, name, subscriber_id, attempts, extract(epoch FROM due_at)::float8, reason, state
+SELECT id, variant_id, address, name, subscriber_id, attempts, extract(epoch FROM due_at)::float8, reason, counted, state
 FROM claimed ORDER BY due_at, id
 """
-CLAIM_MAIL = _CLAIM.format(whose="d.purpose <> 'test'")
-CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'")
+CLAIM_MAIL = _CLAIM.format(whose="d.purpose NOT IN ('test', 'resend')", subscriber="d.subscriber_id")
+CLAIM_TESTS = _CLAIM.format(whose="d.purpose = 'test'", subscriber="d.subscriber_id")
+# The reader of a mail that is sent again is that of the first one. It respects pauses and clearances as that did.
+CLAIM_RESENDS = _CLAIM.format(
+    whose=f"""d.purpose = 'resend'
+      AND NOT EXISTS (
+          SELECT 1 FROM digests_edition e WHERE e.id = d.edition_id AND ({EDITION_IS_PAUSED} OR {HOLDS_UNCLEARED})
+      )""",  # noqa: S608 - text of ours
+    subscriber="(SELECT first.subscriber_id FROM delivery_delivery first WHERE first.id = d.copy_of_id)",
+)
 
-# Held until the claim is committed: who pauses the edition then knows what was claimed. Tests leave in any state, so their
-# claim does not ask, and does not wait for an edition that is being assembled.
+# Held until the claim is committed: who pauses the edition then knows what was claimed. Tests, and mails sent again to who
+# asked, leave in any state, so their claim does not ask, and does not wait for an edition that is being assembled.
 STILL_SENDING = f"""
 SELECT e.assembled_at FROM digests_edition e
-WHERE e.id = %s AND e.state = 'sending' AND NOT {EDITION_IS_PAUSED}
+WHERE e.id = %s AND e.state = 'sending' AND NOT {EDITION_IS_PAUSED} AND NOT {HOLDS_UNCLEARED}
 FOR SHARE OF e
 """  # noqa: S608 - text of ours
 
@@ -158,11 +179,12 @@ WHERE d.id = ANY(%(ids)s) AND e.id = d.edition_id AND b.subscriber_id = d.subscr
 CANCEL_CLAIMED = """
 UPDATE delivery_delivery
 SET state = 'cancelled', lease_until = NULL, attempts = attempts - 1, settled_at = %(now)s,
-    reason = CASE purpose WHEN 'test' THEN %(outdated)s ELSE %(reason)s END
+    reason = CASE purpose WHEN 'test' THEN %(outdated)s WHEN 'resend' THEN %(resend)s ELSE %(reason)s END
 WHERE id = ANY(%(ids)s)
 """
-UNMATCHED = "Nothing is left in the edition of what this person chose."
-OUTDATED_TEST = "The edition was corrected before this test left: send another."
+UNMATCHED = gettext_noop("Nothing is left in the edition of what this person chose.")
+OUTDATED_RESEND = gettext_noop("What it shows was corrected or taken back before it was sent again.")
+OUTDATED_TEST = gettext_noop("The edition was corrected before this test left: send another.")
 
 
 def next_fence() -> int:
@@ -178,7 +200,7 @@ def claim_mail(
 ) -> Claim:
     """Claim up to `limit` mails of a sending edition under `fence` (from `next_fence`, used for one claim only).
 
-    Or of its tests, in whichever state it is.
+    Or of its tests, in whichever state it is, and when there are none of mails that are sent again to readers who asked.
 
     People who left or are suppressed are settled here, not claimed. An empty claim with `limit` > 0 means that nothing is
     due now (or that others hold it).
@@ -190,6 +212,7 @@ def claim_mail(
         "fence": fence,
         "lease_until": now + lease,
     }
+    marked = tests
     while True:
         assembled_at = None
         with transaction.atomic(), connection.cursor() as cursor:
@@ -199,11 +222,13 @@ def claim_mail(
                 if (found := cursor.fetchone()) is None:
                     return Claim(fence, edition_id, now + lease, ())
                 (assembled_at,) = found
-            cursor.execute(CLAIM_TESTS if tests else CLAIM_MAIL, values)
+            cursor.execute(CLAIM_TESTS if marked else CLAIM_RESENDS if tests else CLAIM_MAIL, values)
             rows = _with_current_variants(cursor, cursor.fetchall(), values)
         mails = tuple(ClaimedMail._make(row[:-1]) for row in rows if row[-1] == "sending")
-        if mails or not rows:
-            return Claim(fence, edition_id, now + lease, mails, tests, assembled_at)
+        if not rows and marked:
+            marked = False
+        elif mails or not rows:
+            return Claim(fence, edition_id, now + lease, mails, tests, assembled_at, marked)
 
 
 def _with_current_variants(
@@ -218,7 +243,7 @@ def _with_current_variants(
     cursor.execute(REPOINT_CLAIMED, {**values, "ids": stale})
     current: dict[int, int] = dict(cursor.fetchall())
     gone = [row_id for row_id in stale if row_id not in current]
-    reasons = {"reason": UNMATCHED, "outdated": OUTDATED_TEST}
+    reasons = {"reason": UNMATCHED, "outdated": OUTDATED_TEST, "resend": OUTDATED_RESEND}
     cursor.execute(CANCEL_CLAIMED, {"ids": gone, "now": values["now"], **reasons})
     lost = set(gone)
     return [
@@ -238,7 +263,7 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND d.due_at <= %(now)s
   AND p.id = d.post_id AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED}
+  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED} AND NOT {IS_UNCLEARED}
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -248,7 +273,8 @@ RETURNING d.id
 
 
 def claim_post(delivery_id: int, *, now: datetime, lease: timedelta) -> int:
-    """Claim one part of a post; the fence, or 0 when it may not be sent now (taken, paused, retracted, under embargo)."""
+    """Claim one part of a post; the fence, or 0 when it may not be sent now (taken, paused, retracted, under
+    embargo, not cleared)."""
     fence = next_fence()
     with transaction.atomic(), connection.cursor() as cursor:
         gate.enter()
@@ -269,17 +295,17 @@ def renew(fence: int, *, now: datetime, lease: timedelta) -> int:
 
 
 def may_go_on(edition_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Those of the editions that nobody has paused or cancelled, that no pause covers, and whose hours have not ended; none while
-    all sending stands still."""
+    """Those of the editions that nobody has paused or cancelled, that no pause covers, that hold nothing uncleared, and whose
+    hours have not ended; none while all sending stands still."""
     if standstill.is_on():
         return set()
-    paused = of_editions(edition_ids)
+    held = {*of_editions(edition_ids), *uncleared_editions(edition_ids)}
     rows = Edition.objects.filter(pk__in=edition_ids, state=Edition.State.SENDING)
     hours = rows.values_list("pk", "digest__zone", "digest__send_from", "digest__send_until")
     return {
         pk
         for pk, zone, *ends in hours
-        if pk not in paused and next_open(SendingHours(ZoneInfo(zone), *ends), now) == now
+        if pk not in held and next_open(SendingHours(ZoneInfo(zone), *ends), now) == now
     }
 
 

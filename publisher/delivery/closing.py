@@ -8,10 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from publisher.delivery.pacing.errors import GO_ON, RESUME
 
 log = logging.getLogger(__name__)
+
+WAS_CANCELLED = gettext_noop("The edition was cancelled.")
+IS_OVER = {
+    "cancelled": gettext_noop("The edition is cancelled."),
+    "empty": gettext_noop("The edition is empty."),
+}
 
 CANCEL_QUEUED = """
 UPDATE delivery_delivery d
@@ -40,11 +47,15 @@ SELECT e.id, e.state FROM digests_edition e
 WHERE e.state IN ('cancelled', 'empty') AND e.forgotten_at IS NULL AND (
     EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.edition_id = e.id AND d.state = 'queued')
     OR EXISTS (SELECT 1 FROM digests_editionselection m WHERE m.edition_id = e.id)
+    OR EXISTS (SELECT 1 FROM digests_editionreader r WHERE r.edition_id = e.id)
 )
 """
 
-# Which selection got which variant is of no use when nothing more of an edition is written.
-FORGET_SELECTIONS = "DELETE FROM digests_editionselection WHERE edition_id = ANY(%s)"
+# Which selection got which variant, and who was in its segment, is of no use when nothing more of an edition is written.
+FORGET = (
+    "DELETE FROM digests_editionselection WHERE edition_id = ANY(%s)",
+    "DELETE FROM digests_editionreader WHERE edition_id = ANY(%s)",
+)
 
 
 def clear_away(*, now: datetime) -> int:
@@ -56,11 +67,11 @@ def clear_away(*, now: datetime) -> int:
         for edition_id, state in cursor.fetchall():
             if time.monotonic() >= stop_at:
                 break
-            cursor.execute(FORGET_SELECTIONS, [[edition_id]])
+            _forget(cursor, [edition_id])
             values: dict[str, Any] = {
                 "edition": edition_id,
                 "now": now,
-                "reason": f"The edition {'was' if state == 'cancelled' else 'is'} {state}.",
+                "reason": WAS_CANCELLED if state == "cancelled" else IS_OVER[state],
                 "batch": BATCH,
             }
             count = 1
@@ -74,7 +85,11 @@ def clear_away(*, now: datetime) -> int:
 # An edition is finished when no row of it can still change by itself or by a person: three index probes an edition. Tests
 # leave whatever its state is. One that was paused when all had left, or was refused, has nothing to be resumed for: what was
 # advised for that is advised for the next one.
-NEXT_TIME = "Nothing of it was left to be sent, so it has ended. Before the next edition:"
+ENDED = (
+    gettext_noop("Nothing of it was left to be sent, so it has ended."),
+    gettext_noop("Before the next edition: %(advice)s."),
+)
+NEXT_TIME = " ".join(ENDED).partition(" %(advice)s")[0]
 FINISH = """
 UPDATE digests_edition e
 SET state = 'sent', finished_at = %(now)s, problem = CASE
@@ -83,7 +98,7 @@ SET state = 'sent', finished_at = %(now)s, problem = CASE
     ELSE e.problem END
 WHERE e.state IN ('sending', 'paused') AND e.assembled_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM delivery_delivery d
-    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown') AND d.purpose <> 'test'
+    WHERE d.edition_id = e.id AND d.state IN ('queued', 'sending', 'unknown') AND d.purpose NOT IN ('test', 'resend')
 )
 RETURNING e.id
 """
@@ -95,7 +110,12 @@ def finish_editions(*, now: datetime) -> list[int]:
         texts = {"go_on": GO_ON, "resume": RESUME, "next_time": NEXT_TIME}
         cursor.execute(FINISH, {"now": now, **texts})
         finished = [int(row[0]) for row in cursor.fetchall()]
-        cursor.execute(FORGET_SELECTIONS, [finished])
+        _forget(cursor, finished)
     for edition_id in finished:
         log.info("edition.sent", extra={"edition_id": edition_id})
     return finished
+
+
+def _forget(cursor: Any, editions: list[int]) -> None:
+    for statement in FORGET:
+        cursor.execute(statement, [editions])

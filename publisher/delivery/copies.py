@@ -11,12 +11,15 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.audience import addresses
 from publisher.audience.models import Subscription, Suppression
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
+from publisher.core.masking import masked
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.digests.matching import variant_for
@@ -34,7 +37,7 @@ def write_seeds(edition: Edition, *, now: datetime) -> None:
     In the transaction of an edition that is being assembled. A copy that waits is pointed at what is fullest now; one that
     has left is not sent again.
     """
-    fullest = {variant.language: variant for variant in _fullest_first(edition)[::-1]}
+    by_language = fullest(edition)
     suppressed = _suppressed(edition.digest.seeds, now)
     due_at = now
     if edition.local_day and edition.local_at:
@@ -51,10 +54,10 @@ def write_seeds(edition: Edition, *, now: datetime) -> None:
             **_state(suppressed.get(addresses.key(address), ""), now),
         )
         for address in edition.digest.seeds
-        for language, variant in sorted(fullest.items())
+        for language, variant in sorted(by_language.items())
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-    for language, variant in fullest.items():
+    for language, variant in by_language.items():
         waiting = copies_of(edition, Purpose.SEED).filter(
             state=State.QUEUED, idempotency_key=f"seed {language}"
         )
@@ -72,16 +75,24 @@ def send_test(
     """
     edition = Edition.objects.select_related("digest").get(pk=edition_id)
     if edition.state in OVER:
-        raise UserError(f"{edition} is “{edition.get_state_display()}”: there is no mail to test.")
+        raise UserError(
+            _("%(edition)s is “%(state)s”: there is no mail to test.")
+            % {"edition": edition, "state": edition.get_state_display()}
+        )
     address = addresses.checked(to)
     reason = _suppressed([address], now).get(addresses.key(address))
     if reason:
         raise UserError(
-            f"{address} is on the suppression list ({reason}).", "Nothing is sent there, tests included."
+            _("%(address)s is on the suppression list (%(reason)s).")
+            % {"address": address, "reason": reason},
+            _("Nothing is sent there, tests included."),
         )
-    variant, name = _as_reader(edition, like) if like else (_in_language(edition, language), "")
+    variant, name, reader = _as_reader(edition, like) if like else (_in_language(edition, language), "", None)
     if variant.message is None:
-        raise UserError(f"{edition} is not rendered yet.", "Wait until it is assembled, then try again.")
+        raise UserError(
+            _("%(edition)s is not rendered yet.") % {"edition": edition},
+            _("Wait until it is assembled, then try again."),
+        )
     delivery = Delivery.objects.create(
         edition=edition,
         variant=variant,
@@ -89,9 +100,11 @@ def send_test(
         purpose=Purpose.TEST,
         due_at=now,
         created_at=now,
-        prepared={"name": name} if name else None,
+        # Their number goes with their name, so that erasing them finds it.
+        prepared={"name": name, "reader": reader} if name else None,
     )
-    given = {"to": address, "language": variant.language, "as": like, "delivery": delivery.pk}
+    # Of the subscriber the number, of the receiver a part: the trail cannot be changed, and addresses must be able to go.
+    given = {"to": masked(address), "language": variant.language, "as": reader, "delivery": delivery.pk}
     audit.record(actor, "edition.test", edition, after={key: value for key, value in given.items() if value})
     events.emit("delivery.due")
     return delivery
@@ -113,9 +126,17 @@ def failed_tests(edition: Edition, *, most: int) -> list[Delivery]:
     return list(copies_of(edition, Purpose.TEST).filter(state=State.FAILED).order_by("-pk")[:most])
 
 
+def fullest(edition: Edition) -> dict[str, Variant]:
+    """By language, the digest's first one first, the mail with most items that readers get."""
+    found: dict[str, Variant] = {}
+    for variant in _fullest_first(edition):
+        found.setdefault(variant.language, variant)
+    return found
+
+
 def languages_of(edition: Edition) -> list[str]:
     """The languages that the edition comes in, the digest's first one first."""
-    return list(dict.fromkeys(variant.language for variant in _fullest_first(edition)))
+    return list(fullest(edition))
 
 
 def _fullest_first(edition: Edition) -> list[Variant]:
@@ -142,29 +163,46 @@ def _in_language(edition: Edition, language: str) -> Variant:
         return found[0]
     if not variants:
         raise UserError(
-            f"{edition} has no mail yet.", "Wait until it is assembled; it may be that nobody gets it."
+            _("%(edition)s has no mail yet.") % {"edition": edition},
+            _("Wait until it is assembled; it may be that nobody gets it."),
         )
     raise UserError(
-        f"{edition} has no mail in {language}.", f"It comes in {', '.join(languages_of(edition))}."
+        _("%(edition)s has no mail in %(language)s.") % {"edition": edition, "language": language},
+        _("It comes in %(names)s.") % {"names": ", ".join(languages_of(edition))},
     )
 
 
-def _as_reader(edition: Edition, like: str) -> tuple[Variant, str]:
-    """What the subscriber with this address gets, and their name."""
+def _as_reader(edition: Edition, like: str) -> tuple[Variant, str, int]:
+    """What the subscriber with this address gets, their name, and their id."""
+    subscription = subscription_of(edition, like)
+    variant = for_reader(edition, subscription)
+    if variant is None:
+        raise UserError(
+            _("%(like)s gets nothing of %(edition)s: it holds nothing of what this reader chose.")
+            % {"like": like, "edition": edition},
+            _("Give another subscriber, or a language."),
+        )
+    return variant, subscription.subscriber.name, subscription.subscriber_id
+
+
+def for_reader(edition: Edition, subscription: Subscription) -> Variant | None:
+    """What this reader was written, or would get now; None when it holds nothing of what they chose."""
+    return _written(edition, subscription) or variant_for(edition, subscription.selection)
+
+
+def subscription_of(edition: Edition, like: str) -> Subscription:
+    """The subscription of the edition's digest with this address. Raises `UserError` when there is none."""
     key = addresses.key(addresses.checked(like))
     wanted = Subscription.objects.select_related("subscriber", "selection").filter(
         digest_id=edition.digest_id, subscriber__email_key=key, state=Subscription.State.ACTIVE
     )
     subscription = wanted.first()
     if subscription is None:
-        raise UserError(f"{like} does not receive {edition.digest}.", "Give the address of a subscriber.")
-    variant = _written(edition, subscription) or variant_for(edition, subscription.selection)
-    if variant is None:
         raise UserError(
-            f"{like} gets nothing of {edition}: it holds nothing of what this reader chose.",
-            "Give another subscriber, or a language.",
+            _("%(like)s does not receive %(digest)s.") % {"like": like, "digest": edition.digest},
+            _("Give the address of a subscriber."),
         )
-    return variant, subscription.subscriber.name
+    return subscription
 
 
 def _written(edition: Edition, subscription: Subscription) -> Variant | None:
@@ -189,6 +227,6 @@ def _state(suppressed: str, now: datetime) -> dict[str, object]:
         return {"state": State.QUEUED}
     return {
         "state": State.SUPPRESSED,
-        "reason": f"On the suppression list ({suppressed}).",
+        "reason": gettext_noop("On the suppression list (%(reason)s).") % {"reason": suppressed},
         "settled_at": now,
     }

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from publisher.core import audit, events
 from publisher.core.alone import EDITION, alone
@@ -40,13 +41,14 @@ def assemble_again(edition_id: int, *, user: Actor) -> Edition:
     """Render all of it anew, with today's templates, texts and revisions. It goes back to where it stood. Raises UserError."""
     with alone(EDITION + edition_id) as mine, transaction.atomic():
         edition = Edition.objects.select_for_update().select_related("digest").get(pk=edition_id)
-        if not mine or edition.state not in CORRECTABLE or _is_in_flight(edition):
+        if not mine or edition.state not in CORRECTABLE or is_in_flight(edition):
             raise UserError(
-                f"{edition} is “{edition.get_state_display()}”: this cannot be done now.",
-                "Pause it first, or wait until what is being sent has been answered.",
+                _("%(edition)s is “%(state)s”: this cannot be done now.")
+                % {"edition": edition, "state": edition.get_state_display()},
+                _("Pause it first, or wait until what is being sent has been answered."),
             )
         before = edition.state
-        _renew(edition, list(edition.edition_items.select_related("item")), everything=True)
+        renew(edition, list(edition.edition_items.select_related("item")), everything=True)
         audit.record(user, "edition.assemble_again", edition, {"state": before}, {"state": edition.state})
     return edition
 
@@ -55,12 +57,12 @@ def _correct(edition_id: int) -> bool:
     """One edition, unless it is being assembled or mail of it is in flight just now: then the next sweep finds it."""
     with alone(EDITION + edition_id) as mine, transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition_id)
-        if not mine or edition.state not in CORRECTABLE or _goes_on(edition) or _is_in_flight(edition):
+        if not mine or edition.state not in CORRECTABLE or _goes_on(edition) or is_in_flight(edition):
             return False
         outdated = edition.edition_items.select_related("item").filter(item__revision__gt=F("revision"))
         entries = list(outdated)
         if entries:
-            _renew(edition, entries)
+            renew(edition, entries)
             log.info(
                 "edition.corrected",
                 extra={"edition_id": edition_id, "items": [entry.item_id for entry in entries]},
@@ -78,14 +80,15 @@ def _goes_on(edition: Edition) -> bool:
     )
 
 
-def _is_in_flight(edition: Edition) -> bool:
+def is_in_flight(edition: Edition) -> bool:
+    """Whether mail of it is being handed over just now."""
     return Delivery.objects.filter(edition=edition, state=State.SENDING).exists()
 
 
-def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = False) -> None:
+def renew(edition: Edition, entries: list[EditionItem], *, everything: bool = False) -> None:
     """Take the newest revisions, forget the renderings that show them, and send the edition back to be assembled.
 
-    A rendering that somebody has or may have is kept for the record, and another takes its place.
+    A rendering that somebody has or may have, or that a test waits to show, is kept for the record, and another takes its place.
     """
     topics = topics_of([entry.item_id for entry in entries])
     mask = 0
@@ -96,8 +99,9 @@ def _renew(edition: Edition, entries: list[EditionItem], *, everything: bool = F
     EditionItem.objects.bulk_update(entries, ["revision", "topics"])
     standing = edition.variants.filter(retired=False).only("mask")
     shown = [variant.pk for variant in standing if everything or variant.mask & mask]
-    used = Delivery.objects.filter(edition=edition, variant__in=shown).exclude(
-        state__in=(State.QUEUED, State.SUPPRESSED, State.CANCELLED)
+    deliveries = Delivery.objects.filter(edition=edition, variant__in=shown)
+    used = deliveries.exclude(state__in=(State.SUPPRESSED, State.CANCELLED)).exclude(
+        ~Q(purpose=Delivery.Purpose.TEST), state=State.QUEUED
     )
     Variant.objects.filter(pk__in=used.values("variant_id")).update(retired=True)
     Variant.objects.filter(pk__in=shown, retired=False).update(

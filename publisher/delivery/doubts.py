@@ -16,6 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events, trace
 from publisher.core.apart import Apart, together
@@ -91,7 +93,7 @@ def confirm(
     """
     if url and not url.startswith(("https://", "http://")):
         raise UserError(
-            "The address must begin with https://.", "Copy it from the network's own page of the post."
+            _("The address must begin with https://."), _("Copy it from the network's own page of the post.")
         )
     delivery = Delivery.objects.select_related("post", "channel__schedule").filter(pk=delivery_id).first()
     if (
@@ -100,17 +102,19 @@ def confirm(
         or delivery.channel is None
         or delivery.state != State.UNKNOWN
     ):
-        raise UserError("It is not unclear any more what became of this post.", "Load the page again.")
+        raise UserError(_("It is not unclear any more what became of this post."), _("Load the page again."))
     doubt = _Doubt(delivery, delivery.post, delivery.channel, timedelta())
     answer: Answer = Receipt("", url[:2000]) if was_published else NotFound()
     said = (
-        "A person says that it was published."
+        gettext_noop("A person says that it was published.")
         if was_published
-        else "A person says that it was not published."
+        else gettext_noop("A person says that it was not published.")
     )
     with transaction.atomic():
         if not _write(doubt, answer, said, timedelta(), now):
-            raise UserError("It is not unclear any more what became of this post.", "Load the page again.")
+            raise UserError(
+                _("It is not unclear any more what became of this post."), _("Load the page again.")
+            )
         audit.record(user, "post.confirmed", doubt.post, after={"was_published": was_published, "url": url})
     return Post.objects.get(pk=doubt.post.pk)
 
@@ -130,7 +134,11 @@ def _resolve(doubt: _Doubt, now: datetime) -> bool:
         return False
     took = timedelta(seconds=time.monotonic() - started)
     found = isinstance(answer, Receipt)
-    said = "Asked the network: it is there." if found else "Asked the network: it is not there."
+    said = (
+        gettext_noop("Asked the network: it is there.")
+        if found
+        else gettext_noop("Asked the network: it is not there.")
+    )
     return _write(doubt, answer, said, took, now)
 
 
@@ -139,7 +147,10 @@ def _later(doubt: _Doubt, now: datetime) -> Callable[[Exception], None]:
 
     def put_off(error: Exception) -> None:
         kind = type(error).__name__  # its text may hold anything, and stands in the log
-        _put_off(doubt, CannotTell(f"Asking the network failed inside Publisher ({kind}): see the log."), now)
+        said = gettext_noop("Asking the network failed inside Publisher (%(kind)s): see the log.") % {
+            "kind": kind
+        }
+        _put_off(doubt, CannotTell(said), now)
 
     return put_off
 
@@ -159,7 +170,8 @@ def _ask(doubt: _Doubt, now: datetime) -> Answer:
 
 def only_a_person(network: Network[Any]) -> str:
     """What staff read of an unclear post on a network that cannot be asked."""
-    return f"{network.label} cannot tell. Look there, then say here whether it was published."
+    said = gettext_noop("%(network)s cannot tell. Look there, then say here whether it was published.")
+    return said % {"network": network.label}
 
 
 def _still_settling(doubt: _Doubt, network: Network[object], now: datetime) -> bool:
@@ -219,7 +231,8 @@ def _outcome(doubt: _Doubt, answer: Answer, now: datetime) -> Outcome:
         is_draft = registry.by_hand(doubt.channel.network) and not answer.url
         return Outcome(State.HANDED if is_draft else State.SENT)
     if not may_still_leave(doubt.post, doubt.channel, now):
-        return Outcome(State.FAILED, f"It was not published. {too_late(doubt.channel)}")
+        return Outcome(State.FAILED, gettext_noop("It was not published.") + f" {too_late(doubt.channel)}")
     if doubt.delivery.attempts >= settings.ATTEMPTS:
-        return Outcome(State.FAILED, f"Given up after {doubt.delivery.attempts} tries; it was not published.")
-    return Outcome(State.QUEUED, "It was not published, so it is sent again.", now)
+        said = gettext_noop("Given up after %(num)s tries; it was not published.")
+        return Outcome(State.FAILED, said % {"num": doubt.delivery.attempts})
+    return Outcome(State.QUEUED, gettext_noop("It was not published, so it is sent again."), now)

@@ -13,15 +13,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from publisher.core import events, trace
 from publisher.core.alone import EDITION, alone
-from publisher.delivery import claim, copies
-from publisher.delivery.closing import CANCEL_QUEUED
+from publisher.core.errors import UserError
+from publisher.counting import links
+from publisher.delivery import claim, copies, erasing, preflighting
+from publisher.delivery.closing import CANCEL_QUEUED, IS_OVER
 from publisher.delivery.email.address import BadAddress
 from publisher.delivery.email.headers import BadHeader
 from publisher.delivery.states import LEFT_US
 from publisher.delivery.variants import serialise
+from publisher.digests import editions, readers
 from publisher.digests.assembling import HOLDS_DROPPED, WORK_MEMORY, choose_items, group_selections
 from publisher.digests.models import Edition
 from publisher.digests.rendering import render_variants
@@ -37,9 +41,9 @@ WRITERS = 2
 """Sessions that write at the same time. A subscriber has one variant, so none waits for another's rows."""
 
 # Subscribers of one selection share a variant, so the join is: active subscriptions of the digest (partial index) to
-# their selection's variant, less the suppression list (small, hashed). In the order of the variants, which is the order of
-# sending: so each variant is read and parsed once. When an edition goes by local time, `zones` says when each zone is due; a
-# zone that is empty or unknown gets it with the digest's own.
+# their selection's variant, less the suppression list (small, hashed); of a narrowed edition, its readers' alone. In the order
+# of the variants, which is the order of sending: so each variant is read and parsed once. When an edition goes by local time,
+# `zones` says when each zone is due; a zone that is empty or unknown gets it with the digest's own.
 ADD_DELIVERIES = """
 INSERT INTO delivery_delivery
     (edition_id, subscriber_id, variant_id, address, state, due_at, wave_at, fence, attempts, idempotency_key,
@@ -54,13 +58,26 @@ JOIN audience_subscription b ON b.digest_id = %(digest)s AND b.selection_id = m.
 JOIN audience_subscriber s ON s.id = b.subscriber_id AND s.state = 'active'
 LEFT JOIN unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS w (zone, due_at) ON w.zone = lower(s.zone)
 LEFT JOIN audience_suppression p ON p.email_key = s.email_key AND (p.until IS NULL OR p.until > %(now)s)
-WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s
-ORDER BY m.variant_id
+WHERE m.edition_id = %(edition)s AND m.variant_id BETWEEN %(first)s AND %(last)s {readers}
+ORDER BY m.variant_id {existing}
 """
 # Where some rows exist already they stay as they are. To ask for it costs a sixth of the writing, so the first run does not.
-ADD_MISSING = (
-    ADD_DELIVERIES + "ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING"
+LEAVE_EXISTING = "ON CONFLICT (subscriber_id, edition_id) WHERE subscriber_id IS NOT NULL DO NOTHING"
+
+# After other readers were chosen, or the segment changed, before anything left: what was written for who is no reader now is
+# as if it had never been. The tally, of which rows that are deleted stay a part, is told.
+TAKE_BACK = """
+WITH gone AS (
+    DELETE FROM delivery_delivery d
+    WHERE d.edition_id = %(edition)s AND d.purpose = 'reader' AND d.state IN ('queued', 'suppressed') AND d.attempts = 0
+      AND NOT EXISTS (
+          SELECT 1 FROM digests_editionreader r WHERE r.edition_id = %(edition)s AND r.subscriber_id = d.subscriber_id
+      )
+    RETURNING d.wave_at, d.state
 )
+INSERT INTO delivery_tally (edition_id, wave_at, state, n)
+SELECT %(edition)s, wave_at, state, -count(*) FROM gone GROUP BY wave_at, state
+"""
 
 # After an item was dropped: what is still queued gets the variant that its subscriber's selection has now.
 REPOINT = """
@@ -108,15 +125,28 @@ def assemble(edition_id: int, *, now: datetime) -> Edition:
 def _assemble(edition: Edition, now: datetime) -> Edition:
     edition_id = edition.pk
     with trace.bound(edition.trace_id):
-        if choose_items(edition_id, now=now):
+        if choose_items(edition_id, now=now) and _readers_are_known(edition_id, now):
             group_selections(edition_id)
             try:
-                render_variants(edition_id, now=now, serialise=serialise)
+                adjust = links.rewriter(Edition.objects.select_related("digest").get(pk=edition_id))
+                render_variants(edition_id, now=now, serialise=serialise, adjust=adjust)
             except (TemplateFailure, BadHeader, BadAddress) as error:
                 _block(edition_id, str(error))
         enqueue(edition_id, now=now)
     edition.refresh_from_db()
+    if edition.state in preflighting.BEFORE_SENDING:
+        preflighting.look(edition_id, now=now)
     return edition
+
+
+def _readers_are_known(edition_id: int, now: datetime) -> bool:
+    """Whether it can be told who gets it; else it is blocked, and says why."""
+    try:
+        readers.write_down(edition_id, now=now)
+    except UserError as error:
+        _block(edition_id, f"{error.message} {error.hint}".strip())
+        return False
+    return True
 
 
 def enqueue(edition_id: int, *, now: datetime) -> int:
@@ -140,12 +170,14 @@ def _begin(edition_id: int, now: datetime) -> bool:
     values: dict[str, Any] = {"edition": edition.pk, "digest": edition.digest_id, "now": now}
     with connection.cursor() as cursor:
         if edition.state in (S.EMPTY, S.CANCELLED):
-            cursor.execute(CANCEL_QUEUED, {**values, "reason": f"The edition is {edition.state}."})
+            cursor.execute(CANCEL_QUEUED, {**values, "reason": IS_OVER[edition.state]})
             _end_if_begun(edition)
             return False
         if edition.state != S.ASSEMBLING or _is_outdated(edition):
             return False
         cursor.execute(WORK_MEMORY)
+        if edition.segment is not None:
+            cursor.execute(TAKE_BACK, values)
         cursor.execute(CANCEL_UNMATCHED, {**values, "unmatched": claim.UNMATCHED})
         cursor.execute(REPOINT, values)
     copies.write_seeds(edition, now=now)
@@ -156,7 +188,10 @@ def _write_all(edition: Edition, now: datetime) -> int:
     """Write every portion, several at a time; how many rows were new. Inside a caller's transaction, whose rows no other
     session sees, one after the other."""
     portions = list(_portions(edition))
-    statement = ADD_MISSING if edition.delivery_set.filter(purpose="reader").exists() else ADD_DELIVERIES
+    begun = edition.delivery_set.filter(purpose="reader").exists()
+    statement = ADD_DELIVERIES.format(
+        readers="" if edition.segment is None else readers.IS_ONE, existing=LEAVE_EXISTING if begun else ""
+    )
     if connection.in_atomic_block or len(portions) == 1:
         return sum(_write(edition, statement, portion, now) for portion in portions)
 
@@ -208,12 +243,18 @@ def _write(edition: Edition, statement: str, portion: tuple[int, int], now: date
 @transaction.atomic
 def _let_go(edition_id: int, added: int, now: datetime) -> None:
     """End assembling, unless something changed since it began."""
-    edition = Edition.objects.select_for_update().get(pk=edition_id)
+    edition = Edition.objects.select_for_update(of=("self",)).select_related("digest").get(pk=edition_id)
     if edition.state != S.ASSEMBLING or _is_outdated(edition):
         return
+    erasing.erase_orphans(edition, now=now)
     edition.state = edition.after_assembly
     edition.assembled_at = now
-    edition.save(update_fields=["state", "assembled_at"])
+    if edition.state == S.SENDING and edition.digest.approvals:  # nobody has seen this assembling yet
+        edition.state, edition.approved_by = S.WAITING, ""
+        edition.problem = editions.CHANGED_SINCE if edition.let_go_at else edition.problem
+    elif edition.state == S.SENDING:
+        edition.let_go_at = edition.let_go_at or now
+    edition.save(update_fields=["state", "assembled_at", "problem", "let_go_at", "approved_by"])
     events.emit("delivery.due")
     log.info(
         "edition.assembled", extra={"edition_id": edition.pk, "deliveries": added, "next": edition.state}
@@ -236,7 +277,7 @@ def _end_if_begun(edition: Edition) -> None:
     left = edition.delivery_set.filter(state__in=LEFT_US, purpose="reader")
     if edition.state == S.EMPTY and left.exists():
         edition.state = S.CANCELLED
-        edition.problem = "Everything that it still held was retracted while it was going out."
+        edition.problem = gettext_noop("Everything that it still held was retracted while it was going out.")
         edition.save(update_fields=["state", "problem"])
 
 

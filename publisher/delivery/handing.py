@@ -13,14 +13,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from publisher.core import audit, events, standstill
+from publisher.core import audit, clock, events, standstill
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
+from publisher.core.told import told
 from publisher.delivery.models import Attempt, Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
-from publisher.social import paused
+from publisher.social import paused, uncleared
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import ByHand, Handout, Prepared
@@ -37,7 +40,9 @@ OPEN = (State.HANDED, State.EXPIRED, State.CANCELLED)
 """Parts of which a person may say that they are posted: what was stopped may have been posted just before."""
 OPEN_POSTS = (S.HANDED, S.EXPIRED, S.CANCELLED)
 
-RETRACTED = "The item was retracted before anybody said that this was posted. Do not post it; delete it there if you have."
+RETRACTED = gettext_noop(
+    "The item was retracted before anybody said that this was posted. Do not post it; delete it there if you have."
+)
 LONGEST_URL, LONGEST_REASON = 2000, 500
 
 
@@ -74,23 +79,28 @@ def obstacle(post: Post, channel: Channel, now: datetime) -> str:
     """Why nobody should post it at this moment; "" when nothing is against it."""
     item = post.item
     if item.retracted_at is not None:
-        return RETRACTED
+        return _(RETRACTED)
     if item.embargo_until is not None and item.embargo_until > now:
-        return f"The item is under embargo until {item.embargo_until:%-d %B %Y, %H:%M} UTC. Do not post it before."
+        said = _("The item is under embargo until %(day)s, %(time)s UTC. Do not post it before.")
+        day = clock.written_day(item.embargo_until.date())
+        return said % {"day": day, "time": f"{item.embargo_until:%H:%M}"}
     return _stopped(post, channel)
 
 
 def _stopped(post: Post, channel: Channel) -> str:
     if standstill.is_on():
-        return "All sending stands still. Post nothing until it goes on."
+        return _("All sending stands still. Post nothing until it goes on.")
     if channel.paused_reason:
-        return f"The channel is stopped: {channel.paused_reason} Post nothing until it goes on."
+        said = _("The channel is stopped: %(why)s Post nothing until it goes on.")
+        return said % {"why": told(channel.paused_reason)}
     if not channel.enabled:
-        return "The channel is switched off. Post nothing there."
+        return _("The channel is switched off. Post nothing there.")
     pauses = paused.of_posts([post.pk]).get(post.pk, [])
     if pauses:
         why = f"{pauses[0]}: {pauses[0].reason.rstrip('.')}"
-        return f"It is paused ({why}). Post nothing of it until it goes on."
+        return _("It is paused (%(why)s). Post nothing of it until it goes on.") % {"why": why}
+    if open_tags := uncleared.of_posts([post.pk]).get(post.pk, []):
+        return _("%(waits)s. Post nothing of it before.") % {"waits": "; ".join(map(str, open_tags))}
     return ""
 
 
@@ -123,10 +133,9 @@ def stop_handed(*, now: datetime) -> int:
             stopped += _stop(pk, channel_id or 0, State.CANCELLED, RETRACTED, now)
         elif slot_at is not None and now - slot_at > limit:
             hours = round(limit.total_seconds() / 3600)
-            reason = (
-                f"Nobody said within {hours} hours that it was posted. "
-                "Say so if it is there, else give it another time or cancel it."
-            )
+            nobody = gettext_noop("Nobody said within %(hours)s hours that it was posted.")
+            todo = gettext_noop("Say so if it is there, else give it another time or cancel it.")
+            reason = nobody % {"hours": hours} + f" {todo}"
             stopped += _stop(pk, channel_id or 0, State.EXPIRED, reason, now)
     return stopped
 
@@ -143,20 +152,25 @@ def posted(delivery_id: int, *, user: Actor, url: str, now: datetime, sure: bool
     network = _network_of(row)
     post = _post_of(row)
     if row.state in LEFT_US:
-        where = f": {row.remote_url}" if row.remote_url else ""
-        raise AlreadyTold(f"Somebody has said already that this was posted{where}.", "Nothing was changed.")
+        said = (
+            _("Somebody has said already that this was posted: %(url)s.") % {"url": row.remote_url}
+            if row.remote_url
+            else _("Somebody has said already that this was posted.")
+        )
+        raise AlreadyTold(said, _("Nothing was changed."))
     if row.state not in OPEN or post.state not in OPEN_POSTS:
         raise AlreadyTold(
-            f"This post does not wait for you any more: it is “{S(post.state).label}”.",
-            "If you have posted it, cancel it here first, then say where it is.",
+            _("This post does not wait for you any more: it is “%(state)s”.")
+            % {"state": S(post.state).label},
+            _("If you have posted it, cancel it here first, then say where it is."),
         )
     if not sure and (odd := _odd(address, network, row)):
-        raise OddAddress(odd, "Look at the address once more. If it is right, save it as it is.")
+        raise OddAddress(odd, _("Look at the address once more. If it is right, save it as it is."))
     before = {"state": row.state}
     row.state, row.reason, row.remote_url = State.SENT, "", address
     row.sent_at = row.settled_at = now
     row.save(update_fields=["state", "reason", "remote_url", "sent_at", "settled_at"])
-    _note(row, user, f"Posted by hand, at {address}", now)
+    _note(row, user, gettext_noop("Posted by hand, at %(address)s") % {"address": address}, now)
     post = _changed(post.pk)
     audit.record(
         user, "post.posted", post, before, {"state": State.SENT.value, "url": address, "part": row.part or 0}
@@ -174,20 +188,25 @@ def not_posted(post_id: int, *, user: Actor, reason: str, again: bool, now: date
     """
     why = reason.replace("\0", "").strip()[:LONGEST_REASON]
     if not why and not again:
-        raise UserError("Say why it is not posted.", "Others read it in the history.")
+        raise UserError(_("Say why it is not posted."), _("Others read it in the history."))
     channel_id = Post.objects.filter(pk=post_id).values_list("channel_id", flat=True).first()
     if channel_id is None or lock_channel(channel_id) is None:
-        raise UserError("There is no such post.", "Load the list again.")
+        raise UserError(_("There is no such post."), _("Load the list again."))
     rows = list(Delivery.objects.select_for_update().filter(post_id=post_id, state=State.HANDED))
     if not rows:
         state = S(Post.objects.get(pk=post_id).state).label
         raise AlreadyTold(
-            f"This post does not wait for you any more: it is “{state}”.", "Nothing was changed."
+            _("This post does not wait for you any more: it is “%(state)s”.") % {"state": state},
+            _("Nothing was changed."),
         )
     for row in rows:
-        row.state, row.reason, row.settled_at = State.CANCELLED, why or "Taken back as a draft.", now
+        row.state, row.reason, row.settled_at = (
+            State.CANCELLED,
+            why or gettext_noop("Taken back as a draft."),
+            now,
+        )
         row.save(update_fields=["state", "reason", "settled_at"])
-        _note(row, user, f"Not posted: {row.reason}", now)
+        _note(row, user, gettext_noop("Not posted: %(reason)s") % {"reason": row.reason}, now)
     post = _changed(post_id)
     if again:
         post.state, post.problem, post.slot_at = S.DRAFT, "", None
@@ -209,11 +228,14 @@ def checked_address(url: str) -> str:
     bad = any(sign.isspace() or not sign.isprintable() for sign in address) or "." not in host
     if parts.scheme not in ("http", "https") or bad or parts.username is not None:
         raise UserError(
-            "This is no address of a post: it must begin with https:// or http://.",
-            "Open the post on the network, and copy the address from there.",
+            _("This is no address of a post: it must begin with https:// or http://."),
+            _("Open the post on the network, and copy the address from there."),
         )
     if len(address) > LONGEST_URL:
-        raise UserError(f"The address is longer than {LONGEST_URL} characters.", "Copy it once more.")
+        raise UserError(
+            _("The address is longer than %(longest_url)s characters.") % {"longest_url": LONGEST_URL},
+            _("Copy it once more."),
+        )
     return address
 
 
@@ -221,10 +243,11 @@ def _odd(address: str, network: ByHand[Any], row: Delivery) -> str:
     host = (urlsplit(address).hostname or "").rstrip(".").lower()
     handout = network.handout(Prepared(row.prepared or {}, ""), draft=False)
     if not any(host == known or host.endswith(f".{known}") for known in handout.hosts):
-        known = " or ".join(handout.hosts)
-        return f"The address is on {host}. Posts on {network.label} usually have one on {known}."
+        known = _(" or ").join(handout.hosts)
+        said = _("The address is on %(host)s. Posts on %(network)s usually have one on %(known)s.")
+        return said % {"host": host, "network": network.label, "known": known}
     other = Delivery.objects.filter(channel=row.channel, remote_url=address).exclude(pk=row.pk).first()
-    return "Another post of this channel has this very address." if other else ""
+    return _("Another post of this channel has this very address.") if other else ""
 
 
 @transaction.atomic
@@ -252,7 +275,7 @@ def _locked(delivery_id: int) -> Delivery:
     """The row under lock, its channel locked before it."""
     channel_id = Delivery.objects.filter(pk=delivery_id).values_list("channel_id", flat=True).first()
     if channel_id is None or lock_channel(channel_id) is None:
-        raise UserError("There is no such delivery of a post.", "Load the page again.")
+        raise UserError(_("There is no such delivery of a post."), _("Load the page again."))
     rows = Delivery.objects.select_for_update(of=("self",)).select_related("channel", "post__item")
     return rows.get(pk=delivery_id)
 
@@ -260,7 +283,7 @@ def _locked(delivery_id: int) -> Delivery:
 def _network_of(row: Delivery) -> ByHand[Any]:
     network = registry.by_hand(row.channel.network) if row.channel else None
     if network is None:
-        raise UserError("Posts of this channel are not published by hand.", "Load the page again.")
+        raise UserError(_("Posts of this channel are not published by hand."), _("Load the page again."))
     return network
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from publisher.delivery import holding, outage
 from publisher.delivery.models import Delivery
@@ -20,7 +21,7 @@ from publisher.digests.models import Edition
 def pace(now: datetime) -> str:
     """Why nothing may leave through a mail server that works, and until when; empty when mail may leave, at its pace."""
     held = holding.of_pace(now) if settings.MAIL else None
-    return f"Mail waits: {held}" if held else ""
+    return _("Mail waits: %(why)s") % {"why": held} if held else ""
 
 
 def outage_of(edition: Edition) -> Outage | None:
@@ -35,8 +36,8 @@ def pace_of(edition: Edition, now: datetime) -> str:
 
 
 def _waiting(edition: Edition) -> bool:
-    """Whether it has mail that would leave: of an edition that is not being sent only tests do."""
+    """Whether it has mail that would leave: of an edition that is not being sent only what leaves in any state."""
     rows = Delivery.objects.filter(edition=edition, state=State.QUEUED)
     if edition.state != Edition.State.SENDING:
-        rows = rows.filter(purpose=Delivery.Purpose.TEST)
+        rows = rows.filter(purpose__in=Delivery.ALONE)
     return rows.exists()

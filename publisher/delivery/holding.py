@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
+from publisher.core.told import told, without_stop
 from publisher.delivery import outage
 from publisher.delivery.departure import Step
 from publisher.delivery.leaving import foreseen
@@ -24,11 +27,13 @@ from publisher.delivery.progress import ToGo, waits_for_hours
 from publisher.delivery.states import State
 from publisher.digests.models import Edition
 from publisher.digests.paused import of_editions
+from publisher.digests.uncleared import of_editions as uncleared_editions
+from publisher.review.uncleared import Open
 from publisher.schedule.quiet import why_not
-from publisher.social import paused
+from publisher.social import paused, uncleared
 from publisher.social.models import Channel, Post
 
-NO_SERVER = "No mail leaves while PUBLISHER_MAIL is empty"
+NO_SERVER = gettext_noop("No mail leaves while PUBLISHER_MAIL is empty")
 SHORT = timedelta(seconds=5)
 """A rate that has room again so soon holds nothing up: mail leaves, at its pace."""
 
@@ -41,18 +46,20 @@ class Hold:
     until: datetime | None = None
 
     def __str__(self) -> str:
-        return f"{self.why}, until {clock.told(self.until)}." if self.until else f"{self.why}."
+        if self.until:
+            return _("%(why)s, until %(moment)s.") % {"why": self.why, "moment": clock.told(self.until)}
+        return _("%(why)s.") % {"why": self.why}
 
 
 def of_all_mail(now: datetime) -> Hold | None:
     """What holds up every mail."""
     if not settings.MAIL:
-        return Hold(NO_SERVER)
+        return Hold(_(NO_SERVER))
     if down := outage.current():
         if down.until > now:
-            return Hold("The mail server could not be used and is left alone", down.until)
+            return Hold(_("The mail server could not be used and is left alone"), down.until)
         return Hold(
-            "The mail server could not be used at the last try, and is tried again with the next mail"
+            _("The mail server could not be used at the last try, and is tried again with the next mail")
         )
     return of_pace(now)
 
@@ -61,50 +68,60 @@ def of_pace(now: datetime) -> Hold | None:
     """What holds up every mail though the mail server can be used: it asked for peace, or a rate is used up. None while Redis
     cannot be asked."""
     grant = Pacer.of_settings().allow(0, now=now)
-    return Hold(grant.reason, now + grant.wait) if grant.reason and grant.wait >= SHORT else None
+    return Hold(told(grant.reason), now + grant.wait) if grant.reason and grant.wait >= SHORT else None
 
 
 def of_edition(edition: Edition, rest: ToGo, now: datetime) -> Hold | None:
     """What holds up all mails of an edition that wait; None when some may leave, or a person is asked."""
     if edition.state == Edition.State.ASSEMBLING:
-        return Hold("It is being assembled")
+        return Hold(_("It is being assembled"))
     for pause in of_editions([edition.pk]).get(edition.pk, []):
-        return of_pause(pause, "It holds items that are paused")
+        return of_pause(pause, _("It holds items that are paused"))
+    if open_tags := uncleared_editions([edition.pk]).get(edition.pk, []):
+        return of_clearances(open_tags)
     hours = waits_for_hours(edition, now)
     if hours:
-        return Hold(f"It waits for its hours ({hours.hours})", hours.until)
+        return Hold(_("It waits for its hours (%(hours)s)") % {"hours": hours.hours}, hours.until)
     if rest.waves and not rest.due:
-        return Hold(f"The next wave is that of {rest.waves[0].clocks}", rest.waves[0].due_at)
+        wave = rest.waves[0]
+        return Hold(_("The next wave is that of %(clocks)s") % {"clocks": wave.clocks}, wave.due_at)
     return of_queue(edition, now)
 
 
-def of_pause(pause: Pause, what: str = "Paused") -> Hold:
+def of_pause(pause: Pause, what: str = "") -> Hold:
     """What a pause says of something that it covers."""
-    return Hold(f"{what} ({pause}: {pause.reason.rstrip('.')})")
+    values = {"what": what or _("Paused"), "pause": pause, "reason": without_stop(pause.reason)}
+    return Hold(_("%(what)s (%(pause)s: %(reason)s)") % values)
+
+
+def of_clearances(open_tags: Sequence[Open]) -> Hold:
+    """What tags say of something that waits for their clearance: which item, which tag, which role."""
+    return Hold("; ".join(map(str, open_tags)))
 
 
 def of_queue(edition: Edition, now: datetime) -> Hold | None:
     """What holds up its whole queue, by the row that is due first; None when that is due, or nothing is queued."""
     first = (
         Delivery.objects.filter(edition=edition, state=State.QUEUED)
-        .exclude(purpose=Delivery.Purpose.TEST)
+        .exclude(purpose__in=Delivery.ALONE)
         .order_by("due_at", "id")
         .values_list("due_at", "reason")
         .first()
     )
     if first and first[0] > now:
-        return Hold(first[1].rstrip(".") or "It is tried again", first[0])
+        return Hold(without_stop(told(first[1])) or _("It is tried again"), first[0])
     return None
 
 
 def of_channel(channel: Channel, now: datetime) -> Hold | None:
     """What holds up everything on a channel."""
     if not channel.enabled:
-        return Hold("The channel is switched off")
+        return Hold(_("The channel is switched off"))
     if channel.paused_reason:
-        return Hold(f"The channel is stopped ({channel.paused_reason.rstrip('.')})")
+        reason = without_stop(told(channel.paused_reason))
+        return Hold(_("The channel is stopped (%(reason)s)") % {"reason": reason})
     if channel.blocked_until and channel.blocked_until > now:
-        return Hold("The network asked us to wait", channel.blocked_until)
+        return Hold(_("The network asked us to wait"), channel.blocked_until)
     return None
 
 
@@ -115,15 +132,23 @@ def of_posts(channel: Channel, posts: Sequence[Post], now: datetime) -> tuple[in
         rules = channel.schedule.rules()
         steps = foreseen(channel, posts, rules, now)
     except UserError as error:
-        return len(posts), Hold(f"The schedule cannot be used: {error.message.rstrip('.')}")
+        reason = without_stop(error.message)
+        return len(posts), Hold(_("The schedule cannot be used: %(reason)s") % {"reason": reason})
     held = [step for step in steps if step in (Step.WAIT, Step.NEW_SLOT)]
     if not held:
         return 0, None
     first = posts[steps.index(held[0])]
     for pause in paused.of_posts([first.pk]).get(first.pk, []):
         return len(held), of_pause(pause)
+    if open_tags := uncleared.of_posts([first.pk]).get(first.pk, []):
+        return len(held), of_clearances(open_tags)
     if held[0] is Step.NEW_SLOT:
-        quiet = why_not(rules, now)
-        return len(held), Hold(f"They get another slot ({quiet or 'enough for today, or an embargo'})")
+        reason = why_not(rules, now) or _("enough for today, or an embargo")
+        return len(held), Hold(_("They get another slot (%(reason)s)") % {"reason": reason})
     minutes = round(rules.least_gap.total_seconds() / 60)
-    return len(held), Hold(f"The schedule keeps {minutes} minutes between posts")
+    said = ngettext(
+        "The schedule keeps %(num)s minute between posts",
+        "The schedule keeps %(num)s minutes between posts",
+        minutes,
+    )
+    return len(held), Hold(said % {"num": minutes})

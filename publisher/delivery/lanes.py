@@ -19,6 +19,7 @@ from functools import partial
 from queue import SimpleQueue
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from publisher.core import trace
 from publisher.core.clock import stamps
@@ -178,7 +179,9 @@ class Lane:
         try:
             return held.letters.outgoing(mail, held.templates)
         except (BadHeader, SlotError) as error:
-            refused = Answer(Rejected(f"This message could not be built: {error}."))
+            refused = Answer(
+                Rejected(gettext_noop("This message could not be built: %(why)s.") % {"why": error})
+            )
             self._note(held, mail, Result(mail.id, refused, 0.0))
             return None
 

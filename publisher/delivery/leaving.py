@@ -13,19 +13,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events, standstill
 from publisher.core.apart import Apart, together
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, Retry, UserError
 from publisher.delivery import budget, handing
-from publisher.delivery.departure import Due, Step, departed_at, is_too_late, next_step
+from publisher.delivery.departure import Departures, Due, Step, departed_at, is_too_late
 from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.states import LEFT_US, State
 from publisher.items.models import Item
 from publisher.schedule.rules import ScheduleRules
-from publisher.social import paused, picturing
+from publisher.social import paused, picturing, reviewing, uncleared
 from publisher.social.accounts import account_of
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
@@ -44,10 +45,10 @@ GOING = (S.SENDING, S.HANDED, S.UNKNOWN, S.FAILED)
 
 NEVER_LEFT = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 CARD_SUMMARY = 300
-SHORTENED = "The post was shortened before this part was published."
-CANCELLED = "The rest of the post was cancelled."
+SHORTENED = gettext_noop("The post was shortened before this part was published.")
+CANCELLED = gettext_noop("The rest of the post was cancelled.")
 
-RETRACTED_ON_THE_WAY = "The item was retracted while the post was going out."
+RETRACTED_ON_THE_WAY = gettext_noop("The item was retracted while the post was going out.")
 """Other words than for a post that had not begun: that one comes back with its item, this one is closed for good."""
 
 
@@ -72,7 +73,7 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
     channel = lock_channel(channel_id)
     if channel is None:
         return 0
-    posts = (
+    posts = list(
         Post.objects.select_for_update(of=("self",), no_key=True)
         .select_related("item")
         .filter(channel=channel, state=S.SCHEDULED, slot_at__lte=now)
@@ -81,16 +82,15 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
     try:
         rules = channel.schedule.rules()
     except UserError as error:
-        return _hold(list(posts), f"The schedule cannot be used: {error.message}")
+        return _hold(posts, gettext_noop("The schedule cannot be used: %(why)s") % {"why": error.message})
     left, queued, stands = _left(channel, now), 0, standstill.is_on()
-    behind = paused.of_posts([post.pk for post in posts])
+    posts = reviewing.hold_back(channel, posts)
+    behind = _behind(posts)
     for post in posts:
-        step = next_step(
-            _due(post, channel, now, stands=stands or post.pk in behind), rules, left=left, now=now
-        )
+        step = left.next_step(_due(post, channel, now, stands=stands or post.pk in behind), rules, now)
         if step is Step.LEAVE:
             if _queue(post, channel, now):
-                left.append(departed_at(post.slot_at or now, now))
+                left.add(departed_at(post.slot_at or now, now), overridden=post.is_against_rules)
                 queued += 1
         elif step is not Step.WAIT:
             _turn_away(post, step, channel)
@@ -99,13 +99,19 @@ def _enqueue_channel(channel_id: int, now: datetime) -> int:
 
 def foreseen(channel: Channel, posts: Sequence[Post], rules: ScheduleRules, now: datetime) -> list[Step]:
     """What `enqueue_due` would do with these posts of a channel, in the order of their slots, if sending did not stand still."""
-    left, steps = _left(channel, now), []
-    behind = paused.of_posts([post.pk for post in posts])
+    left, steps = _left(channel, now), list[Step]()
+    behind = _behind(posts)
     for post in posts:
-        steps.append(next_step(_due(post, channel, now, stands=post.pk in behind), rules, left=left, now=now))
+        steps.append(left.next_step(_due(post, channel, now, stands=post.pk in behind), rules, now))
         if steps[-1] is Step.LEAVE:
-            left.append(departed_at(post.slot_at or now, now))
+            left.add(departed_at(post.slot_at or now, now), overridden=post.is_against_rules)
     return steps
+
+
+def _behind(posts: Sequence[Post]) -> set[int]:
+    """Those that a pause covers, or that wait for a clearance."""
+    ids = [post.pk for post in posts]
+    return {*paused.of_posts(ids), *uncleared.of_posts(ids)}
 
 
 def _due(post: Post, channel: Channel, now: datetime, *, stands: bool) -> Due:
@@ -121,17 +127,21 @@ def _due(post: Post, channel: Channel, now: datetime, *, stands: bool) -> Due:
         and not picturing.waits(post.pictures),
         embargoed=embargo is not None and embargo > now,
         retracted=post.item.retracted_at is not None,
+        overridden=post.is_against_rules,
     )
 
 
-def _left(channel: Channel, now: datetime) -> list[datetime]:
+def _left(channel: Channel, now: datetime) -> Departures:
     """When the channel's posts of the last days left."""
     recent = Delivery.objects.filter(channel=channel, part=0, created_at__gte=now - LOOK_BACK)
-    rows = recent.exclude(state__in=NEVER_LEFT).values_list("post__slot_at", "created_at", "sent_at")
-    return [
-        departed_at(slot_at or created_at, departed_at(created_at, sent_at or created_at))
-        for slot_at, created_at, sent_at in rows
-    ]
+    rows = recent.exclude(state__in=NEVER_LEFT).values_list(
+        "post__slot_at", "post__override_slot_at", "created_at", "sent_at"
+    )
+    left = Departures()
+    for slot_at, override_slot_at, created_at, sent_at in rows:
+        at = departed_at(slot_at or created_at, departed_at(created_at, sent_at or created_at))
+        left.add(at, overridden=slot_at is not None and slot_at == override_slot_at)
+    return left
 
 
 def _queue(post: Post, channel: Channel, now: datetime) -> bool:
@@ -228,10 +238,9 @@ def _turn_away(post: Post, step: Step, channel: Channel) -> None:
 
 def too_late(channel: Channel) -> str:
     """What a person reads of a post that was not sent late."""
-    return (
-        f"Its slot was missed by more than {channel.tolerance_minutes} minutes, so it was not sent. "
-        "Give it another time, or cancel it."
-    )
+    missed = gettext_noop("Its slot was missed by more than %(minutes)s minutes, so it was not sent.")
+    todo = gettext_noop("Give it another time, or cancel it.")
+    return missed % {"minutes": channel.tolerance_minutes} + f" {todo}"
 
 
 def _hold(posts: Sequence[Post], problem: str) -> int:
@@ -277,7 +286,7 @@ def _stop_queued_on(channel_id: int, now: datetime) -> int:
         cursor.execute(STOPPED, {"now": now, "channel": channel_id})
         rows: list[tuple[int, int, bool, bool]] = cursor.fetchall()
     for delivery_id, _post_id, retracted, cancelled in rows:
-        state, reason = State.EXPIRED, "Its time had passed."
+        state, reason = State.EXPIRED, gettext_noop("Its time had passed.")
         if retracted or cancelled:
             state, reason = State.CANCELLED, RETRACTED_ON_THE_WAY if retracted else CANCELLED
         values: dict[str, Any] = {"state": state, "reason": reason, "settled_at": now}

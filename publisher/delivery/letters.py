@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from publisher.audience import tokens, unsubscribe_mail
 from publisher.audience.tokens import NOBODY, Purpose
 from publisher.core.base36 import base36
+from publisher.counting import tokens as counting
 from publisher.delivery import return_path
 from publisher.delivery.claim import ClaimedMail
 from publisher.delivery.email.address import parse_address
@@ -21,7 +22,7 @@ from publisher.delivery.email.outgoing import Merge, Outgoing
 from publisher.delivery.email.transport import is_provider
 from publisher.delivery.signing import signer_for
 from publisher.delivery.variants import template_of
-from publisher.digests.models import Edition, Variant
+from publisher.digests.models import Digest, Edition, Variant
 from publisher.render.words import greeting
 
 CACHED_VARIANTS = 64
@@ -38,10 +39,11 @@ class Letters:
     """Builds the messages of one edition. `load` reads templates from the database; the rest may be called by any thread.
 
     `now` is the Date of its messages and the time of their signatures: that of the try, not of the edition, since filters
-    suspect a message that is hours old when it arrives. Raises CannotSign, or BadAddress for an impossible sender.
+    suspect a message that is hours old when it arrives. `signed`: False for messages that are only looked at. Raises CannotSign,
+    or BadAddress for an impossible sender.
     """
 
-    def __init__(self, edition: Edition, *, now: datetime) -> None:
+    def __init__(self, edition: Edition, *, now: datetime, signed: bool = True) -> None:
         self.edition = edition
         self._date = date_header(now)
         self._signed_at = int(now.timestamp())
@@ -56,10 +58,12 @@ class Letters:
         self._unsubscribe = tokens.writer(Purpose.UNSUBSCRIBE, self._digest_id)
         self._preferences = tokens.writer(Purpose.PREFERENCES, self._digest_id)
         self._web = tokens.writer(Purpose.WEB_VERSION, edition.pk)
+        by_person = edition.digest.counting == Digest.Counting.PERSONS
+        self._reader = counting.readers(edition.pk) if by_person else None
         address, domain = settings.UNSUBSCRIBE_ADDRESS, settings.RETURN_DOMAIN
         self._unsubscribe_mail = unsubscribe_mail.writer(address) if address else None
         self._return_path = return_path.writer(domain) if domain else None
-        self._signer = None if is_provider(settings.MAIL) else signer_for(self._domain)
+        self._signer = signer_for(self._domain) if signed and not is_provider(settings.MAIL) else None
         self._templates: OrderedDict[int, tuple[MessageTemplate, str]] = OrderedDict()
 
     def load(self, variant_ids: Collection[int]) -> Templates:
@@ -120,6 +124,7 @@ class Letters:
             "unsubscribe_mailto": mailto,
             "preferences_url": f"{base_url}/p/{self._preferences(signed)}",
             "web_url": f"{base_url}/e/{copy or self._web(signed)}",
+            "reader": self._reader(signed) if self._reader and mail.counted else "",
         }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
@@ -17,8 +19,8 @@ from publisher.delivery.states import State
 from publisher.delivery.unclear import RESENDS
 from publisher.digests.models import Edition
 
-ARRIVED = "A person says that it arrived, or that it shall not be sent again."
-AGAIN = "A person says that it shall be sent again."
+ARRIVED = gettext_noop("A person says that it arrived, or that it shall not be sent again.")
+AGAIN = gettext_noop("A person says that it shall be sent again.")
 
 # By the partial index of unknown rows, of which there are few. What was decided is written as a try of each.
 CONFIRM = """
@@ -28,7 +30,7 @@ WITH decided AS (
         sent_at = CASE WHEN %(state)s = 'sent' THEN %(now)s ELSE sent_at END,
         settled_at = CASE WHEN %(state)s = 'sent' THEN %(now)s END
     WHERE state = 'unknown' AND edition_id = %(edition)s
-      AND CASE WHEN %(id)s::bigint IS NULL THEN purpose <> 'test' ELSE id = %(id)s END
+      AND CASE WHEN %(id)s::bigint IS NULL THEN purpose NOT IN ('test', 'resend') ELSE id = %(id)s END
     RETURNING id, fence
 )
 INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, enhanced, text)
@@ -65,14 +67,17 @@ def _confirm(edition: Edition, delivery_id: int | None, user: Actor, *, arrived:
     }
     if not may(edition, arrived=arrived):
         raise UserError(
-            f"{edition} is “{edition.get_state_display()}”: nothing of it is sent any more.",
-            "Say that they count as sent, or leave them as they are.",
+            _("%(edition)s is “%(state)s”: nothing of it is sent any more.")
+            % {"edition": edition, "state": edition.get_state_display()},
+            _("Say that they count as sent, or leave them as they are."),
         )
     with connection.cursor() as cursor:
         cursor.execute(CONFIRM, values)
         count = int(cursor.rowcount)
     if not count:
-        raise UserError("Nothing is unclear here any more.", "Somebody may have been quicker: look again.")
+        raise UserError(
+            _("Nothing is unclear here any more."), _("Somebody may have been quicker: look again.")
+        )
     audit.record(
         user,
         "edition.confirmed",

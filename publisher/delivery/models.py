@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from publisher.audience.models import Subscriber
 from publisher.core.crypto import EncryptedJSONField
@@ -18,7 +20,8 @@ from publisher.social.models import Channel, Post
 class Delivery(models.Model):
     """One message to one destination, written before anything is sent.
 
-    Unique per (edition, subscriber) or per (post, part). `fence` grows with each claim: only the holder of the
+    Unique per (edition, subscriber) or per (post, part); a mail that a reader asked for again names the first one (`copy_of`)
+    and no subscriber. `fence` grows with each claim: only the holder of the
     newest one may settle the row. `address` is the mail address or the channel's name, as it was when written.
 
     Of a mail's foreign keys the database checks none: a million rows are written by one statement that joins the rows they
@@ -27,9 +30,13 @@ class Delivery(models.Model):
     """
 
     class Purpose(models.TextChoices):
-        READER = "reader", "To a reader"
-        SEED = "seed", "A copy for the office"
-        TEST = "test", "A test"
+        READER = "reader", _("To a reader")
+        SEED = "seed", _("A copy for the office")
+        TEST = "test", _("A test")
+        RESEND = "resend", _("Sent again to a reader who asked")
+
+    ALONE = (Purpose.TEST, Purpose.RESEND)
+    """What leaves whatever its edition's state is, counts as no recipient, and keeps no edition open."""
 
     edition = models.ForeignKey(
         Edition, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False
@@ -48,6 +55,15 @@ class Delivery(models.Model):
     )
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, db_index=False)
     part = models.PositiveSmallIntegerField(null=True)
+    copy_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        db_constraint=False,
+        related_name="copies",
+        help_text="of a mail that was sent again to a reader who asked: the first one, whose reader is its own",
+    )
     address = models.CharField(max_length=320)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     due_at = models.DateTimeField()
@@ -94,6 +110,11 @@ class Delivery(models.Model):
                 condition=models.Q(purpose="seed"),
             ),
             models.UniqueConstraint(
+                fields=["copy_of", "idempotency_key"],
+                name="delivery_once_per_copy",
+                condition=models.Q(copy_of__isnull=False),
+            ),
+            models.UniqueConstraint(
                 fields=["post", "part"], name="delivery_once_per_part", condition=models.Q(post__isnull=False)
             ),
             models.CheckConstraint(
@@ -136,8 +157,21 @@ class Delivery(models.Model):
             models.Index(
                 fields=["edition", "due_at", "id"],
                 name="delivery_tests",
-                condition=models.Q(purpose="test", state="queued"),
+                condition=models.Q(purpose__in=["test", "resend"], state="queued"),
             ),
+            # Of the log's filters. An accepted mail is in none of the three.
+            models.Index(
+                fields=["code", "-id"],
+                name="delivery_code",
+                condition=models.Q(code__isnull=False) & ~models.Q(code=250),
+            ),
+            models.Index(
+                fields=["enhanced", "-id"], name="delivery_enhanced", condition=models.Q(enhanced__gt="3")
+            ),
+            models.Index(
+                fields=["purpose", "-id"], name="delivery_purpose", condition=~models.Q(purpose="reader")
+            ),
+            BrinIndex(Coalesce("sent_at", "settled_at"), name="delivery_when"),
             # (lower(address) text_pattern_ops, id DESC) stands in migration 0004: Django has no words for it here.
             BrinIndex(fields=["created_at"], name="delivery_created"),
         ]
@@ -163,28 +197,32 @@ class Attempt(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(fields=["started_at"], name="attempt_failed", condition=models.Q(outcome="failed"))
+        ]
 
 
 class Amendment(models.Model):
     """One deed on a message that was sent: edit it, reply to it, or delete it. Written before anything is asked of the network.
 
     `delivery` is the message: of a reply, the last of its post. A deletion may be of an `answer` below it instead. At most one
-    of a message, or of an answer, is open. `revision` is the item's when a person asked for it, and `replaced` the text that
-    stood there then; all that one press asked for has one `created_at`.
+    of a message, or of an answer, is open; one that is `waiting` for approval is not open yet. `revision` is the item's when a
+    person asked for it, and `replaced` the text that stood there then; all that one press asked for has one `created_at`.
     """
 
     class Deed(models.TextChoices):
-        EDIT = "edit", "Edit"
-        REPLY = "reply", "Reply"
-        DELETE = "delete", "Delete"
+        EDIT = "edit", _("Edit")
+        REPLY = "reply", _("Reply")
+        DELETE = "delete", _("Delete")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting for its turn"
-        SENDING = "sending", "Being done now"
-        DONE = "done", "Done"
-        FAILED = "failed", "Not done"
-        UNKNOWN = "unknown", "Unclear whether it was done"
-        CANCELLED = "cancelled", "Called off"
+        WAITING = "waiting", _("Waiting for approval")
+        QUEUED = "queued", _("Waiting for its turn")
+        SENDING = "sending", _("Being done now")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Not done")
+        UNKNOWN = "unknown", _("Unclear whether it was done")
+        CANCELLED = "cancelled", _("Called off")
 
     OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
@@ -263,6 +301,36 @@ class Tally(models.Model):
         indexes: ClassVar = [models.Index(fields=["edition_id"], name="tally_edition")]
 
 
+class DayCount(models.Model):
+    """How many deliveries of a day (UTC) are in a state, by digest or channel, and of mails by domain. See `statistics/`."""
+
+    day = models.DateField()
+    digest_id = models.BigIntegerField(null=True)
+    channel_id = models.BigIntegerField(null=True)
+    domain = models.CharField(max_length=255, blank=True, help_text="of mails; * for all small ones together")
+    state = models.CharField(max_length=10)
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["day"], name="day_count_day")]
+
+
+class DaySpeed(models.Model):
+    """How long a day's messages (UTC) took, in seconds, by digest or channel. See `statistics/`."""
+
+    day = models.DateField()
+    digest_id = models.BigIntegerField(null=True)
+    channel_id = models.BigIntegerField(null=True)
+    n = models.BigIntegerField()
+    waited_p50 = models.FloatField(help_text="from item to inbox or timeline")
+    waited_p90 = models.FloatField()
+    late_p50 = models.FloatField(help_text="from due to sent")
+    late_p95 = models.FloatField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["day"], name="day_speed_day")]
+
+
 class SigningKey(models.Model):
     """A DKIM key of a sending domain (ASCII, small letters). Made switched off; at most one of a domain is on.
 
@@ -285,3 +353,53 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selector} of {self.domain}"
+
+
+class Export(models.Model):
+    """A file of many rows that a worker writes, a piece at a time, into the store of files. Who asked fetches it there.
+
+    `kind` says of which list, and so who may have it (`exports/kinds.py`). `query` is the query string of the page whose rows it
+    holds, as its reader had typed it, and `zone` whose clock its times were of. `cursor` is where the next piece begins. Written
+    by `delivery/exports` only.
+    """
+
+    class Kind(models.TextChoices):
+        DELIVERIES = "deliveries", _("Delivery log")
+        AUDIT = "audit", _("Audit trail")
+        SUPPRESSIONS = "suppressions", _("Suppression list")
+        SUBSCRIBERS = "subscribers", _("Subscribers")
+
+    class Form(models.TextChoices):
+        CSV = "csv", "CSV"
+        JSON = "jsonl", _("JSON lines")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being written")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Could not be written")
+
+    kind = models.CharField(
+        max_length=12, choices=Kind.choices, default=Kind.DELIVERIES, db_default=Kind.DELIVERIES
+    )
+    query = models.TextField(blank=True)
+    zone = models.CharField(max_length=64, default="UTC")
+    form = models.CharField(max_length=5, choices=Form.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    key = models.CharField(
+        max_length=64, unique=True, help_text="of its pieces in the store; nobody can guess it"
+    )
+    pieces = models.PositiveIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0, help_text="bytes as it is downloaded")
+    cursor = models.TextField(blank=True)
+    problem = models.TextField(blank=True)
+    lease_until = models.DateTimeField(null=True, help_text="until then a worker writes it")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"

@@ -18,8 +18,11 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from publisher.core.redis import client
+from publisher.core.told import told
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +35,12 @@ REMEMBERED = 3600
 """Seconds after the end of a rest in which it is known that there was a failure, should nothing be due to try with."""
 LONGEST_SAID = 1000
 
-MEND = (
+MEND = gettext_lazy(
     "This does not pass by itself: see that the address and the login or key in PUBLISHER_MAIL are right, or ask whoever runs "
     "the mail server. `publisher doctor` looks closer. Then have it tried now: in the desk under Sending, or by "
     "`publisher sending try`."
 )
-PASSES = "It may pass by itself; nothing is lost. If it lasts, `publisher doctor` looks closer."
+PASSES = gettext_lazy("It may pass by itself; nothing is lost. If it lasts, `publisher doctor` looks closer.")
 
 WHOSE = "publisher:mail:outage"
 """Holds which server has the outage: who only reads need not have the same PUBLISHER_MAIL."""
@@ -76,17 +79,18 @@ class Outage:
 
     @property
     def todo(self) -> str:
-        return MEND if self.lasting else PASSES
+        return str(MEND if self.lasting else PASSES)
 
     def next_try(self, now: datetime) -> str:
         """When it is tried next, in words."""
         if self.until <= now:
-            return "It is tried again with the next mail that is due."
-        return f"It is tried again at {self.until:%Y-%m-%d %H:%M:%S} UTC."
+            return _("It is tried again with the next mail that is due.")
+        return _("It is tried again at %(time)s UTC.") % {"time": f"{self.until:%Y-%m-%d %H:%M:%S}"}
 
     def text(self, now: datetime) -> str:
         """All of it, for people."""
-        return f"Mail cannot leave since {self.since:%Y-%m-%d %H:%M} UTC. {self.said} {self.next_try(now)} {self.todo}"
+        since = _("Mail cannot leave since %(time)s UTC.") % {"time": f"{self.since:%Y-%m-%d %H:%M}"}
+        return f"{since} {told(self.said)} {self.next_try(now)} {self.todo}"
 
     def as_data(self) -> dict[str, Any]:
         """All of it, for machines."""

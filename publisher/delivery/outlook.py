@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
-from publisher.core.words import counted
+from publisher.core import words
 from publisher.delivery import holding, progress, tally
 from publisher.delivery.departure import is_too_late
 from publisher.delivery.holding import Hold
@@ -106,13 +107,13 @@ class Outlook:
     def leaving(self) -> list[Line]:
         """What leaves at once."""
         lines = [
-            Line(each.edition, counted(each.leave, "mail"), each.edition.due_at)
+            Line(each.edition, words.mails(each.leave), each.edition.due_at)
             for each in self.mails
             if each.leave
         ]
-        lines += [Line(each.channel, counted(each.leave, "post")) for each in self.posts if each.leave > 0]
+        lines += [Line(each.channel, words.posts(each.leave)) for each in self.posts if each.leave > 0]
         return lines + [
-            Line(each.digest, "a new edition", each.due_at) for each in self.editions if not each.asks
+            Line(each.digest, _("a new edition"), each.due_at) for each in self.editions if not each.asks
         ]
 
     @property
@@ -121,12 +122,12 @@ class Outlook:
         lines = []
         for each in self.mails:
             if each.hold and each.queued and not each.asks:
-                lines.append(Line(each.edition, counted(each.queued, "mail"), each.edition.due_at, each.hold))
+                lines.append(Line(each.edition, words.mails(each.queued), each.edition.due_at, each.hold))
             elif each.later and not each.asks:
-                hold = Hold("The next wave has not come", each.next_at)
-                lines.append(Line(each.edition, counted(each.later, "mail"), None, hold))
+                hold = Hold(_("The next wave has not come"), each.next_at)
+                lines.append(Line(each.edition, words.mails(each.later), None, hold))
         return lines + [
-            Line(each.channel, counted(each.waiting, "post"), None, each.hold)
+            Line(each.channel, words.posts(each.waiting), None, each.hold)
             for each in self.posts
             if each.waiting
         ]
@@ -141,7 +142,7 @@ def outlook(*, now: datetime, stood_since: datetime | None = None) -> Outlook:
         mails=list(_mails(old, every, in_doubt, now)),
         posts=_posts(in_doubt, now, stood=stood_since is not None),
         editions=[
-            NewEdition(digest, due.due_at, due.late or digest.needs_approval, due.late)
+            NewEdition(digest, due.due_at, due.late or digest.waits_for_approval, due.late)
             for digest, due in due_now(now=now)
         ],
         mail_hold=every,
@@ -208,7 +209,7 @@ def _of_channel(
     hold, waiting = holding.of_channel(channel, now), len(timely) + queued
     missed = [post for post in timely if stood and now - (post.slot_at or now) > ON_TIME]
     if hold is None and missed:
-        waiting, hold = len(missed), holding.Hold("Their slots were missed, so they get new ones")
+        waiting, hold = len(missed), holding.Hold(_("Their slots were missed, so they get new ones"))
     elif hold is None:
         waiting, hold = holding.of_posts(channel, timely, now)
     late = len(posts) - len(timely)

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.audience.regions import region_code
 from publisher.core import audit, events, gate, standstill
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
+from publisher.core.told import in_english, without_stop
 from publisher.delivery import reslotting
 from publisher.delivery.reslotting import GOES_BY_ITSELF, How, Outcome
 from publisher.delivery.stopping import LONGEST_REASON, pause_old
@@ -29,17 +32,25 @@ from publisher.social.models import Channel
 
 log = logging.getLogger(__name__)
 
-GREW_OLD = "It waited behind a pause, and its time passed long ago; look at it before it goes on."
+GREW_OLD = gettext_noop(
+    "It waited behind a pause, and its time passed long ago; look at it before it goes on."
+)
+WAITED = gettext_noop("It waited behind a pause (%(pause)s: %(reason)s). Let it go, or cancel it.")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What shall be paused: a channel or topic by its id, or a country by its code."""
+    """What shall be paused: a channel or topic by its id, or a country by its code. `here`: its name in the reader's language."""
 
     scope: Pause.Scope
     name: str
     pk: int | None = None
     country: str = ""
+    here: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.here or self.name
 
     @property
     def key(self) -> str:
@@ -72,14 +83,17 @@ def of_channel(channel: Channel) -> Target:
 
 
 def of_topic(topic: Topic) -> Target:
-    return Target(Pause.Scope.TOPIC, topic.name_en, topic.pk)
+    return Target(Pause.Scope.TOPIC, topic.name_en, topic.pk, here=topic.name)
 
 
 def of_country(code: str) -> Target:
     """Raises `UserError` for what is no code of a country or region."""
     known = region_code(code)
     if known is None:
-        raise UserError(f"“{code[:20]}” is no country.", "Use two letters such as CN (ISO 3166-1).")
+        raise UserError(
+            _("“%(value)s” is no country.") % {"value": code[:20]},
+            _("Use two letters such as CN (ISO 3166-1)."),
+        )
     return Target(Pause.Scope.COUNTRY, known, country=known)
 
 
@@ -91,14 +105,14 @@ def pause(targets: Sequence[Target], *, user: Actor, by: str, reason: str, now: 
     """
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if not reason:
-        raise UserError("Say why it is paused.", "Whoever finds it paused wants to know.")
+        raise UserError(_("Say why it is paused."), _("Whoever finds it paused wants to know."))
     if not targets:
-        raise UserError("Nothing was chosen, so nothing is paused.", "Choose what shall be paused.")
+        raise UserError(_("Nothing was chosen, so nothing is paused."), _("Choose what shall be paused."))
     gate.close()
     standing = {key_of(row) for row in Pause.objects.all()}
     rows = [_begin(each, user, by, reason, now) for each in targets if each.key not in standing]
     if not rows:
-        raise UserError("That is paused already.", "The page “Pause” says since when and why.")
+        raise UserError(_("That is paused already."), _("The page “Pause” says since when and why."))
     for row in rows:
         reslotting.take_back(paused.behind(row, GOES_BY_ITSELF))
     return rows
@@ -112,10 +126,10 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     """
     row = Pause.objects.select_for_update().filter(pk=pause_id).first()
     if row is None:
-        raise UserError("That pause has ended already.", "Load the page again.")
+        raise UserError(_("That pause has ended already."), _("Load the page again."))
     posts = paused.behind(row, GOES_BY_ITSELF)
     old = pause_old(row.since, why=GREW_OLD, now=now, among=behind(row))
-    why = f"It waited behind a pause ({row}: {row.reason.rstrip('.')}). Let it go, or cancel it."
+    why = WAITED % {"pause": in_english(row), "reason": without_stop(row.reason)}
     kept, row_id = row, row.pk
     row.delete()
     kept.pk = row_id
@@ -123,8 +137,8 @@ def release(pause_id: int, how: How, *, user: Actor, by: str, now: datetime) -> 
     if how is How.ASK or not standstill.is_on():
         outcome = reslotting.after_a_stop(posts, how, user=user, why=why, now=now)
     after = {"by": by, "because": kept.reason, "since": kept.since.isoformat(), "how": how.value}
-    audit.record(user or by, "pause.released", kept, before={"name": str(kept)}, after=after)
-    log.info("pause.released", extra={"pause": str(kept), "by": by, "how": how.value})
+    audit.record(user or by, "pause.released", kept, before={"name": in_english(kept)}, after=after)
+    log.info("pause.released", extra={"pause": in_english(kept), "by": by, "how": how.value})
     events.emit("channel.changed")
     events.emit("delivery.due")
     events.emit("correction.asked")
@@ -136,7 +150,7 @@ def resume_channel(channel_id: int, how: How, *, user: Actor, now: datetime) -> 
     """Let a channel go on that its network, or its owner, had stopped. Raises `UserError`."""
     channels.resume(channel_id, user=user)
     posts = Channel.objects.get(pk=channel_id).posts.filter(state__in=GOES_BY_ITSELF)
-    why = "It waited while its channel was stopped. Let it go, or cancel it."
+    why = gettext_noop("It waited while its channel was stopped. Let it go, or cancel it.")
     if how is How.NEW_SLOTS and standstill.is_on():
         return Outcome()
     return reslotting.after_a_stop(list(posts.values_list("pk", flat=True)), how, user=user, why=why, now=now)
@@ -151,6 +165,6 @@ def _begin(target: Target, user: Actor, by: str, reason: str, now: datetime) -> 
     row = target.pause
     row.reason, row.by, row.since = reason, by[:150], now
     row.save()
-    audit.record(user or by, "pause.begun", row, after={"name": str(row), "reason": reason, "by": by})
-    log.warning("pause.begun", extra={"pause": str(row), "reason": reason, "by": by})
+    audit.record(user or by, "pause.begun", row, after={"name": in_english(row), "reason": reason, "by": by})
+    log.warning("pause.begun", extra={"pause": in_english(row), "reason": reason, "by": by})
     return row

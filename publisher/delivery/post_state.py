@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import LEFT_US, State
 from publisher.social.models import Post
@@ -40,7 +42,11 @@ def standing(parts: Sequence[tuple[State, str]]) -> Standing:
     if left == len(parts):
         return Standing(S.SENT)
     if left and state not in (S.SENDING, S.HANDED):
-        reason = f"{left} of {len(parts)} messages were published. {reason}".strip()
+        some = gettext_noop("%(left)s of %(all)s messages were published.") % {
+            "left": left,
+            "all": len(parts),
+        }
+        reason = f"{some} {reason}".strip()
     return Standing(state, reason)
 
 

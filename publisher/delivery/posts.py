@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from publisher.core import events, gate, trace
 from publisher.core.errors import ChannelDown, OtherSideError, Retry
@@ -25,6 +26,7 @@ from publisher.delivery.models import Delivery
 from publisher.delivery.post_state import refresh_post
 from publisher.delivery.settle import Outcome, Try, outcome_of, settle, worker_name
 from publisher.delivery.states import State
+from publisher.review.uncleared import IS_UNCLEARED
 from publisher.social.accounts import at_work
 from publisher.social.channels import block
 from publisher.social.health import note_pace, went_down
@@ -54,7 +56,7 @@ WHERE d.state = 'queued' AND d.post_id IS NOT NULL AND d.due_at <= %(now)s
   AND p.state IN ('scheduled', 'sending')
   AND c.enabled AND c.paused_reason = '' AND (c.blocked_until IS NULL OR c.blocked_until <= %(now)s)
   AND i.retracted_at IS NULL AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED}
+  AND NOT EXISTS (SELECT 1 FROM core_standstill) AND NOT {IS_PAUSED} AND NOT {IS_UNCLEARED}
   AND NOT EXISTS (
       SELECT 1 FROM delivery_delivery earlier
       WHERE earlier.post_id = d.post_id AND earlier.part < d.part AND earlier.state NOT IN ('sent', 'delivered')
@@ -178,8 +180,12 @@ def _settle(
 def _done(outcome: Outcome, receipt: Receipt | None) -> str:
     """What the log of tries says of a try without an error."""
     if outcome.state is State.SENT:
-        return "Published."
-    return "A draft lies in the account." if receipt else "Handed over without a draft."
+        return gettext_noop("Published.")
+    return (
+        gettext_noop("A draft lies in the account.")
+        if receipt
+        else gettext_noop("Handed over without a draft.")
+    )
 
 
 def _outcome(delivery: Delivery, result: _Result, now: datetime) -> Outcome:

@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from publisher.core import clock
 from publisher.delivery import tally
 from publisher.delivery.states import LEFT_US, State
 from publisher.digests.editions import NEVER_SENT
 from publisher.digests.models import Edition
+from publisher.digests.readers import Narrowed
 from publisher.schedule import waves
 from publisher.schedule.hours import SendingHours, next_open
 
@@ -30,7 +34,10 @@ class Assembling:
     of: int = 0
 
     def __str__(self) -> str:
-        return f"{self.step}: {self.done:,} of {self.of:,}" if self.of else self.step
+        if not self.of:
+            return self.step
+        values = {"step": self.step, "done": f"{self.done:,}", "of": f"{self.of:,}"}
+        return _("%(step)s: %(done)s of %(of)s") % values
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,14 @@ class Sending:
 
     def __str__(self) -> str:
         """`2 of 7 sent, 3 wait, 1 unclear, 1 gets nothing`; heaps without any are left out."""
-        parts = [f"{self.left:,} of {self.total:,} sent"]
-        parts += [f"{self.waits:,} {'waits' if self.waits == 1 else 'wait'}"] if self.waits else []
-        parts += [f"{self.unclear:,} unclear"] if self.unclear else []
-        parts += (
-            [f"{self.nothing:,} {'gets' if self.nothing == 1 else 'get'} nothing"] if self.nothing else []
-        )
+        parts = [_("%(left)s of %(total)s sent") % {"left": f"{self.left:,}", "total": f"{self.total:,}"}]
+        if self.waits:
+            parts.append(ngettext("%(num)s waits", "%(num)s wait", self.waits) % {"num": f"{self.waits:,}"})
+        if self.unclear:
+            parts.append(_("%(number)s unclear") % {"number": f"{self.unclear:,}"})
+        if self.nothing:
+            said = ngettext("%(num)s gets nothing", "%(num)s get nothing", self.nothing)
+            parts.append(said % {"num": f"{self.nothing:,}"})
         return ", ".join(parts)
 
 
@@ -108,7 +117,10 @@ class WaitsForHours:
 
     def __str__(self) -> str:
         local = self.until.astimezone(self.hours.zone)
-        return f"It waits for its hours ({self.hours}). Mail leaves again from {local:%-d %B, %H:%M} in that zone."
+        return _("It waits for its hours (%(hours)s). Mail leaves again from %(moment)s in that zone.") % {
+            "hours": self.hours,
+            "moment": clock.told_plainly(local),
+        }
 
 
 def assembling(edition: Edition) -> Assembling | None:
@@ -116,17 +128,17 @@ def assembling(edition: Edition) -> Assembling | None:
     if edition.state != Edition.State.ASSEMBLING:
         return None
     if not edition.edition_items.exists():
-        return Assembling("Choosing its items")
+        return Assembling(_("Choosing its items"))
     rendered = Q(rendered_at__isnull=False, message__isnull=False)
     of = edition.variants.filter(selections__gt=0).aggregate(
         needed=Count("id"), rendered=Count("id", filter=rendered), recipients=Sum("recipients")
     )
     if not of["needed"]:
-        return Assembling("Grouping what readers chose")
+        return Assembling(_("Grouping what readers chose"))
     if of["rendered"] < of["needed"]:
-        return Assembling("Rendering variants", of["rendered"], of["needed"])
+        return Assembling(_("Rendering variants"), of["rendered"], of["needed"])
     written = sum(tally.by_state(edition_id=edition.pk).values())
-    return Assembling("Writing deliveries", min(written, of["recipients"]), of["recipients"])
+    return Assembling(_("Writing deliveries"), min(written, of["recipients"]), of["recipients"])
 
 
 def sending(edition: Edition) -> Sending:
@@ -213,19 +225,31 @@ def variants_of(edition: Edition) -> list[VariantSize]:
 
 @dataclass(frozen=True)
 class WithoutMail:
-    """Subscribers of the digest who get nothing of an assembled edition, by why: no item of it fits what they chose, or their
-    address is on the suppression list."""
+    """Subscribers of the digest who get nothing of an assembled edition, by why: no item of it fits what they chose, their
+    address is on the suppression list, or they were not in the segment that it goes to."""
 
     no_item: int
     suppressed: int
+    outside: int = 0
 
     def __str__(self) -> str:
         """Empty when there is nobody."""
-        total = self.no_item + self.suppressed
-        reasons = [f"no item fits what {self.no_item:,} chose"] if self.no_item else []
-        reasons += [f"{self.suppressed:,} on the suppression list"] if self.suppressed else []
-        who = "subscriber gets" if total == 1 else "subscribers get"
-        return f"{total:,} {who} nothing: {', '.join(reasons)}" if total else ""
+        total = self.no_item + self.suppressed + self.outside
+        if not total:
+            return ""
+        reasons = []
+        if self.no_item:
+            reasons.append(_("no item fits what %(number)s chose") % {"number": f"{self.no_item:,}"})
+        if self.suppressed:
+            reasons.append(_("%(number)s on the suppression list") % {"number": f"{self.suppressed:,}"})
+        if self.outside:
+            reasons.append(_("%(number)s not in its segment") % {"number": f"{self.outside:,}"})
+        said = ngettext(
+            "%(num)s subscriber gets nothing: %(reasons)s",
+            "%(num)s subscribers get nothing: %(reasons)s",
+            total,
+        )
+        return said % {"num": f"{total:,}", "reasons": ", ".join(reasons)}
 
 
 # Who subscribed after it was assembled is of the next edition. One probe of an index for each subscription.
@@ -243,6 +267,10 @@ def without_mail(edition: Edition) -> WithoutMail | None:
     deleted. A second or two for a million subscribers."""
     if edition.assembled_at is None or edition.forgotten_at:
         return None
+    suppressed = tally.by_state(edition_id=edition.pk).get(State.SUPPRESSED, 0)
+    if narrowed := Narrowed.of(edition):  # counted when it was asked: who is in it today is another matter
+        reached = edition.variants.aggregate(n=Sum("recipients"))["n"] or 0
+        return WithoutMail(max(narrowed.inside - reached, 0), suppressed, narrowed.outside)
     values: dict[str, Any] = {
         "edition": edition.pk,
         "digest": edition.digest_id,
@@ -251,4 +279,4 @@ def without_mail(edition: Edition) -> WithoutMail | None:
     with connection.cursor() as cursor:
         cursor.execute(NO_ITEM, values)
         (no_item,) = cursor.fetchone()
-    return WithoutMail(int(no_item), tally.by_state(edition_id=edition.pk).get(State.SUPPRESSED, 0))
+    return WithoutMail(int(no_item), suppressed)

@@ -13,11 +13,11 @@ from enum import Enum
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop, ngettext
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
-from publisher.core.words import counted
 from publisher.delivery.departure import is_too_late
 from publisher.delivery.leaving import BEGUN
 from publisher.delivery.models import Delivery
@@ -26,7 +26,7 @@ from publisher.delivery.states import State
 from publisher.items.visibility import is_visible
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.slots import Waiting, assign_slots
-from publisher.social import paused
+from publisher.social import paused, uncleared
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.slots import ON_TIME, lock_channel, taken
@@ -37,7 +37,7 @@ S = Post.State
 GOES_BY_ITSELF = (S.APPROVED, S.SCHEDULED, S.SENDING)
 """States in which a post leaves without being asked about again."""
 
-TAKEN_BACK = "It was taken back before it left, and is written again at the post's slot."
+TAKEN_BACK = gettext_noop("It was taken back before it left, and is written again at the post's slot.")
 
 
 class How(Enum):
@@ -60,12 +60,13 @@ class Outcome:
     @property
     def said(self) -> str:
         """In a sentence or two for people; empty when there was no post."""
-        parts = (
-            (self.moved, "got a new slot", "got a new slot"),
-            (self.waiting, "waits for a slot", "wait for a slot"),
-            (self.asking, "asks before it leaves", "ask before they leave"),
+        moved = ngettext("%(num)s post got a new slot.", "%(num)s posts got a new slot.", self.moved)
+        waiting = ngettext("%(num)s post waits for a slot.", "%(num)s posts wait for a slot.", self.waiting)
+        asking = ngettext(
+            "%(num)s post asks before it leaves.", "%(num)s posts ask before they leave.", self.asking
         )
-        return " ".join(f"{counted(n, 'post')} {one if n == 1 else many}." for n, one, many in parts if n)
+        parts = ((self.moved, moved), (self.waiting, waiting), (self.asking, asking))
+        return " ".join(said % {"num": f"{number:,}"} for number, said in parts if number)
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(self.moved + other.moved, self.waiting + other.waiting, self.asking + other.asking)
@@ -91,7 +92,7 @@ def after_a_stop(post_ids: Collection[int], how: How, *, user: Actor, why: str, 
     person shall be asked. `why`: what a person reads who is asked. Inside the caller's transaction."""
     if how is How.ASK:
         return _of_each_channel(post_ids, lambda channel, ids: _ask(channel, ids, user, why, now))
-    still = paused.of_posts(post_ids)
+    still = {*paused.of_posts(post_ids), *uncleared.of_posts(post_ids)}
     free = [post_id for post_id in post_ids if post_id not in still]
     return give_new_slots(free, user=user, now=now)
 

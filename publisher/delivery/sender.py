@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext_noop
 
 from publisher.core import clock, standstill
 from publisher.core.errors import ChannelDown, Retry
@@ -200,7 +201,7 @@ class Sender:
             letters = self._letters_of(
                 edition_id, edition.assembled_at if claim.tests else claim.assembled_at
             )
-            load = letters.load_tests if claim.tests else letters.load
+            load = letters.load_tests if claim.marked else letters.load
             templates = load({mail.variant_id for mail in claim.mails})
         except (*DATABASE_AWAY, ValueError):
             # Whether it was committed is not known; nothing of it was begun.
@@ -287,7 +288,7 @@ class Sender:
             held.claim.edition_id, held.results, since=held.let_go_at, now=self.clock()
         )
         if held.refused:
-            problem = f"The mail server refuses its sender: {held.refused}"
+            problem = gettext_noop("The mail server refuses its sender: %(why)s") % {"why": held.refused}
         if problem:
             self._refused[held.claim.edition_id] = problem
         if unsent := len(held.claim.mails) - len(held.settlements):
@@ -363,7 +364,7 @@ def next_size(size: int, sent: int, seconds: float, most: int) -> int:
 def pause_broken(edition_id: int, error: Exception) -> None:
     """An edition that is broken (its sender's address, a stored variant) waits for a person and stops no other."""
     log.error("edition.broken", extra={"edition_id": edition_id, "error": str(error)})
-    pause(edition_id, f"Its mails could not be built: {why(error)}")
+    pause(edition_id, gettext_noop("Its mails could not be built: %(why)s") % {"why": why(error)})
 
 
 def pause(edition_id: int, problem: str) -> None:

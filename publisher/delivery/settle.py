@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
+from publisher.delivery.erasing import ERASED
 from publisher.delivery.states import UNFINISHED, State, sources
 
 WAITS = (60, 300, 900, 3600, 7200, 14400, 28800)
@@ -63,7 +65,8 @@ def outcome_of(error: OtherSideError | None, *, attempts: int, most: int, now: d
     if isinstance(error, Unknown):
         return Outcome(State.UNKNOWN, error.reason)
     if attempts >= most:
-        return Outcome(State.FAILED, f"Given up after {attempts} tries. Last answer: {error.reason}")
+        said = gettext_noop("Given up after %(num)s tries. Last answer: %(answer)s")
+        return Outcome(State.FAILED, said % {"num": attempts, "answer": error.reason})
     asked = error.after if isinstance(error, Retry) and error.after else timedelta()
     wait = max(timedelta(seconds=WAITS[min(attempts, len(WAITS)) - 1]), asked)
     return Outcome(State.QUEUED, error.reason, now + wait)
@@ -139,6 +142,8 @@ def _json(text: str) -> str:
 # One statement for a whole batch: each row is found by its key. `unknown` is among the old states, and for `sent` also
 # `queued`: the worker that comes back with the answer knows more than the sweep that gave up on it. Attempts are written
 # also for results that came too late to count, but not of deliveries that are gone: the others of the batch must be written.
+# What servers say repeats the address: of who was erased while their mail went out, not a word is written down. Who was erased
+# while this statement waited for the row is known from what the update returns.
 SETTLE = """
 WITH results AS MATERIALIZED (
     SELECT id, fence, state, reason, to_timestamp(due_at) AS due_at, unspent, worker, to_timestamp(started_at) AS started_at,
@@ -155,22 +160,24 @@ WITH results AS MATERIALIZED (
         attempts = d.attempts - r.unspent,
         code = r.code,
         enhanced = r.enhanced,
-        reason = r.reason,
-        remote_id = CASE WHEN r.remote_id <> '' THEN r.remote_id ELSE d.remote_id END,
+        reason = CASE WHEN {erased} THEN '' ELSE r.reason END,
+        remote_id = CASE WHEN r.remote_id <> '' AND NOT {erased} THEN r.remote_id ELSE d.remote_id END,
         remote_url = CASE WHEN r.remote_url <> '' THEN r.remote_url ELSE d.remote_url END,
         sent_at = CASE WHEN r.state = 'sent' THEN r.answered_at ELSE d.sent_at END,
         settled_at = CASE WHEN r.state IN ('queued', 'handed', 'unknown') THEN NULL ELSE r.answered_at END
     FROM results r
     WHERE d.id = ANY(%(ids)s::bigint[]) AND d.id = r.id AND d.fence = r.fence AND d.state || '>' || r.state = ANY(%(moves)s)
-    RETURNING d.id
+    RETURNING d.id, {erased} AS erased
 ), noted AS (
     INSERT INTO delivery_attempt (delivery_id, fence, worker, started_at, duration_ms, outcome, code, enhanced, text)
-    SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced, r.said
-    FROM results r JOIN delivery_delivery known ON known.id = r.id
-    WHERE known.id = ANY(%(ids)s::bigint[]) {unless}
+    SELECT r.id, r.fence, r.worker, r.started_at, r.ms, r.state, r.code, r.enhanced,
+           CASE WHEN {erased} OR r.id = ANY(ARRAY(SELECT id FROM settled WHERE erased)) THEN '' ELSE r.said END
+    FROM results r JOIN delivery_delivery d ON d.id = r.id
+    WHERE d.id = ANY(%(ids)s::bigint[]) {unless}
 )
 SELECT id FROM settled
 """
+_ERASED = f"(d.address = '{ERASED}' AND d.edition_id IS NOT NULL)"
 NOT_YET = "AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.delivery_id = r.id AND a.fence = r.fence)"
 
 MOVES = sorted(
@@ -191,7 +198,7 @@ def settle_all(settlements: Sequence[Settlement], *, again: bool = False) -> set
         "moves": MOVES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE.format(unless=NOT_YET if again else ""), values)
+        cursor.execute(SETTLE.format(unless=NOT_YET if again else "", erased=_ERASED), values)
         return {int(row[0]) for row in cursor.fetchall()}
 
 

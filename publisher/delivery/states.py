@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
     """What became of one message to one destination."""
 
-    QUEUED = "queued", "Waiting to be sent"
-    SENDING = "sending", "Being sent now"
-    HANDED = "handed", "Handed to a person, who posts it"
-    SENT = "sent", "Accepted by the other side"
-    DELIVERED = "delivered", "Delivered, as reported"
-    BOUNCED = "bounced", "Came back"
-    COMPLAINED = "complained", "The recipient complained"
-    FAILED = "failed", "Refused, or given up after all tries"
-    UNKNOWN = "unknown", "May have been accepted: nobody can tell yet"
-    SUPPRESSED = "suppressed", "Not sent: the address is on the suppression list"
-    CANCELLED = "cancelled", "Not sent: stopped before it left"
-    EXPIRED = "expired", "Not sent: its time had passed"
+    QUEUED = "queued", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent now")
+    HANDED = "handed", _("Handed to a person, who posts it")
+    SENT = "sent", _("Accepted by the other side")
+    DELIVERED = "delivered", _("Delivered, as reported")
+    BOUNCED = "bounced", _("Came back")
+    COMPLAINED = "complained", _("The recipient complained")
+    FAILED = "failed", _("Refused, or given up after all tries")
+    UNKNOWN = "unknown", _("May have been accepted: nobody can tell yet")
+    SUPPRESSED = "suppressed", _("Not sent: the address is on the suppression list")
+    CANCELLED = "cancelled", _("Not sent: stopped before it left")
+    EXPIRED = "expired", _("Not sent: its time had passed")
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {

@@ -16,6 +16,8 @@ from datetime import datetime
 import redis
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events, standstill
 from publisher.core.audit import Actor
@@ -30,8 +32,10 @@ from publisher.social.models import Post
 
 log = logging.getLogger(__name__)
 
-GREW_OLD = "All sending stood still, and its time passed long ago; look at it before it goes on."
-WAITED = "It waited while all sending stood still. Let it go, or cancel it."
+GREW_OLD = gettext_noop(
+    "All sending stood still, and its time passed long ago; look at it before it goes on."
+)
+WAITED = gettext_noop("It waited while all sending stood still. Let it go, or cancel it.")
 LONGEST_REASON = 1000
 
 
@@ -48,10 +52,12 @@ def stop(*, user: Actor, by: str, reason: str, now: datetime) -> Standstill:
     """Stop all sending: from the commit on nothing is claimed. `by` names who does it. Raises `UserError`."""
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if not reason:
-        raise UserError("Say why sending stops.", "Whoever finds it stopped wants to know.")
+        raise UserError(_("Say why sending stops."), _("Whoever finds it stopped wants to know."))
     row = standstill.begin(Standstill.Kind.STOPPED, reason=reason, by=by, now=now)
     if row is None:
-        raise UserError("All sending stands still already.", "`publisher sending` says since when and why.")
+        raise UserError(
+            _("All sending stands still already."), _("`publisher sending` says since when and why.")
+        )
     audit.record(user or by, "sending.stopped", row, after={"reason": reason, "by": by})
     log.info("sending.stopped", extra={"reason": reason, "by": by})
     return row
@@ -69,8 +75,8 @@ def go_on(
     stood = standstill.end(since=since)
     if stood is None:
         raise UserError(
-            "Sending does not stand still any more, or it was stopped again since you looked.",
-            "Look again, then decide.",
+            _("Sending does not stand still any more, or it was stopped again since you looked."),
+            _("Look again, then decide."),
         )
     old = pause_old(stood.since, why=GREW_OLD, now=now)
     waited = Post.objects.filter(state__in=GOES_BY_ITSELF).values_list("pk", flat=True)
@@ -106,17 +112,17 @@ def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
         known = outage.end_rest(now)
     except redis.RedisError:
         raise UserError(
-            "Redis does not answer, so nobody knows whether mail waits for its server.",
-            "See `publisher status`; while Redis is away the server is tried every few seconds.",
+            _("Redis does not answer, so nobody knows whether mail waits for its server."),
+            _("See `publisher status`; while Redis is away the server is tried every few seconds."),
         ) from None
     if known is None and not settings.MAIL:
         raise UserError(
-            "There is no mail server to try: PUBLISHER_MAIL is empty.",
-            "Set it, and start the service again; docs/sending-mail.md says how.",
+            _("There is no mail server to try: PUBLISHER_MAIL is empty."),
+            _("Set it, and start the service again; docs/sending-mail.md says how."),
         )
     if known is None:
         raise UserError(
-            "Mail does not wait for its server: the last try went well.", "There is nothing to do."
+            _("Mail does not wait for its server: the last try went well."), _("There is nothing to do.")
         )
     after = {"by": by, "failed_since": known.since.isoformat(), "said": known.said}
     audit.record_of(user, "mail_server.try", "mail_server", "", after=after)
@@ -128,12 +134,12 @@ def try_now(*, user: Actor, by: str, now: datetime) -> Outage:
 def not_tried_yet() -> str:
     """Why the mail server is not tried at once though its rest has ended, and when it is; empty when it is, if mail is due."""
     if standstill.is_on():
-        return (
+        return _(
             "All sending stands still, so the mail server is not tried now. "
             "It is tried as soon as sending goes on and mail is due."
         )
     if not settings.MAIL:
-        return (
+        return _(
             "PUBLISHER_MAIL is empty here. "
             "The mail server is tried as soon as a worker that knows its address finds mail that is due."
         )

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable
 
 import redis
+from django.utils.translation import gettext_noop
 
 from publisher.core.redis import client
 from publisher.digests.models import Edition
@@ -19,16 +20,19 @@ REST_SECONDS = 60
 """So long other editions have their turn before it is tried again."""
 
 MARK = "Assembling failed unexpectedly"
+"""How it begins, as it is stored."""
 SAID = (
-    f"{MARK} ({{kind}}). It is tried again every minute; the log has the details under edition.failed, "
-    "edition_id {edition_id}."
+    gettext_noop("Assembling failed unexpectedly (%(kind)s)."),
+    gettext_noop(
+        "It is tried again every minute; the log has the details under edition.failed, edition_id %(edition_id)s."
+    ),
 )
 
 
 def begin(edition_id: int, error: Exception) -> None:
     """Say on the edition that it failed, behind what stands there already, and let it rest."""
     edition = Edition.objects.get(pk=edition_id)
-    said = SAID.format(kind=type(error).__name__, edition_id=edition_id)
+    said = " ".join(SAID) % {"kind": type(error).__name__, "edition_id": edition_id}
     _say(edition, f"{_without(edition.problem)} {said}".strip())
     try:
         client().set(_key(edition_id), b"1", ex=REST_SECONDS)

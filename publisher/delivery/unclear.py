@@ -14,22 +14,25 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
-from publisher.core.words import counted
+from publisher.core.told import told
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
 from publisher.digests.models import Digest, Edition
 
 S = Edition.State
 
-WORKER_GONE = (
+WORKER_GONE = gettext_noop(
     "The worker that was sending it died, or was stopped or cut off for longer than its lease, and left no result; "
     "it may have been accepted."
 )
-NOTES_GONE = (
+NOTES_GONE = gettext_noop(
     "The worker that was sending it died, and its notes in Redis are lost; it may have been accepted."
 )
-RESTORED = "The database was restored from a backup of"
+RESTORED_FROM = gettext_noop("The database was restored from a backup of %(time)s.")
+RESTORED = RESTORED_FROM.partition(" %(time)s")[0]
 """How a reason goes on after a restore; `backup.aftermath` writes it."""
 
 RESENDS = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.SENDING, S.PAUSED)
@@ -46,10 +49,12 @@ class Cause(StrEnum):
 
 
 WHY = {
-    Cause.ANSWER: "It was handed over, and no clear answer of the mail server came back.",
+    Cause.ANSWER: gettext_noop("It was handed over, and no clear answer of the mail server came back."),
     Cause.WORKER: WORKER_GONE,
     Cause.NOTES: NOTES_GONE,
-    Cause.RESTORE: "The database was restored from a backup, and what left after the backup was made is not in it.",
+    Cause.RESTORE: gettext_noop(
+        "The database was restored from a backup, and what left after the backup was made is not in it."
+    ),
 }
 
 
@@ -74,8 +79,8 @@ class Group:
     def why(self) -> str:
         """The cause, with what was seen of a lost answer."""
         if self.cause is Cause.ANSWER and self.example:
-            return f"{WHY[self.cause]} {self.example}"
-        return WHY[self.cause]
+            return f"{_(WHY[self.cause])} {told(self.example)}"
+        return _(WHY[self.cause])
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -101,25 +106,38 @@ def fate(cause: Cause, *, held: bool, worn_out: bool, edition: Edition) -> Fate:
     often as a mail is. Pure."""
     why = _asks(cause, held=held, worn_out=worn_out, edition=edition)
     if why:
-        return Fate(False, f"It waits for a person: {why}.")
-    when = "as soon as its mail may leave" if edition.state == S.SENDING else "when its edition goes on"
+        return Fate(False, _("It waits for a person: %(why)s.") % {"why": why})
+    if edition.state == S.SENDING:
+        return Fate(
+            True,
+            _(
+                "It is sent again by itself as soon as its mail may leave, with the same Message-ID, as its digest says "
+                "(on_unknown: resend)."
+            ),
+        )
     return Fate(
         True,
-        f"It is sent again by itself {when}, with the same Message-ID, as its digest says (on_unknown: resend).",
+        _(
+            "It is sent again by itself when its edition goes on, with the same Message-ID, as its digest says "
+            "(on_unknown: resend)."
+        ),
     )
 
 
 def _asks(cause: Cause, *, held: bool, worn_out: bool, edition: Edition) -> str:
     if edition.state not in RESENDS:
-        return f"its edition is “{edition.get_state_display()}”, so nothing of it is sent any more"
+        said = _("its edition is “%(state)s”, so nothing of it is sent any more")
+        return said % {"state": edition.get_state_display()}
     if held and cause is Cause.RESTORE:
-        return "after a restore nothing that may have left is sent again by itself, whatever its digest says"
+        return _(
+            "after a restore nothing that may have left is sent again by itself, whatever its digest says"
+        )
     if held:
-        return "without the notes nothing of that claim is sent again by itself, whatever its digest says"
+        return _("without the notes nothing of that claim is sent again by itself, whatever its digest says")
     if edition.digest.on_unknown == Digest.OnUnknown.HOLD:
-        return "its digest holds what is unclear (on_unknown: hold)"
+        return _("its digest holds what is unclear (on_unknown: hold)")
     if worn_out:
-        return f"it was tried {settings.ATTEMPTS} times, as often as a mail is"
+        return _("it was tried %(num)s times, as often as a mail is") % {"num": settings.ATTEMPTS}
     return ""
 
 
@@ -132,10 +150,10 @@ def fate_of(row: Delivery) -> Fate:
 
 
 def mails_of(edition: Edition) -> QuerySet[Delivery]:
-    """The unclear mails of an edition as a whole: those to readers and the copies for the office. A test is settled alone, and
-    keeps no edition open. A walk along its unknown rows, of which there are few."""
+    """The unclear mails of an edition as a whole: those to readers and the copies for the office. A test, or a mail sent again to
+    who asked, is settled alone, and keeps no edition open. A walk along its unknown rows, of which there are few."""
     unclear = Delivery.objects.filter(edition=edition, state=State.UNKNOWN)
-    return unclear.exclude(purpose=Delivery.Purpose.TEST)
+    return unclear.exclude(purpose__in=Delivery.ALONE)
 
 
 def groups_of(edition: Edition) -> list[Group]:
@@ -163,7 +181,7 @@ def asking(edition: Edition) -> int:
 def all_asking() -> int:
     """How many unclear mails of all editions only a person can settle: one walk along the unknown rows."""
     rows = Delivery.objects.filter(state=State.UNKNOWN, edition__isnull=False)
-    rows = rows.exclude(purpose=Delivery.Purpose.TEST).order_by()
+    rows = rows.exclude(purpose__in=Delivery.ALONE).order_by()
     alike = list(rows.values_list("edition_id", "reason", "held", "attempts").annotate(n=Count("id")))
     editions = Edition.objects.select_related("digest").in_bulk({edition_id for edition_id, *_ in alike})
     asks = 0
@@ -176,4 +194,8 @@ def all_asking() -> int:
 
 def sentences(groups: Sequence[Group]) -> list[str]:
     """A line for each group, for a terminal."""
-    return [f"{counted(group.mails, 'mail')}: {group.why} {group.fate.said}" for group in groups]
+    return [
+        ngettext("%(num)s mail: %(why)s %(next)s", "%(num)s mails: %(why)s %(next)s", group.mails)
+        % {"num": f"{group.mails:,}", "why": group.why, "next": group.fate.said}
+        for group in groups
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from publisher.delivery.models import Amendment, Delivery
@@ -16,14 +16,19 @@ MAY_LEAVE = (State.QUEUED, State.SENDING, State.UNKNOWN)
 """Deliveries whose stored message may go out, or out again. They are few: mail is not among them."""
 
 
-def forget(*, now: datetime) -> int:
-    """Delete what is in no use; how many. Raises `StoreAway`."""
-    return keeping.forget(now=now, in_use=_going_out)
+InUse = Callable[[Collection[str]], Collection[str]]
+
+
+def forget(*, now: datetime, besides: InUse = lambda _digests: ()) -> int:
+    """Delete what is in no use, nor in what `besides` knows of; how many. Raises `StoreAway`."""
+    return keeping.forget(now=now, in_use=lambda digests: _going_out(digests) | set(besides(digests)))
 
 
 def _going_out(digests: Collection[str]) -> set[str]:
     """Those that the stored message of a post, or of a correction that is open, names."""
     rows = Delivery.objects.filter(post__isnull=False, state__in=MAY_LEAVE).values_list("prepared", flat=True)
-    corrections = Amendment.objects.filter(state__in=Amendment.OPEN).values_list("prepared", flat=True)
+    corrections = Amendment.objects.filter(state__in=(Amendment.State.WAITING, *Amendment.OPEN)).values_list(
+        "prepared", flat=True
+    )
     named = (json.dumps(prepared) for prepared in [*rows, *corrections])
     return {digest for text in named for digest in _DIGEST.findall(text)} & set(digests)

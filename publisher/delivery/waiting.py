@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from publisher.core import words
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
-from publisher.core.words import counted
 from publisher.delivery.reslotting import GOES_BY_ITSELF, may_move, plan
 from publisher.digests import paused as paused_editions
 from publisher.digests.models import Edition
@@ -23,13 +25,13 @@ S = Post.State
 SHOWN = (*GOES_BY_ITSELF, S.HANDED, S.DRAFT, S.EXPIRED)
 """States of posts that are counted behind a pause."""
 
-WORDS = {
-    S.APPROVED: "approved",
-    S.SCHEDULED: "scheduled",
-    S.SENDING: "begun",
-    S.HANDED: "with a person",
-    S.DRAFT: "to approve",
-    S.EXPIRED: "asking",
+WORDS: dict[str, str] = {
+    S.APPROVED: gettext_noop("%(number)s approved"),
+    S.SCHEDULED: gettext_noop("%(number)s scheduled"),
+    S.SENDING: gettext_noop("%(number)s begun"),
+    S.HANDED: gettext_noop("%(number)s with a person"),
+    S.DRAFT: gettext_noop("%(number)s to approve"),
+    S.EXPIRED: gettext_noop("%(number)s asking"),
 }
 
 
@@ -51,11 +53,12 @@ class Behind:
         """`3 posts (2 scheduled, 1 to approve), 1 edition`; `nothing` when there is nothing."""
         parts = []
         if total := sum(self.posts.values()):
-            states = ", ".join(f"{self.posts[s]:,} {word}" for s, word in WORDS.items() if self.posts.get(s))
-            parts.append(f"{counted(total, 'post')} ({states})")
+            known = [(word, self.posts[state]) for state, word in WORDS.items() if self.posts.get(state)]
+            states = ", ".join(_(word) % {"number": f"{number:,}"} for word, number in known)
+            parts.append(_("%(posts)s (%(states)s)") % {"posts": words.posts(total), "states": states})
         if self.editions:
-            parts.append(counted(len(self.editions), "edition"))
-        return ", ".join(parts) or "nothing"
+            parts.append(words.editions(len(self.editions)))
+        return ", ".join(parts) or _("nothing")
 
 
 def behind(pause: Pause) -> Behind:

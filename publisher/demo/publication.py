@@ -97,6 +97,12 @@ def create_digest(*, now: datetime) -> Digest:
         organisation={"en": "Country Office of Almaria", "zh": "阿尔马里亚国别办公室"},
         postal_address={"en": "1 Harbour Road, Port Almaria", "zh": "阿尔马里亚港海港路1号"},
         zone="Asia/Shanghai",
+        about={
+            "en": "Each week what the office and its partners published, by the topics you choose.",
+            "zh": "每周按您选择的主题，汇总办公室及伙伴发布的内容。",
+        },
+        open_to_all=True,
+        archived=True,
         enabled=False,
         created_at=now - timedelta(days=1),
     )

@@ -223,5 +223,7 @@ def _addresses(console: Console, world: World) -> None:
     console.print(
         f"  Desk              {world.desk_url}/desk/    login demo, password {world.password}", soft_wrap=True
     )
+    console.print(f"  Sign-up page      {world.desk_url}/subscribe", soft_wrap=True)
+    console.print(f"  Public archive    {world.desk_url}/archive", soft_wrap=True)
     console.print(f"  Mailbox           {world.mailbox_url}/", soft_wrap=True)
     console.print(f"  Sandbox timeline  {world.sandbox_url}/", soft_wrap=True)

@@ -5,11 +5,17 @@ Shapes are symbols of `assets/icons.svg`; tones are classes of `desk.css`. The n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from publisher.audience.models import Subscriber
 from publisher.delivery.models import Amendment
 from publisher.delivery.states import State as DeliveryState
 from publisher.digests.models import Edition
+from publisher.hooks.models import Message
 from publisher.items.models import ItemTopic
 from publisher.social.models import Post
 
@@ -18,12 +24,14 @@ from publisher.social.models import Post
 class Badge:
     """`tone` is one of quiet, wait, go, good, warn, bad."""
 
-    label: str
+    label: str | Promise
     tone: str
     shape: str
 
 
-def _badges(tones: dict[str, str], shapes: dict[str, str], labels: dict[str, str]) -> dict[str, Badge]:
+def _badges(
+    tones: dict[str, str], shapes: dict[str, str], labels: Mapping[str, str | Promise]
+) -> dict[str, Badge]:
     return {state: Badge(labels[state], tone, shapes[tone]) for state, tone in tones.items()}
 
 
@@ -52,17 +60,17 @@ POST = _badges(
     },
     SHAPES,
     {
-        "draft": "Draft",
-        "held": "Held",
-        "approved": "Approved",
-        "scheduled": "Scheduled",
-        "sending": "Going out",
-        "handed": "To post by hand",
-        "sent": "Sent",
-        "failed": "Failed",
-        "unknown": "Unclear",
-        "expired": "Expired",
-        "cancelled": "Cancelled",
+        "draft": _("Draft"),
+        "held": _("Held"),
+        "approved": _("Approved"),
+        "scheduled": _("Scheduled"),
+        "sending": _("Going out"),
+        "handed": _("To post by hand"),
+        "sent": _("Sent"),
+        "failed": _("Failed"),
+        "unknown": _("Unclear"),
+        "expired": _("To decide"),  # it missed its slot, or was held back until somebody looks at it
+        "cancelled": _("Cancelled"),
     },
 )
 
@@ -79,14 +87,14 @@ EDITION = _badges(
     },
     SHAPES,
     {
-        "assembling": "Assembling",
-        "blocked": "Blocked",
-        "waiting": "To approve",
-        "sending": "Sending",
-        "paused": "Paused",
-        "sent": "Sent",
-        "empty": "Nothing new",
-        "cancelled": "Cancelled",
+        "assembling": _("Assembling"),
+        "blocked": _("Blocked"),
+        "waiting": _("To approve"),
+        "sending": _("Sending"),
+        "paused": _("Paused"),
+        "sent": _("Sent"),
+        "empty": _("Nothing new"),
+        "cancelled": _("Cancelled"),
     },
 )
 
@@ -106,23 +114,37 @@ DELIVERY = _badges(
         "expired": "warn",
     },
     SHAPES,
-    {state.value: state.value.capitalize() for state in DeliveryState},
+    {
+        "queued": _("Queued"),
+        "sending": _("Sending"),
+        "handed": _("Handed"),
+        "sent": _("Sent"),
+        "delivered": _("Delivered"),
+        "bounced": _("Bounced"),
+        "complained": _("Complained"),
+        "failed": _("Failed"),
+        "unknown": _("Unknown"),
+        "suppressed": _("Suppressed"),
+        "cancelled": _("Cancelled"),
+        "expired": _("Expired"),
+    },
 )
 
 TOPIC = _badges(
     {"suggested": "wait", "accepted": "good", "declined": "quiet"},
     SHAPES,
-    {state.value: str(state.label) for state in ItemTopic.State},
+    {state.value: state.label for state in ItemTopic.State},
 )
 
 ITEM = {
-    "visible": Badge("Visible", "good", "check"),
-    "embargo": Badge("Embargo", "wait", "lock"),
-    "retracted": Badge("Retracted", "bad", "cross"),
+    "visible": Badge(_("Visible"), "good", "check"),
+    "embargo": Badge(_("Embargo"), "wait", "lock"),
+    "retracted": Badge(_("Retracted"), "bad", "cross"),
 }
 
 AMENDMENT = _badges(
     {
+        "waiting": "wait",
         "queued": "wait",
         "sending": "go",
         "done": "good",
@@ -131,22 +153,67 @@ AMENDMENT = _badges(
         "cancelled": "quiet",
     },
     SHAPES,
-    {state.value: str(state.label) for state in Amendment.State},
+    {state.value: state.label for state in Amendment.State},
+)
+
+TAG = {
+    "waits": Badge(_("Waits for clearance"), "warn", "triangle"),
+    "cleared": Badge(_("Cleared"), "good", "check"),
+    "removed": Badge(_("Removed"), "quiet", "dash"),
+    "off": Badge(_("Not in use"), "quiet", "dash"),
+}
+
+HOOK = _badges(
+    {"queued": "wait", "sending": "go", "sent": "good", "failed": "bad"},
+    SHAPES,
+    {state.value: state.label for state in Message.State},
+)
+
+REPORT = _badges(
+    {
+        "nothing": "quiet",
+        "marked": "warn",
+        "counted": "warn",
+        "suppressed": "bad",
+        "left": "quiet",
+        "delivered": "good",
+        "unmatched": "wait",
+    },
+    SHAPES,
+    {
+        "nothing": _("Nothing changed"),
+        "marked": _("Marked"),
+        "counted": _("Counted"),
+        "suppressed": _("Suppressed"),
+        "left": _("Unsubscribed"),
+        "delivered": _("Delivered"),
+        "unmatched": _("Nobody known"),
+    },
+)
+
+SUBSCRIBER = _badges(
+    {"pending": "wait", "active": "good", "left": "quiet"},
+    SHAPES,
+    {state.value: state.label for state in Subscriber.State},
 )
 
 TABLES = {
+    "subscriber": SUBSCRIBER,
     "amendment": AMENDMENT,
     "post": POST,
     "edition": EDITION,
     "delivery": DELIVERY,
     "topic": TOPIC,
     "item": ITEM,
+    "tag": TAG,
+    "hook": HOOK,
+    "report": REPORT,
 }
 
-LONG_NAMES: dict[str, dict[str, str]] = {
-    "post": {state.value: str(state.label) for state in Post.State},
-    "edition": {state.value: str(state.label) for state in Edition.State},
-    "delivery": {state.value: str(state.label) for state in DeliveryState},
+LONG_NAMES: dict[str, dict[str, str | Promise]] = {
+    "post": {state.value: state.label for state in Post.State},
+    "edition": {state.value: state.label for state in Edition.State},
+    "delivery": {state.value: state.label for state in DeliveryState},
 }
 
 

@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 Op = Literal["same", "added", "removed"]
 
 # A word, one Chinese character, a run of spaces, or one other sign.
@@ -33,16 +36,26 @@ class FieldChange:
     pieces: tuple[Piece, ...]
 
 
-LABELS = {
-    "body_text": "Body",
-    "body_html": "Body (markup)",
-    "url": "Address",
-    "image_url": "Image",
-    "image_alt": "Image description",
-    "published_at": "Published",
-    "embargo_until": "Embargo until",
-    "translation_of": "Translation of",
-    "links": "Links by region",
+LABELS: dict[str, str | Promise] = {
+    "title": _("Title"),
+    "kind": _("Kind"),
+    "language": _("Language"),
+    "summary": _("Summary"),
+    "body_text": _("Body"),
+    "body_html": _("Body (markup)"),
+    "url": _("Address"),
+    "image_url": _("Image"),
+    "image_alt": _("Image description"),
+    "published_at": _("Published"),
+    "embargo_until": _("Embargo until"),
+    "topics": _("Topics"),
+    "agencies": _("Agencies"),
+    "authors": _("Authors"),
+    "contact": _("Contact"),
+    "notes": _("Notes"),
+    "attribution": _("Attribution"),
+    "translation_of": _("Translation of"),
+    "links": _("Links by region"),
 }
 SAME_AS_ANOTHER = {"body_html": "body_text", "url_key": "url"}
 """Fields that change together with another that is easier to read; shown only when they change alone."""
@@ -50,14 +63,20 @@ SAME_AS_ANOTHER = {"body_html": "body_text", "url_key": "url"}
 
 def field_changes(old: dict[str, Any], new: dict[str, Any], changed: list[str]) -> tuple[FieldChange, ...]:
     """The changed fields with their pieces, in the order given."""
-    shown = [name for name in changed if SAME_AS_ANOTHER.get(name) not in changed]
     return tuple(
-        FieldChange(
-            LABELS.get(name, name.replace("_", " ").capitalize()),
-            pieces(_as_text(old.get(name)), _as_text(new.get(name))),
-        )
-        for name in shown
+        FieldChange(field_name(name), pieces(_as_text(old.get(name)), _as_text(new.get(name))))
+        for name in shown_of(changed)
     )
+
+
+def shown_of(changed: list[str]) -> list[str]:
+    """The changed fields that tell a person something, in the order given."""
+    return [name for name in changed if SAME_AS_ANOTHER.get(name) not in changed]
+
+
+def field_name(name: str) -> str:
+    """What a field of an item is called, in the reader's language."""
+    return str(LABELS.get(name) or name.replace("_", " ").capitalize())
 
 
 def pieces(old: str, new: str) -> tuple[Piece, ...]:

@@ -10,10 +10,13 @@ from django import forms
 from django.http import HttpRequest
 from django.http.request import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from publisher.core.errors import UserError
 from publisher.delivery.reslotting import How
 from publisher.social.approval import MOST_PARTS
+from publisher.social.times import LONGEST_REASON
 
 
 class VersionForm(forms.Form):
@@ -29,9 +32,10 @@ class CancelForm(forms.Form):
 
 
 class RescheduleForm(forms.Form):
-    """A local time in the channel's zone; cleaned to UTC."""
+    """A local time in the channel's zone, cleaned to UTC; and the reason for one against the channel's rules."""
 
-    at = forms.CharField(max_length=40, error_messages={"required": "Choose a day and a time."})
+    at = forms.CharField(max_length=40, error_messages={"required": gettext_lazy("Choose a day and a time.")})
+    override = forms.CharField(max_length=LONGEST_REASON, required=False, strip=True)
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,10 +54,10 @@ class RescheduleForm(forms.Form):
             wall = datetime.fromisoformat(self.cleaned_data["at"])
             at = (wall if wall.tzinfo else wall.replace(tzinfo=self.zone)).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise forms.ValidationError("This is not a time. Write it like 2026-06-01T14:30.") from None
+            raise forms.ValidationError(_("This is not a time. Write it like 2026-06-01T14:30.")) from None
         if wall.tzinfo is None and at.astimezone(self.zone).replace(tzinfo=None) != wall:
             raise forms.ValidationError(
-                "Clocks are put forward over this hour: there is no such time that day."
+                _("Clocks are put forward over this hour: there is no such time that day.")
             )
         return at
 
@@ -78,6 +82,6 @@ def how_of(request: HttpRequest, *, unsaid: How | None = None) -> How:
         return How(said)
     except ValueError:
         raise UserError(
-            "Choose whether the posts get new slots, or whether you decide about each.",
-            "Nothing was changed.",
+            _("Choose whether the posts get new slots, or whether you decide about each."),
+            _("Nothing was changed."),
         ) from None

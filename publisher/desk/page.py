@@ -3,73 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 
 from publisher.core import standstill
 from publisher.core.models import Pause
-
-
-@dataclass(frozen=True)
-class Section:
-    """One entry of the desk's navigation. `names` are the url names that belong to it."""
-
-    label: str
-    url_name: str
-    icon: str
-    names: tuple[str, ...]
-    admins_only: bool = False
-
-
-SECTIONS = (
-    Section("Today", "desk:home", "today", ("home",)),
-    Section(
-        "Items",
-        "desk:items",
-        "items",
-        ("items", "item", "topic", "rejected", "rejection", "correct", "correct-go"),
-    ),
-    Section(
-        "Posts",
-        "desk:posts",
-        "posts",
-        (
-            "posts",
-            "post",
-            "post-edit",
-            "post-cancel",
-            "post-redraft",
-            "post-reschedule",
-            *(f"post-picture-{deed}" for deed in ("describe", "leave-out", "put-back", "upload", "again")),
-            "asking",
-            "asking-all",
-            "post-hand",
-        ),
-    ),
-    Section("Editions", "desk:editions", "editions", ("editions", "edition", "variant")),
-    Section("Digests", "desk:digests", "digests", ("digests",)),
-    Section("Channels", "desk:channels", "channels", ("channels",)),
-    Section("Pause", "desk:pauses", "pause", ("pauses", "pause", "pause-begin")),
-    Section("Sending", "desk:sending", "sending", ("sending",)),
-    Section("Delivery log", "desk:deliveries", "log", ("deliveries", "delivery")),
-    Section("Audit trail", "desk:audit", "audit", ("audit",), admins_only=True),
-)
+from publisher.desk import navigation
+from publisher.people import permissions
 
 
 def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page, or a fragment for htmx, with the frame's values."""
     match = request.resolver_match
+    may = request.user.has_perm
+    groups = navigation.shown(may)
+    here = (match.url_name or "") if match else ""
     frame = {
         "messages": get_messages(request),
-        "sections": SECTIONS,
-        "here": match.url_name if match else "",
+        "navigation": groups,
+        "marked": navigation.current(groups, here, navigation.area_of(match.func) if match else ""),
+        "here": here,
+        "may": may,
+        "permissions": permissions,
         "zone_name": timezone.get_current_timezone_name(),
+        "desk_language": translation.get_language() or "en",
+        "desk_languages": settings.LANGUAGES,
         # Only whole pages of staff ask these.
         "standstill": SimpleLazyObject(standstill.current),
         "pauses": SimpleLazyObject(lambda: list(Pause.objects.all())),
@@ -90,7 +55,7 @@ def asked(request: HttpRequest, *names: str) -> dict[str, str]:
 def unknown(wanted: Mapping[str, str], **choices: Iterable[tuple[object, object]]) -> dict[str, str]:
     """A sentence for each value that is none of its field's choices (as (value, label)): then no rows are shown."""
     return {
-        name: f"“{wanted[name][:40]}” is none of these. Choose from the list."
+        name: gettext("“%(text)s” is none of these. Choose from the list.") % {"text": wanted[name][:40]}
         for name, known in choices.items()
         if wanted[name] and wanted[name] not in {str(value) for value, _label in known}
     }

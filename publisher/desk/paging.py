@@ -11,6 +11,8 @@ from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.http.request import QueryDict
 
+from publisher.core.numbers import number_in
+
 Row = TypeVar("Row", bound=Model)
 
 ROWS = 50
@@ -29,7 +31,7 @@ class Listing(Generic[Row]):
 def newest(request: HttpRequest, rows: QuerySet[Row], limit: int = ROWS) -> Listing[Row]:
     """Newest id first; `after` in the query string is the last id seen."""
     after = request.GET.get("after", "")
-    number = _whole(after)
+    number = number_in(after)
     if number is not None:
         rows = rows.filter(pk__lt=number)
     found = list(rows.order_by("-pk")[: limit + 1])
@@ -41,7 +43,7 @@ def newest(request: HttpRequest, rows: QuerySet[Row], limit: int = ROWS) -> List
 def latest(request: HttpRequest, rows: QuerySet[Row], column: str, limit: int = ROWS) -> Listing[Row]:
     """Latest `column` (a time) first, then highest id; `after` is `<microseconds>.<id>` of the last row seen."""
     instant, _, number = request.GET.get("after", "").partition(".")
-    micros, last = _whole(instant), _whole(number)
+    micros, last = number_in(instant), number_in(number)
     begun = micros is not None and last is not None
     if micros is not None and last is not None:
         at = datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
@@ -70,7 +72,3 @@ def _listing(query: QueryDict, found: list[Any], limit: int, key: str, at_first:
 def _key(row: Model, column: str) -> str:
     at: datetime = getattr(row, column)
     return f"{int(at.timestamp()) * 1_000_000 + at.microsecond}.{row.pk}"
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

@@ -17,8 +17,9 @@ from django.db.models.functions import Coalesce, Greatest
 
 from publisher.digests import choosing
 from publisher.digests.choosing import Candidate, Content
-from publisher.digests.due import SLACK
+from publisher.digests.covered import SLACK, next_window
 from publisher.digests.models import Digest, Edition, EditionItem
+from publisher.digests.readers import IS_ONE
 from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic
 from publisher.items.visibility import visible
@@ -39,7 +40,7 @@ def choose_items(edition_id: int, *, now: datetime) -> int:
     held = edition.edition_items.count()
     if held:
         return held
-    chosen: Sequence[Candidate] = () if edition.number else _choose(edition, now)
+    chosen: Sequence[Candidate] = () if edition.number else candidates_for(edition, now)
     EditionItem.objects.bulk_create(
         EditionItem(edition=edition, item_id=c.id, revision=c.revision, position=n, topics=sorted(c.topics))
         for n, c in enumerate(chosen)
@@ -64,7 +65,9 @@ def _next_number(digest: Digest) -> int:
     return digest.last_number
 
 
-def _choose(edition: Edition, now: datetime) -> Sequence[Candidate]:
+def candidates_for(edition: Edition, now: datetime, *, most: int = 0) -> Sequence[Candidate]:
+    """What the edition would hold if it were chosen now, with `most` items of a language instead of its digest's number. It need
+    not be stored, and neither need its digest."""
     if edition.item_ids:
         found = {each.id: each for each in _as_candidates(visible(now).filter(pk__in=edition.item_ids))}
         return [found[pk] for pk in edition.item_ids if pk in found]
@@ -72,18 +75,24 @@ def _choose(edition: Edition, now: datetime) -> Sequence[Candidate]:
     arrived = Item.objects.filter(retracted_at__isnull=True)
     return choosing.choose(
         _as_candidates(arrived, window),
-        _content(edition.digest),
+        _content(edition.digest, most),
         window=window,
-        already=_already_held(edition),
+        already=_already_held(edition.digest_id, besides=edition.pk),
     )
 
 
-def _content(digest: Digest) -> Content:
+def items_so_far(digest: Digest, *, now: datetime) -> int:
+    """How many items an edition of the digest would hold if it was made now. Reads only."""
+    unmade = Edition(digest=digest, window_from=next_window(digest, now), window_to=now, due_at=now)
+    return len(candidates_for(unmade, now))
+
+
+def _content(digest: Digest, most: int) -> Content:
     return Content(
         languages=tuple(digest.languages),
         kinds=frozenset(digest.kinds),
         topics=frozenset(digest.topics),
-        most_items=digest.most_items,
+        most_items=most or digest.most_items,
         max_age=timedelta(days=digest.max_age_days),
     )
 
@@ -113,9 +122,12 @@ def topics_of(item_ids: list[int]) -> dict[int, frozenset[int]]:
     return {item_id: frozenset(topics) for item_id, topics in found.items()}
 
 
-def _already_held(edition: Edition) -> frozenset[int]:
-    earlier = EditionItem.objects.filter(edition__digest=edition.digest).exclude(edition=edition)
-    return frozenset(earlier.exclude(edition__withdrawn=True).values_list("item_id", flat=True))
+def _already_held(digest_id: int | None, *, besides: int | None = None) -> frozenset[int]:
+    """What editions of the digest have held, or what a person took out of one; `besides` is the edition that is being filled."""
+    others = Edition.objects.filter(digest_id=digest_id or 0, withdrawn=False).exclude(pk=besides or 0)
+    held = EditionItem.objects.filter(edition__in=others).values_list("item_id", flat=True)
+    taken_out = others.exclude(left_out=[]).values_list("left_out", flat=True)
+    return frozenset(held).union(*taken_out)
 
 
 # Works on distinct selections, not on subscribers: those in use are counted along the index of active subscriptions, and what
@@ -123,8 +135,8 @@ def _already_held(edition: Edition) -> frozenset[int]:
 # map; a variant that was there keeps its id and its rendering.
 GROUP = """
 WITH wanted AS (
-    SELECT selection_id, count(*) AS subscribers FROM audience_subscription
-    WHERE digest_id = %(digest)s AND state = 'active' GROUP BY selection_id
+    SELECT selection_id, count(*) AS subscribers FROM audience_subscription b
+    WHERE digest_id = %(digest)s AND state = 'active' {readers} GROUP BY selection_id
 ), matching AS (
     SELECT s.id AS selection_id, wanted.subscribers, s.region, s.kinds, s.topics,
            split_part(lower(s.language), '-', 1) AS language
@@ -184,15 +196,15 @@ def group_selections(edition_id: int) -> int:
         cursor.execute(WORK_MEMORY)
         cursor.execute("DELETE FROM digests_editionselection WHERE edition_id = %(edition)s", values)
         cursor.execute(FORGET_GROUPS, values)
-        statement, more = _grouping(items_of(edition))
+        statement, more = _grouping(items_of(edition), narrowed=edition.segment is not None)
         cursor.execute(statement, values | more)
         if cursor.rowcount > MANY:
             cursor.execute("ANALYZE digests_editionselection")
     return edition.variants.filter(selections__gt=0).count()
 
 
-def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, Any]]:
-    """The statement GROUP for these items, and its values."""
+def _grouping(entries: Sequence[EditionItem], *, narrowed: bool) -> tuple[str, dict[str, Any]]:
+    """The statement GROUP for these items, and its values. `narrowed`: for the edition's readers only."""
     values: dict[str, Any] = {}
     linked: dict[str, int] = {}
     for n, entry in enumerate(entries):
@@ -209,7 +221,7 @@ def _grouping(entries: Sequence[EditionItem]) -> tuple[str, dict[str, Any]]:
         values |= {f"region_{n}": region, f"linked_{n}": bits}
     mask = " | ".join(ITEM_BIT.format(n=n) for n in range(len(entries))) or "0"
     regions = " OR ".join(REGION_BITS.format(n=n) for n in range(len(linked))) or "false"
-    return GROUP.format(mask=mask, linked=regions), values
+    return GROUP.format(mask=mask, linked=regions, readers=IS_ONE if narrowed else ""), values
 
 
 def items_of(edition: Edition) -> list[EditionItem]:
@@ -221,7 +233,8 @@ def items_of(edition: Edition) -> list[EditionItem]:
 def drop_item(item_id: int) -> list[int]:
     """Take a retracted item out of every edition that has not all gone out; ids of the editions to assemble again.
 
-    Each goes back to where it stood (waiting, paused, sending) once it is assembled; mail that has left stays as it is.
+    Each goes back to where it stood (waiting, paused, sending) once it is assembled; mail that has left stays as it is, and the
+    edition remembers that some of it held the item.
     """
     held = EditionItem.objects.select_related("edition").filter(
         item_id=item_id, edition__state__in=["assembling", "blocked", "waiting", "sending", "paused"]
@@ -230,6 +243,9 @@ def drop_item(item_id: int) -> list[int]:
     for entry in held.select_for_update(of=("self", "edition")).order_by("edition_id"):
         edition = entry.edition
         entry.delete()
+        if edition.let_go_at:
+            edition.dropped = [*edition.dropped, item_id]
+            edition.save(update_fields=["dropped"])
         send_back(edition)
         touched.append(edition.pk)
         log.warning("edition.item_dropped", extra={"edition_id": edition.pk, "item_id": item_id})

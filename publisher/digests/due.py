@@ -6,15 +6,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from publisher.core import standstill
 from publisher.core.trace import new_trace_id
+from publisher.digests import each
+from publisher.digests.covered import last_of, next_window, timing_of
 from publisher.digests.models import Digest, Edition
-from publisher.schedule.windows import DigestTiming, covered_until, last_due, window
+from publisher.schedule.windows import DigestTiming, last_due, window
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +29,6 @@ By local time its time is that of the first reader: who is asked too early loses
 ALERT_PRIORITY = 1_000
 """Of an edition of items that a person chose: above that of any digest."""
 
-SLACK = timedelta(hours=1)
-"""How far before its window an edition still looks, for entries whose transaction ended after the edition before it."""
-
 
 @dataclass(frozen=True)
 class DueEdition:
@@ -40,10 +39,6 @@ class DueEdition:
     window_to: datetime
     late: bool
     local_day: date | None = None
-
-
-def timing_of(digest: Digest) -> DigestTiming:
-    return DigestTiming(ZoneInfo(digest.zone), digest.weekday, digest.at, digest.local_time)
 
 
 def due_edition(
@@ -76,7 +71,7 @@ def create_due(*, now: datetime) -> list[int]:
 
 def rhythmic() -> list[int]:
     """Ids of the digests that may begin an edition by themselves; none while all sending stands still."""
-    return [] if standstill.is_on() else list(_weekly().values_list("id", flat=True))
+    return [] if standstill.is_on() else list(_rhythmic().values_list("id", flat=True))
 
 
 def create_for(digest_id: int, *, now: datetime) -> Edition | None:
@@ -92,23 +87,28 @@ def create_for(digest_id: int, *, now: datetime) -> Edition | None:
 
 def due_now(*, now: datetime) -> list[tuple[Digest, DueEdition]]:
     """What `create_due` would begin if sending did not stand still."""
-    found = [(digest, _due_of(digest, now)) for digest in _weekly().order_by("slug")]
+    found = [(digest, _due_of(digest, now)) for digest in _rhythmic().order_by("slug")]
     return [(digest, due) for digest, due in found if due is not None]
 
 
-def _weekly() -> QuerySet[Digest]:
+def _rhythmic() -> QuerySet[Digest]:
     """The digests that have a rhythm and are switched on."""
     return Digest.objects.filter(enabled=True, layout=Digest.Layout.DIGEST)
 
 
 def _due_of(digest: Digest, now: datetime) -> DueEdition | None:
-    return due_edition(
-        timing_of(digest),
-        now=now,
-        since=digest.created_at,
-        last=_last(digest),
-        window_days=digest.window_days,
-    )
+    if digest.has_dates:
+        return due_edition(
+            timing_of(digest),
+            now=now,
+            since=digest.created_at,
+            last=last_of(digest),
+            window_days=digest.window_days,
+        )
+    due_at = each.due_at(digest, now)
+    if due_at is None or due_at > now:
+        return None
+    return DueEdition(due_at, next_window(digest, now), now, now - due_at > LATE_ASKS)
 
 
 @transaction.atomic
@@ -124,26 +124,13 @@ def _create_for(digest_id: int, now: datetime) -> Edition | None:
         window_to=due.window_to,
         local_day=due.local_day,
         local_at=digest.at if due.local_day else None,
+        segment=digest.segment,
         priority=digest.priority,
         after_assembly=_after_assembly(digest, late=due.late),
-        problem="Its time passed long ago; look at it before it is sent." if due.late else "",
+        problem=gettext_noop("Its time passed long ago; look at it before it is sent.") if due.late else "",
         created_at=now,
         trace_id=new_trace_id(),
     )
-
-
-def _last(digest: Digest) -> tuple[datetime, datetime] | None:
-    """The newest due time, and the end of what editions have held so far: one that was withdrawn held nothing, and one of
-    chosen items says nothing of a stretch of time."""
-    editions = list(
-        digest.editions.filter(item_ids=[])
-        .order_by("due_at")
-        .values_list("due_at", "window_from", "window_to", "withdrawn")
-    )
-    if not editions:
-        return None
-    kept = [(start, stop) for _due, start, stop, withdrawn in editions if not withdrawn]
-    return editions[-1][0], covered_until(kept) or editions[0][1]
 
 
 @transaction.atomic
@@ -154,11 +141,12 @@ def create_now(
     now: datetime,
     window_to: datetime | None = None,
     item_ids: Sequence[int] = (),
+    segment: int | None = None,
 ) -> Edition:
     """An edition outside the rhythm, made by a person: all readers get it at once.
 
     It holds what became visible from `window_from` until `window_to` (now), or the items that were chosen: then it goes
-    before everything else.
+    before everything else. `segment`: in the place of its digest's.
     """
     Digest.objects.select_for_update().get(pk=digest.pk)
     return Edition.objects.create(
@@ -167,6 +155,7 @@ def create_now(
         window_from=window_from,
         window_to=window_to or now,
         item_ids=list(item_ids),
+        segment=segment or digest.segment,
         priority=ALERT_PRIORITY if item_ids else digest.priority,
         after_assembly=_after_assembly(digest, late=False),
         created_at=now,
@@ -174,11 +163,5 @@ def create_now(
     )
 
 
-def next_window(digest: Digest, now: datetime) -> datetime:
-    """From when on an edition made now holds what came: the end of what editions have held, or the digest's days back."""
-    last = _last(digest)
-    return window(timing_of(digest), now, digest.window_days, last[1] if last else None)[0]
-
-
 def _after_assembly(digest: Digest, *, late: bool) -> str:
-    return Edition.State.WAITING if late or digest.needs_approval else Edition.State.SENDING
+    return Edition.State.WAITING if late or digest.waits_for_approval else Edition.State.SENDING

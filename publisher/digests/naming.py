@@ -10,6 +10,9 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from publisher.core.errors import UserError
 from publisher.digests.models import Digest, Edition
 
@@ -17,7 +20,7 @@ _ID: Final = re.compile(r"[0-9]+")
 _NUMBERED: Final = re.compile(r"(?P<slug>[\w-]+)#(?P<number>[0-9]{1,9})", re.ASCII)
 _TIMED: Final = re.compile(r"(?P<slug>[\w-]+)@(?P<time>\d{4}-\d\d-\d\d(?:[T ][\d:.]*)?)Z?", re.ASCII)
 _MOST_NAMED: Final = 5
-SHOWN: Final = "`publisher edition list` shows them."
+SHOWN: Final = gettext_noop("`publisher edition list` shows them.")
 
 
 def is_a_name(text: str) -> bool:
@@ -39,10 +42,13 @@ def named(text: str) -> Edition:
     else:
         found = []
     if not found:
-        raise UserError(f"There is no edition {text}.", SHOWN)
+        raise UserError(_("There is no edition %(text)s.") % {"text": text}, _(SHOWN))
     if len(found) > 1:
         names = ", ".join(f"{each.short_name} (ID {each.pk})" for each in found[:_MOST_NAMED])
-        raise UserError(f"{text} can be {len(found)} editions.", f"Say which: {names}.")
+        raise UserError(
+            _("%(text)s can be %(count)s editions.") % {"text": text, "count": len(found)},
+            _("Say which: %(names)s.") % {"names": names},
+        )
     return found[0]
 
 
@@ -50,8 +56,12 @@ def digest_named(slug: str) -> Digest:
     """The digest with this slug. Raises UserError that names those there are."""
     found = Digest.objects.filter(slug=slug).first()
     if found is None:
-        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or "none yet: see `publisher apply`"
-        raise UserError(f"There is no digest {slug}.", f"Digests: {known}.")
+        known = ", ".join(Digest.objects.values_list("slug", flat=True)) or _(
+            "none yet: see `publisher apply`"
+        )
+        raise UserError(
+            _("There is no digest %(slug)s.") % {"slug": slug}, _("Digests: %(known)s.") % {"known": known}
+        )
     return found
 
 

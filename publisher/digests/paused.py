@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from publisher.core.errors import UserError
 from publisher.core.models import Pause
@@ -62,6 +63,7 @@ def check_may_go(edition: Edition) -> None:
     pauses = of_editions([edition.pk]).get(edition.pk, [])
     if pauses:
         raise UserError(
-            f"{edition} holds items that are paused ({pauses[0]}: {pauses[0].reason.rstrip('.')}).",
-            "Release the pause first, or cancel the edition.",
+            _("%(edition)s holds items that are paused (%(value)s: %(reason)s).")
+            % {"edition": edition, "value": pauses[0], "reason": pauses[0].reason.rstrip(".")},
+            _("Release the pause first, or cancel the edition."),
         )

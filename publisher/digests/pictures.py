@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from publisher.core import fetch
 from publisher.core.errors import OtherSideError
@@ -20,24 +21,43 @@ ENOUGH = 65_536
 """Bytes after which a picture is believed to be there."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is known of pictures: `gone` are those that their servers say do not exist, with what was said. `late` are those that
+    had not answered when the time was over."""
+
+    gone: Mapping[str, str]
+    late: Sequence[str]
+
+
 def gone(urls: Iterable[str]) -> Mapping[str, str]:
     """The pictures that their servers say do not exist, with what was said. Anything else (no answer, an address that we may
     not ask) is no proof: readers may see what we cannot."""
-    until = time.monotonic() + SECONDS
+    return ask(urls).gone
+
+
+def ask(urls: Iterable[str], *, seconds: float = SECONDS) -> Seen:
+    """Ask for each picture once, within `seconds`."""
+    until = time.monotonic() + seconds
     wanted = sorted({url for url in urls if url.startswith(("http://", "https://"))})
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pictures") as pool:
-        answers = zip(wanted, pool.map(lambda url: _what_is_said(url, until), wanted), strict=True)
-        return {url: said for url, said in answers if said}
+        said = dict(zip(wanted, pool.map(lambda url: _what_is_said(url, until), wanted), strict=True))
+    return Seen(
+        {url: answer for url, answer in said.items() if answer},
+        [url for url, answer in said.items() if answer is None],
+    )
 
 
-def _what_is_said(url: str, until: float) -> str:
+def _what_is_said(url: str, until: float) -> str | None:
+    """Why it is gone; "" when it is there, or nobody can tell; None when the time was over."""
     left = until - time.monotonic()
     if left <= 0:
-        return ""
+        return None
     try:
         fetch.get(url, max_bytes=ENOUGH, accept="image/*", seconds=left)
     except fetch.Answered as answer:
         return answer.reason if answer.status in GONE else ""
     except OtherSideError as error:
         log.info("picture.not_asked", extra={"url": url, "reason": error.reason})
+        return None if time.monotonic() >= until else ""
     return ""

@@ -12,10 +12,12 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from publisher.digests import pictures
 from publisher.digests.assembling import items_of
 from publisher.digests.models import Digest, Edition, EditionItem, Variant
+from publisher.items.languages import primary
 from publisher.items.models import Item, Revision, Topic
 from publisher.render import trial
 from publisher.render.digest import GMAIL_CLIP, render_alert, render_digest
@@ -33,6 +35,9 @@ BATCH = 50
 Serialise = Callable[[Edition, Variant], bytes]
 """Makes a rendered variant's mail of bytes: what a mail is on the wire is known to the room above."""
 
+Adjust = Callable[[str], str]
+"""Makes of a variant's HTML what is sent: that links are counted is known to a room above."""
+
 STORE = """
 UPDATE digests_variant
 SET subject = %s, html = %s, text = %s, message = %s, content_hash = %s, rendered_at = %s
@@ -40,7 +45,9 @@ WHERE id = %s
 """
 
 
-def render_variants(edition_id: int, *, now: datetime, serialise: Serialise) -> int:
+def render_variants(
+    edition_id: int, *, now: datetime, serialise: Serialise, adjust: Adjust | None = None
+) -> int:
     """Render what the edition needs and is not rendered yet, and store its mail as bytes; how many.
 
     Each batch is stored by itself, so a crash costs one batch. Raises `TemplateFailure` of our own templates. A subject that
@@ -54,15 +61,15 @@ def render_variants(edition_id: int, *, now: datetime, serialise: Serialise) -> 
     )
     if not waiting:
         return 0
-    items = _as_held(items_of(edition))
-    names = _topic_names()
+    items = as_held(items_of(edition))
+    names = topic_names()
     problems = dict.fromkeys(_leave_out_gone_pictures(items))
     for start in range(0, len(waiting), BATCH):
         batch = list(
             Variant.objects.defer("html", "text", "message").filter(pk__in=waiting[start : start + BATCH])
         )
         for variant in batch:
-            problem = _render(edition, variant, items, names)
+            problem = _render(edition, variant, items, names, adjust)
             if problem:
                 problems[problem] = None
             variant.rendered_at = now
@@ -89,7 +96,7 @@ def _store(batch: list[Variant]) -> None:
         cursor.executemany(STORE, rows)
 
 
-def _as_held(entries: list[EditionItem]) -> list[EditionItem]:
+def as_held(entries: list[EditionItem]) -> list[EditionItem]:
     """The entries with their items as of the revision that the edition holds, not what came in since."""
     outdated = {entry.item_id: entry for entry in entries if entry.item.revision > entry.revision}
     if outdated:
@@ -115,17 +122,28 @@ def _leave_out_gone_pictures(entries: list[EditionItem]) -> list[str]:
     said = []
     for entry in entries:
         if entry.item.image_url in gone:
-            said.append(f"The picture of “{entry.item.title}” is left out: {gone[entry.item.image_url]}")
+            values = {"title": entry.item.title, "why": gone[entry.item.image_url]}
+            said.append(gettext_noop("The picture of “%(title)s” is left out: %(why)s") % values)
             entry.item.image_url = ""
     return said
 
 
+def render_one(edition: Edition, variant: Variant, items: list[EditionItem]) -> Variant:
+    """The variant with its subject, HTML and text, which are not stored. Raises `TemplateFailure` of our own templates."""
+    _render(edition, variant, items, topic_names())
+    return variant
+
+
 def _render(
-    edition: Edition, variant: Variant, items: list[EditionItem], names: dict[int, dict[str, str]]
+    edition: Edition,
+    variant: Variant,
+    items: list[EditionItem],
+    names: dict[int, dict[str, str]],
+    adjust: Adjust | None = None,
 ) -> str:
     """Fill in the variant's mail; what is wrong with it though it can be sent, or ""."""
     view = view_of(edition, variant, items, names)
-    mail, problem = _mail_of(view, render_alert if _is_alert(edition.digest, view) else render_digest)
+    mail, problem = _mail_of(view, render_alert if _is_alert(edition.digest, view) else render_digest, adjust)
     variant.subject, variant.html, variant.text = mail.subject, mail.html, mail.text
     variant.content_hash = hashlib.sha256("\0".join((mail.subject, mail.html, mail.text)).encode()).digest()
     return problem
@@ -135,7 +153,9 @@ def _is_alert(digest: Digest, view: DigestView) -> bool:
     return digest.layout == Digest.Layout.ALERT and len(view.items) == 1
 
 
-def _mail_of(view: DigestView, render: Callable[[DigestView], RenderedMail]) -> tuple[RenderedMail, str]:
+def _mail_of(
+    view: DigestView, render: Callable[[DigestView], RenderedMail], adjust: Adjust | None
+) -> tuple[RenderedMail, str]:
     """The mail, and what is wrong with it though it can be sent."""
     problem = ""
     try:
@@ -144,20 +164,26 @@ def _mail_of(view: DigestView, render: Callable[[DigestView], RenderedMail]) -> 
         if failure.template != view.subject_name:
             raise
         mail = render(replace(view, subject=DEFAULT_SUBJECT))
-        problem = f"The template failed: {failure}. The mails go out under “{mail.subject}”."
+        failed = gettext_noop("The template failed: %(why)s.") % {"why": failure}
+        goes = gettext_noop("The mails go out under “%(subject)s”.") % {"subject": mail.subject}
+        problem = f"{failed} {goes}"
+    if adjust:
+        mail = replace(mail, html=adjust(mail.html))
     size = len(mail.html.encode()) + SLOT_BYTES
     if size > GMAIL_CLIP:
-        problem = (
-            f"{problem} The mail in {view.language} with {len(view.items)} items has {size:,} bytes of HTML; "
-            f"Gmail cuts off what is behind {GMAIL_CLIP:,}."
-        ).strip()
+        too_large = gettext_noop(
+            "The mail in %(language)s with %(items)s items has %(size)s bytes of HTML; Gmail cuts off what is behind %(most)s."
+        )
+        values = {"language": view.language, "items": len(view.items), "size": f"{size:,}"}
+        problem = f"{problem} {too_large % {**values, 'most': f'{GMAIL_CLIP:,}'}}".strip()
     return mail, problem
 
 
 def _tell(edition: Edition, problems: list[str]) -> None:
     if not problems:
         return
-    more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
+    rest = len(problems) - MOST_PROBLEMS
+    more = " " + gettext_noop("And %(num)s more.") % {"num": rest} if rest > 0 else ""
     text = " ".join(problems[:MOST_PROBLEMS]) + more
     log.error("edition.problem", extra={"edition_id": edition.pk, "problem": text})
     Edition.objects.filter(pk=edition.pk, state=Edition.State.ASSEMBLING).update(problem=text)
@@ -177,18 +203,19 @@ def view_of(
                 entry.item,
                 language=language,
                 region=variant.region,
-                topics=_names(entry.topics, names, language),
+                topics=names_in(language, entry.topics, names),
             )
             for entry in items
             if variant.mask >> entry.position & 1
         ),
         organisation=digest.text("organisation", language),
         issued_at=edition.due_at,
-        intro=digest.text("intro", language),
+        intro=edition.text("intro", language),
+        preheader=edition.own_text("preheader", language),
         address=digest.text("postal_address", language),
         accent=digest.accent,
         zone=digest.zone,
-        **_subject(digest, language),
+        **_subject(edition, language),
     )
 
 
@@ -208,29 +235,29 @@ def item_view(item: Item, *, language: str, region: str, topics: tuple[str, ...]
     )
 
 
-def subject_problem(digest: Digest) -> str:
-    """What is wrong with the digest's subjects, tried with sample items; "" when nothing is."""
-    for language, template in digest.subject.items():
-        failure = trial.subject_problem(template, language=language, name=_subject_name(digest, language))
-        if failure:
-            return str(failure)
-    return ""
+def template_problem(digest: Digest, language: str, template: str) -> str:
+    """What is wrong with one template of a subject, of the digest or of an edition of it; "" when nothing is."""
+    failure = trial.subject_problem(template, language=language, name=_subject_name(digest, language))
+    return str(failure) if failure else ""
 
 
 def _subject_name(digest: Digest, language: str) -> str:
     return f"subject ({language}) of {digest.slug}"
 
 
-def _subject(digest: Digest, language: str) -> dict[str, str]:
-    subject = digest.text("subject", language)
-    named = {"subject_name": _subject_name(digest, language)}
+def _subject(edition: Edition, language: str) -> dict[str, str]:
+    subject = edition.text("subject", language)
+    named = {"subject_name": _subject_name(edition.digest, language)}
     return named | ({"subject": subject} if subject else {})
 
 
-def _topic_names() -> dict[int, dict[str, str]]:
-    return {pk: {"en": en, "zh": zh} for pk, en, zh in Topic.objects.values_list("id", "name_en", "name_zh")}
+def topic_names() -> dict[int, dict[str, str]]:
+    """The topics' names by id and language."""
+    rows = Topic.objects.values_list("id", "name_en", "name_zh", "names")
+    return {pk: {**more, "en": en, "zh": zh} for pk, en, zh, more in rows}
 
 
-def _names(topic_ids: list[int], names: dict[int, dict[str, str]], language: str) -> tuple[str, ...]:
-    key = "zh" if language.startswith("zh") else "en"
-    return tuple(names[topic_id][key] for topic_id in topic_ids if topic_id in names)
+def names_in(language: str, topic_ids: list[int], names: dict[int, dict[str, str]]) -> tuple[str, ...]:
+    """What these topics are called in a language (BCP 47), in English where they have no name in it."""
+    key = primary(language)
+    return tuple(names[pk].get(key) or names[pk]["en"] for pk in topic_ids if pk in names)

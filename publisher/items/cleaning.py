@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from typing import Final
 
 import nh3
+from django.utils.translation import gettext_noop
 
 from publisher.items.text import one_line, paragraphs, without_controls, words
 
@@ -56,6 +58,12 @@ _LOOKS_LIKE_HTML = re.compile(
     r"<(?:!doctype|!--|/?(?:html|body|head|p|div|br|ul|ol|li|h[1-6]|a|strong|em|span|table|img|b|i|u|sub|sup|small|script|style)\b)",
     re.IGNORECASE,
 )
+
+
+_LINES: Final = gettext_noop("%(number)s lines, the limit is %(limit)s")
+_REFERENCES: Final = gettext_noop("%(number)s times the character &, the limit is %(limit)s")
+_TAGS: Final = gettext_noop("%(number)s tags, the limit is %(limit)s")
+_NESTED: Final = gettext_noop("elements nested %(number)s deep, the limit is %(limit)s")
 
 
 class MarkupError(ValueError):
@@ -151,20 +159,20 @@ def check_text(text: str) -> None:
     """Raises MarkupError for a plain text that would make too many paragraphs."""
     lines = text.count("\n") + 1
     if lines > MAX_LINES:
-        raise MarkupError(f"{lines:,} lines, the limit is {MAX_LINES:,}")
+        raise MarkupError(_LINES % {"number": f"{lines:,}", "limit": f"{MAX_LINES:,}"})
 
 
 def check_markup(html: str) -> None:
     """Raises MarkupError for markup that would cost too much to parse: one linear pass over the tags."""
     references = html.count("&")
     if references > MAX_REFERENCES:
-        raise MarkupError(f"{references:,} times the character &, the limit is {MAX_REFERENCES:,}")
+        raise MarkupError(_REFERENCES % {"number": f"{references:,}", "limit": f"{MAX_REFERENCES:,}"})
     tags = _MARK.findall(html)
     if len(tags) > MAX_TAGS:
-        raise MarkupError(f"{len(tags):,} tags, the limit is {MAX_TAGS:,}")
+        raise MarkupError(_TAGS % {"number": f"{len(tags):,}", "limit": f"{MAX_TAGS:,}"})
     depth = nesting_depth(tags)
     if depth > MAX_DEPTH:
-        raise MarkupError(f"elements nested {depth:,} deep, the limit is {MAX_DEPTH}")
+        raise MarkupError(_NESTED % {"number": f"{depth:,}", "limit": f"{MAX_DEPTH:,}"})
 
 
 def nesting_depth(tags: Sequence[tuple[str, str]]) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
+from django.utils.translation import gettext_noop as _
 from pydantic import ValidationError
 
 from publisher.items.cleaning import MarkupError, check_markup, check_text, is_html, plain_line, text_to_html
@@ -89,9 +90,9 @@ def read_item(given: dict[str, Any], *, now: datetime) -> Accepted | Refused:
             check_markup(text_to_html(item.body))
         item = item.model_copy(update={"title": plain_line(item.title), "summary": plain_line(item.summary)})
     except MarkupError as error:
-        return refuse("bad_markup", [Problem("body", str(error), "simple markup")], detail=str(error))
+        return refuse("bad_markup", [Problem("body", str(error), _("simple markup"))], detail=str(error))
     if not item.title:
-        return refuse("no_title", [Problem("title", "markup only", "text")])
+        return refuse("no_title", [Problem("title", _("markup only"), _("text"))])
     return Accepted("published", item, ignored_fields(given))
 
 
@@ -149,7 +150,7 @@ def _envelope_refusal(event: Event, now: datetime) -> Refused | None:
         problem = Problem("datacontenttype", shown(event.datacontenttype), "application/json")
         return refuse("bad_envelope", [problem])
     if event.time is not None and event.time > now + AHEAD:
-        expected = f"no later than {now + AHEAD:%Y-%m-%dT%H:%MZ}"
+        expected = _("no later than %(moment)s") % {"moment": f"{now + AHEAD:%Y-%m-%dT%H:%MZ}"}
         return refuse("date_out_of_range", [Problem("time", shown(event.time.isoformat()), expected)])
     if event.type not in {EVENT_PREFIX + name for name in _EVENT_TYPES}:
         return refuse("unknown_event", found=shown(event.type)[1:-1])
@@ -191,7 +192,11 @@ def _bad_characters(given: dict[str, Any]) -> Refused | None:
     for path, text in all_strings(given):
         found = find_bad_character(text)
         if found is not None:
-            problems.append(Problem(shown(path)[1:-1], f"holding {found}", "text without it"))
+            problems.append(
+                Problem(
+                    shown(path)[1:-1], _("holding %(character)s") % {"character": found}, _("text without it")
+                )
+            )
     return refuse("bad_characters", problems) if problems else None
 
 

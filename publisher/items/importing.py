@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from publisher.core import fetch, trace
 from publisher.core.alone import INTAKE, alone
@@ -128,7 +129,8 @@ def fetch_place(place: str, *, accept: str, most: int) -> Place:
             return Place(file.read(most + 1))
     except OSError as error:
         raise UserError(
-            f"{place} cannot be read: {error.strerror}.", "Give an http(s) address or a file."
+            gettext("%(place)s cannot be read: %(strerror)s.") % {"place": place, "strerror": error.strerror},
+            gettext("Give an http(s) address or a file."),
         ) from error
 
 
@@ -182,7 +184,8 @@ def _followed(payloads: Sequence[bytes], source: str, origin: Origin, now: datet
     with alone(INTAKE, wait_seconds=WAIT_SECONDS) as mine:
         if not mine:
             raise UserError(
-                "A worker has been reading the stream all the time.", "Nothing was imported; try again later."
+                gettext("A worker has been reading the stream all the time."),
+                gettext("Nothing was imported; try again later."),
             )
         entries = [(payload, trace.new_trace_id()) for payload in payloads]
         open_ids = dict.fromkeys(stream.add_many(entries, source=source, origin=origin))
@@ -191,8 +194,8 @@ def _followed(payloads: Sequence[bytes], source: str, origin: Origin, now: datet
             found = intake.drain_alone(now=now)
             if not found:
                 raise UserError(
-                    f"{len(open_ids)} entries are gone from the stream.",
-                    "Somebody emptied Redis in the meantime; import again.",
+                    gettext("%(count)s entries are gone from the stream.") % {"count": len(open_ids)},
+                    gettext("Somebody emptied Redis in the meantime; import again."),
                 )
             ours += [outcome for outcome in found if outcome.reading.entry_id in open_ids]
             for outcome in found:
@@ -243,6 +246,7 @@ def _decoded(found: Place, place: str) -> str:
         except (UnicodeDecodeError, LookupError):
             continue
     raise UserError(
-        f"{place} is not text in {charset.removesuffix('-sig').upper()}.",
-        "Save the page as UTF-8 and import the file.",
+        gettext("%(place)s is not text in %(charset)s.")
+        % {"place": place, "charset": charset.removesuffix("-sig").upper()},
+        gettext("Save the page as UTF-8 and import the file."),
     )

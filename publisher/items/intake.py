@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import DatabaseError, DataError, IntegrityError
+from django.utils.translation import gettext_noop as _
 
 from publisher.core import trace
 from publisher.core.alone import INTAKE, alone
@@ -161,7 +162,7 @@ def _with_content(reading: Reading, source: Source | None) -> Reading:
     try:
         content = build_content(reading.answer.item, default_language=source.language)
     except MarkupError as error:
-        refused = refuse("bad_markup", [Problem("body", str(error), "simple markup")], detail=str(error))
+        refused = refuse("bad_markup", [Problem("body", str(error), _("simple markup"))], detail=str(error))
         return replace(reading, answer=refused)
     return replace(reading, source=source, content=content)
 

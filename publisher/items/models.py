@@ -6,29 +6,34 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from publisher.core.crypto import EncryptedJSONField
+from publisher.items.languages import primary
 
 
 class Kind(models.TextChoices):
-    STORY = "story", "Story"
-    PRESS_RELEASE = "press_release", "Press release"
-    SPEECH = "speech", "Speech"
-    VIDEO = "video", "Video"
-    PUBLICATION = "publication", "Publication"
-    EVENT = "event", "Event"
-    PODCAST = "podcast", "Podcast"
-    OTHER = "other", "Other"
+    STORY = "story", _("Story")
+    PRESS_RELEASE = "press_release", _("Press release")
+    SPEECH = "speech", _("Speech")
+    VIDEO = "video", _("Video")
+    PUBLICATION = "publication", _("Publication")
+    EVENT = "event", _("Event")
+    PODCAST = "podcast", _("Podcast")
+    OTHER = "other", _("Other")
 
 
 class Origin(models.TextChoices):
     """By which of the four ways an entry came in."""
 
-    STREAM = "stream", "Stream"
-    API = "api", "API"
-    FEED = "feed", "Feed"
-    PAGE = "page", "Listing page"
+    STREAM = "stream", _("Stream")
+    API = "api", _("API")
+    FEED = "feed", _("Feed")
+    PAGE = "page", _("Listing page")
 
 
 class Source(models.Model):
@@ -79,6 +84,12 @@ class Topic(models.Model):
     kind = models.CharField(max_length=20)
     name_en = models.CharField(max_length=120)
     name_zh = models.CharField(max_length=120)
+    names = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="in the other languages of readers, by language",
+    )
     tag_en = models.CharField(max_length=60, blank=True)
     tag_zh = models.CharField(max_length=60, blank=True)
     color = models.CharField(max_length=7, blank=True)
@@ -90,6 +101,17 @@ class Topic(models.Model):
 
     def __str__(self) -> str:
         return self.name_en
+
+    @property
+    def name(self) -> str:
+        """In the language of the desk."""
+        return self.named_in(get_language() or "")[0]
+
+    def named_in(self, language: str) -> tuple[str, str]:
+        """What it is called in a language (BCP 47), and which language that is: English where it has no other name."""
+        code = primary(language)
+        name = self.name_zh if code == "zh" else self.names.get(code, "")
+        return (name, code) if name else (self.name_en, "en")
 
 
 class Item(models.Model):
@@ -137,6 +159,9 @@ class Item(models.Model):
     drafted_revision = models.PositiveIntegerField(
         default=0, help_text="the revision that the editorial stage has dealt with"
     )
+    searched_revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="the revision by whose words it is found"
+    )
     event_time = models.DateTimeField(
         null=True, blank=True, help_text="the latest `time` of an event about it: older events change nothing"
     )
@@ -160,6 +185,11 @@ class Item(models.Model):
                 condition=models.Q(drafted_revision__lt=models.F("revision")),
             ),
             models.Index(
+                fields=["-id"],
+                name="item_unsearched",
+                condition=models.Q(searched_revision__lt=models.F("revision")),
+            ),
+            models.Index(
                 fields=["source", "translation_of"],
                 name="item_translation",
                 condition=~models.Q(translation_of=""),
@@ -169,6 +199,16 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ItemSearch(models.Model):
+    """What an item is found by (`search/`), made by a sweep from the item's `searched_revision`."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="search")
+    vector = SearchVectorField()
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["vector"], name="item_search")]
 
 
 class Revision(models.Model):
@@ -247,9 +287,9 @@ class ItemTopic(models.Model):
     """A topic of an item: suggested by rules (with the matching words), given by the producer, or decided by staff."""
 
     class State(models.TextChoices):
-        SUGGESTED = "suggested", "Suggested"
-        ACCEPTED = "accepted", "Accepted"
-        DECLINED = "declined", "Declined"
+        SUGGESTED = "suggested", _("Suggested")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="item_topics")
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE)

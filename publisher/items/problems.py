@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import gettext_noop as _
 from pydantic import ValidationError
 
 from publisher.items.refusals import Problem, Refused, refuse, shown
@@ -20,17 +21,17 @@ FURTHEST: Final = timedelta(days=731)
 
 # pydantic's type of error: (our code, what was expected; None: pydantic's own message, which is ours for custom errors)
 _KNOWN: Final[dict[str, tuple[str, str | None]]] = {
-    "missing": ("missing_field", "a value"),
-    "string_type": ("wrong_type", "a string"),
-    "dict_type": ("wrong_type", "an object"),
-    "list_type": ("wrong_type", "a list"),
-    "tuple_type": ("wrong_type", "a list"),
-    "model_type": ("wrong_type", "an object"),
-    "model_attributes_type": ("wrong_type", "an object"),
+    "missing": ("missing_field", _("a value")),
+    "string_type": ("wrong_type", _("a string")),
+    "dict_type": ("wrong_type", _("an object")),
+    "list_type": ("wrong_type", _("a list")),
+    "tuple_type": ("wrong_type", _("a list")),
+    "model_type": ("wrong_type", _("an object")),
+    "model_attributes_type": ("wrong_type", _("an object")),
     "too_long": ("too_long", None),
     "empty": ("missing_field", None),
     "bad_date": ("bad_date", None),
-    "datetime_type": ("bad_date", "an RFC 3339 date with an offset"),
+    "datetime_type": ("bad_date", _("an RFC 3339 date with an offset")),
     "bad_language": ("bad_language", None),
     "bad_region": ("bad_region", None),
     "bad_url": ("bad_url", None),
@@ -43,8 +44,8 @@ _REQUIRED: Final = {"id": "no_id", "title": "no_title"}
 def refusal_of(error: ValidationError) -> Refused:
     """The first problem gives the code (a missing title or id before all), the reason names up to five fields."""
     found = [_problem(details) for details in error.errors(include_url=False, include_context=False)]
-    code = min((code for code, _ in found), key=lambda code: code not in _REQUIRED.values())
-    return refuse(code, [problem for _, problem in found])
+    code = min((code for code, _rest in found), key=lambda code: code not in _REQUIRED.values())
+    return refuse(code, [problem for _code, problem in found])
 
 
 def date_refusal(item: ItemIn, now: datetime) -> Refused | None:
@@ -53,7 +54,7 @@ def date_refusal(item: ItemIn, now: datetime) -> Refused | None:
         Problem(
             name,
             value.isoformat().replace("+00:00", "Z"),
-            f"between 1945-01-01 and {(now + FURTHEST):%Y-%m-%d}",
+            _("between 1945-01-01 and %(last)s") % {"last": f"{now + FURTHEST:%Y-%m-%d}"},
         )
         for name, value in (("published_at", item.published_at), ("embargo_until", item.embargo_until))
         if value is not None and not EARLIEST <= value <= now + FURTHEST
@@ -71,20 +72,20 @@ def _problem(details: ErrorDetails) -> tuple[str, Problem]:
     name = ".".join(str(part) for part in path) or "the entry"
     code, expected = _KNOWN.get(details["type"], ("bad_value", None))
     if details["type"] == "too_long" and isinstance(details["input"], list | tuple | dict):
-        code, expected = "too_many", "at most 50 entries"
+        code, expected = "too_many", _("at most 50 entries")
     if details["type"] == "literal_error" and path == ["kind"]:
-        code, expected = "bad_kind", "one of " + ", ".join(KINDS)
+        code, expected = "bad_kind", _("one of %(kinds)s") % {"kinds": ", ".join(KINDS)}
     if code == "missing_field" and len(path) == 1:
         code = _REQUIRED.get(str(path[0]), code)
-    found = "missing" if details["type"] == "missing" else _measure(details["input"], code)
+    found = _("missing") if details["type"] == "missing" else _measure(details["input"], code)
     return code, Problem(shown(name)[1:-1], found, expected or _own_words(details))
 
 
 def _measure(value: object, code: str) -> str:
     if code == "too_long" and isinstance(value, str):
-        return f"{len(value):,} characters"
+        return _("%(number)s characters") % {"number": f"{len(value):,}"}
     if code == "too_many" and isinstance(value, list | tuple | dict):
-        return f"{len(value):,} entries"
+        return _("%(number)s entries") % {"number": f"{len(value):,}"}
     return shown(value)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
+from django.utils.translation import gettext_noop as _
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -46,9 +47,11 @@ class _Length:
     def __call__(self, value: str) -> str:
         value = value if self.as_it_is else one_line(value)
         if len(value) > self.most:
-            raise PydanticCustomError("too_long", "at most {limit} characters", {"limit": f"{self.most:,}"})
+            raise PydanticCustomError(
+                "too_long", _("at most %(limit)s characters") % {"limit": f"{self.most:,}"}
+            )
         if len(value) < self.least:
-            raise PydanticCustomError("empty", "at least {least} character", {"least": self.least})
+            raise PydanticCustomError("empty", _("at least %(least)s character") % {"least": self.least})
         return value
 
 
@@ -57,25 +60,25 @@ def _instant(value: object) -> object:
     if isinstance(value, datetime) or value is None:
         return value
     if not isinstance(value, str):
-        raise PydanticCustomError("bad_date", "a date as a string")
+        raise PydanticCustomError("bad_date", _("a date as a string"))
     try:
         instant = datetime.fromisoformat(value.strip())
     except ValueError:
-        raise PydanticCustomError("bad_date", "an RFC 3339 date with an offset") from None
+        raise PydanticCustomError("bad_date", _("an RFC 3339 date with an offset")) from None
     if instant.tzinfo is None:
         if len(value.strip()) > len("2026-11-24"):
-            raise PydanticCustomError("bad_date", "an offset such as Z or +08:00 behind the time")
+            raise PydanticCustomError("bad_date", _("an offset such as Z or +08:00 behind the time"))
         instant = instant.replace(tzinfo=UTC)
     try:
         return instant.astimezone(UTC)
     except (OverflowError, ValueError):
-        raise PydanticCustomError("bad_date", "a year between 1945 and the near future") from None
+        raise PydanticCustomError("bad_date", _("a year between 1945 and the near future")) from None
 
 
 def _language(value: str) -> str:
     tag = normalise_tag(value)
     if tag is None:
-        raise PydanticCustomError("bad_language", "a BCP 47 tag such as en or zh-Hans")
+        raise PydanticCustomError("bad_language", _("a BCP 47 tag such as en or zh-Hans"))
     return tag
 
 
@@ -85,7 +88,7 @@ def _region(value: str) -> str:
         region.isascii()
         and ((len(region) == 2 and region.isalpha()) or (len(region) == 3 and region.isdigit()))
     ):
-        raise PydanticCustomError("bad_region", "two letters such as CN, or three digits")
+        raise PydanticCustomError("bad_region", _("two letters such as CN, or three digits"))
     return region
 
 
@@ -94,7 +97,7 @@ def _url(value: str) -> str:
     problem = url_problem(value)
     if problem is not None:
         raise PydanticCustomError(
-            "bad_url", "an http or https address; this one is {problem}", {"problem": problem}
+            "bad_url", _("an http or https address; this one is %(problem)s") % {"problem": problem}
         )
     return value
 
@@ -197,7 +200,7 @@ class RetractionIn(_Strict):
     @model_validator(mode="after")
     def _names_an_item(self) -> Self:
         if self.id is None and self.url is None:
-            raise PydanticCustomError("no_name", "the id or the url of the item")
+            raise PydanticCustomError("no_name", _("the id or the url of the item"))
         return self
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from publisher.core import audit
 from publisher.core.audit import Actor
@@ -54,7 +55,9 @@ def add(
     """A new source. With a feed it is polled from now on. Raises UserError when there is one of that name."""
     name = one_line(name)
     if not name or len(name) > 200:
-        raise UserError("A source needs a name of 1 to 200 characters.", "Producers write it in each event.")
+        raise UserError(
+            _("A source needs a name of 1 to 200 characters."), _("Producers write it in each event.")
+        )
     source, made = Source.objects.get_or_create(
         name=name,
         defaults={
@@ -66,7 +69,9 @@ def add(
         },
     )
     if not made:
-        raise UserError(f"There is a source {name} already.", "See `publisher sources`.")
+        raise UserError(
+            _("There is a source %(name)s already.") % {"name": name}, _("See `publisher sources`.")
+        )
     audit.record(actor, "source.added", source, after={"name": name, "feed_url": feed_url})
     return source
 

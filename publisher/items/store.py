@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 
 from publisher.core import events
 from publisher.items import bulk, item_topics, rejections, translations
@@ -24,6 +25,10 @@ from publisher.items.shelf import ITEM_FIELDS, Known, Outcome, Reading, Shelf, k
 
 SINGLY: Final = 5
 """Up to so many accepted items of a batch are named to the editorial stage; of more it is told once to look."""
+
+stored: Final = Signal()
+"""Sent in the transaction that stores them, with `items` (new ones, and those with another revision) and `now`: for what must
+never be without its item's newest content. Whoever hears it is in a higher room; what it raises, the batch raises."""
 
 _WRITTEN: Final = (
     *ITEM_FIELDS,
@@ -49,6 +54,8 @@ def store(readings: Sequence[Reading], *, now: datetime) -> list[Outcome]:
     remembering.write(memory, [reading.entry_id for reading in readings], now=now)
     spoken = [known.item for known in changed if known.content]
     orphans = translations.named(memory.lost_names)
+    if spoken:
+        stored.send(sender=Item, items=spoken, now=now)
     translations.link(list(dict.fromkeys([*spoken, *memory.new_names.values(), *orphans])))
     rejections.keep((_refused(outcome) for outcome in outcomes if outcome.refusal), now=now)
     _emit(changed)

@@ -22,7 +22,10 @@ _MOST_WORDS_KEPT: Final = 20_000
 _KEY: Final = 3  # needles are looked up by the first letters of their first word
 _ENDING: Final = 12  # what `*` stands for, at most
 _WORD: Final = re.compile(r"(?<![\w-])\w+")
-_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
+UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]"
+)
+"""Writing in which a word is found wherever its signs stand together: Chinese, Japanese, Korean, Thai, Lao, Burmese, Khmer."""
 _MORE: Final = re.compile(r"\w*")
 
 
@@ -123,7 +126,7 @@ def _hits(index: _Index, text: str) -> Iterator[tuple[int, str]]:
     if index.expressions is not None:
         for found in index.expressions.finditer(text):
             yield int((found.lastgroup or "r0")[1:]), found.group()
-    for number, word in index.chinese if _CHINESE.search(text) else ():
+    for number, word in index.chinese if UNSPACED.search(text) else ():
         for _ in range(min(text.count(word), _MOST_HITS)):
             yield number, word
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
@@ -20,7 +21,7 @@ def decide(item_id: int, topic_id: int, *, accept: bool, user: Actor) -> ItemTop
     item = Item.objects.select_for_update(of=("self",)).filter(pk=item_id).first()
     topic = Topic.objects.filter(pk=topic_id, retired=False).first()
     if item is None or topic is None:
-        raise UserError("The item or the topic is not there any more.", "Load the page again.")
+        raise UserError(_("The item or the topic is not there any more."), _("Load the page again."))
     state = ItemTopic.State.ACCEPTED if accept else ItemTopic.State.DECLINED
     row = ItemTopic.objects.filter(item=item, topic=topic).first() or ItemTopic(item=item, topic=topic)
     if row.pk and row.state == state and row.decided_by_id:

@@ -36,6 +36,7 @@ def sync() -> int:
                 kind=rule.kind,
                 name_en=rule.name_en,
                 name_zh=rule.name_zh,
+                names=dict(rule.names),
                 tag_en=rule.tag_en,
                 tag_zh=rule.tag_zh,
                 color=rule.color,
@@ -45,7 +46,9 @@ def sync() -> int:
         ],
         update_conflicts=True,
         unique_fields=["slug"],
-        update_fields=["kind", "name_en", "name_zh", "tag_en", "tag_zh", "color", "position", "retired"],
+        update_fields=[
+            *("kind", "name_en", "name_zh", "names", "tag_en", "tag_zh", "color", "position", "retired")
+        ],
     )
     retired = Topic.objects.exclude(slug__in=[rule.slug for rule in wanted]).update(retired=True)
     log.debug("topics.synced", extra={"topics": len(wanted), "retired": retired})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from publisher.core.errors import UserError
@@ -26,6 +27,9 @@ class _Topic(BaseModel):
     kind: Literal["sdg", "agency"]
     name_en: Annotated[str, Field(min_length=1, max_length=120)]
     name_zh: Annotated[str, Field(min_length=1, max_length=120)]
+    names: dict[
+        Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Annotated[str, Field(min_length=1, max_length=120)]
+    ] = {}
     tag_en: Annotated[str, Field(max_length=60, pattern=_TAG)] = ""
     tag_zh: Annotated[str, Field(max_length=60, pattern=_TAG)] = ""
     color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
@@ -39,7 +43,8 @@ class _Topic(BaseModel):
 
 @dataclass(frozen=True)
 class TopicRule:
-    """A topic with its words. `expressions` are those of `words_en` that stood between slashes, checked.
+    """A topic with its words. `expressions` are those of `words_en` that stood between slashes, checked. `names` are those in
+    further languages, each with its language.
 
     `tag_en` and `tag_zh` are its hashtags without the sign, "" where they are made of its name.
     """
@@ -55,6 +60,7 @@ class TopicRule:
     words_en: tuple[str, ...]
     words_zh: tuple[str, ...]
     expressions: tuple[str, ...]
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def load_topics(path: Path) -> tuple[TopicRule, ...]:
@@ -64,23 +70,31 @@ def load_topics(path: Path) -> tuple[TopicRule, ...]:
         topics = TypeAdapter(list[_Topic]).validate_python(given)
     except OSError as error:
         raise UserError(
-            f"The topics in {path} cannot be read: {error.strerror}.", "Check PUBLISHER's installation."
+            _("The topics in %(path)s cannot be read: %(strerror)s.")
+            % {"path": path, "strerror": error.strerror},
+            _("Check PUBLISHER's installation."),
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {error}", "Correct the line that is named.") from error
+        raise UserError(
+            _("%(path)s is not YAML: %(error)s") % {"path": path, "error": error},
+            _("Correct the line that is named."),
+        ) from error
     except ValidationError as error:
         raise UserError(
-            f"{path}: {_first_problem(error, given)}", "Compare with the comment at its top."
+            f"{path}: {_first_problem(error, given)}", _("Compare with the comment at its top.")
         ) from error
     slugs = [topic.slug for topic in topics]
     twice = sorted({slug for slug in slugs if slugs.count(slug) > 1})
     if twice:
-        raise UserError(f"{path}: the slug {twice[0]} is there twice.", "Slugs are unique.")
+        raise UserError(
+            _("%(path)s: the slug %(value)s is there twice.") % {"path": path, "value": twice[0]},
+            _("Slugs are unique."),
+        )
     return tuple(_rule(topic, position, path) for position, topic in enumerate(topics))
 
 
 def named_topics(rules: Sequence[TopicRule], names: Iterable[str]) -> tuple[str, ...]:
-    """Slugs of the topics that a producer named by slug, English or Chinese name, or acronym; unknown names are left out."""
+    """Slugs of the topics that a producer named by slug, name in any language, or acronym; unknown names are left out."""
     known = _names(tuple(rules))
     return tuple(dict.fromkeys(known[name.casefold()] for name in names if name.casefold() in known))
 
@@ -90,7 +104,7 @@ def _names(rules: tuple[TopicRule, ...]) -> dict[str, str]:
     return {
         key.casefold(): rule.slug
         for rule in rules
-        for key in (rule.slug, rule.name_en, rule.name_zh, *_short(rule))
+        for key in (rule.slug, rule.name_en, rule.name_zh, *dict(rule.names).values(), *_short(rule))
     }
 
 
@@ -108,6 +122,7 @@ def _rule(topic: _Topic, position: int, path: Path) -> TopicRule:
         tuple(word for word in topic.words_en if not _is_expression(word)),
         tuple(topic.words_zh),
         tuple(_checked(expression, topic.slug, path) for expression in expressions),
+        tuple(topic.names.items()),
     )
 
 
@@ -119,19 +134,26 @@ def _checked(pattern: str, slug: str, path: Path) -> str:
     """An expression of bounded cost: no unlimited repetition, no look-around but a digit's absence, no back reference."""
     if _UNSAFE.search(pattern):
         raise UserError(
-            f"{path}: the expression /{pattern}/ of {slug} repeats without limit, looks around or refers back.",
-            "Write {0,20} instead of *, and groups as (?:…).",
+            _(
+                "%(path)s: the expression /%(pattern)s/ of %(slug)s repeats without limit, looks "
+                "around or refers back."
+            )
+            % {"path": path, "pattern": pattern, "slug": slug},
+            _("Write {0,20} instead of *, and groups as (?:…)."),
         )
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise UserError(
-            f"{path}: the expression /{pattern}/ of {slug} is not valid: {error}.", "Correct it."
+            _("%(path)s: the expression /%(pattern)s/ of %(slug)s is not valid: %(error)s.")
+            % {"path": path, "pattern": pattern, "slug": slug, "error": error},
+            _("Correct it."),
         ) from error
     if compiled.match("") or compiled.groups:
         raise UserError(
-            f"{path}: the expression /{pattern}/ of {slug} has groups or matches nothing at all.",
-            "Use (?:…).",
+            _("%(path)s: the expression /%(pattern)s/ of %(slug)s has groups or matches nothing at all.")
+            % {"path": path, "pattern": pattern, "slug": slug},
+            _("Use (?:…)."),
         )
     return pattern
 

@@ -64,9 +64,9 @@ def render_subject(view: DigestView, template: str) -> str:
 
 
 def preheader(view: DigestView) -> str:
-    """The line that a mailbox shows behind the subject: the introduction, or what else is inside."""
+    """The line that a mailbox shows behind the subject: what staff wrote for it, the introduction, or what else is inside."""
     rest = [item.title for item in view.items[1:4]] or [view.items[0].summary]
-    return one_line(neutralise(view.intro or " · ".join(rest)), _LONGEST_PREHEADER)
+    return one_line(neutralise(view.preheader or view.intro or " · ".join(rest)), _LONGEST_PREHEADER)
 
 
 def template_source(name: str, view: DigestView) -> str:

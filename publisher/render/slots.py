@@ -27,7 +27,7 @@ from typing import Final, Literal
 
 Kind = Literal["html", "text"]
 
-SLOT_NAMES: Final = ("greeting", "preferences_url", "unsubscribe_url", "web_url")
+SLOT_NAMES: Final = ("greeting", "preferences_url", "unsubscribe_url", "web_url", "reader")
 PREFIX: Final = "Qz7SlotK9x"
 MARK_LENGTH: Final = 32
 

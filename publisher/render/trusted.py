@@ -33,7 +33,7 @@ def render_file(name: str, values: Mapping[str, object]) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(enabled_extensions=("mjml.j2",), default=False),
+        autoescape=select_autoescape(enabled_extensions=("mjml.j2", "html.j2"), default=False),
         undefined=StrictUndefined,
         finalize=_harmless,
         trim_blocks=True,

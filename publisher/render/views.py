@@ -37,7 +37,8 @@ class ItemView:
 class DigestView:
     """One variant of an edition. `accent` is #rrggbb, `zone` the IANA zone in which dates are written.
 
-    `issued_at` (aware) is the edition's date; `address` the postal address that bulk mail must show;
+    `issued_at` (aware) is the edition's date; `preheader` the line that mailboxes show behind the subject, made of the rest when
+    empty; `address` the postal address that bulk mail must show;
     `subject` a template that staff may edit, with the names listed in digest.SUBJECT_NAMES; `subject_name` is
     what its errors call it.
     """
@@ -48,6 +49,7 @@ class DigestView:
     organisation: str
     issued_at: datetime
     intro: str = ""
+    preheader: str = ""
     address: str = ""
     accent: str = DEFAULT_ACCENT
     zone: str = "UTC"

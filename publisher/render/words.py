@@ -82,7 +82,10 @@ GREETINGS: Final[dict[str, tuple[str, str]]] = {
     "zh": ("{name}，您好！", "您好！"),
     "fr": ("Bonjour {name},", "Bonjour,"),
     "es": ("Hola, {name}:", "Hola:"),
-    "ar": ("{name}، تحية طيبة،", "تحية طيبة،"),
+    "ar": (
+        "\u200f{name}، تحية طيبة،",
+        "تحية طيبة،",
+    ),  # the mark: so that a Latin name does not turn the line in a text part
 }
 
 _RIGHT_TO_LEFT = frozenset({"ar", "he", "iw", "fa", "ur", "ps", "sd", "ug", "yi", "ckb", "dv"})

@@ -9,9 +9,32 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from typing import Final
 
 import chinese_calendar
 import holidays
+
+from publisher.core.marking import gettext_noop
+
+NAMES: Final = (
+    gettext_noop("New Year's Day"),
+    gettext_noop("Spring Festival"),
+    gettext_noop("Chinese New Year (Spring Festival)"),
+    gettext_noop("Chinese New Year's Eve"),
+    gettext_noop("Tomb-sweeping Day"),
+    gettext_noop("Tomb-Sweeping Day"),
+    gettext_noop("Labour Day"),
+    gettext_noop("Labor Day"),
+    gettext_noop("Dragon Boat Festival"),
+    gettext_noop("Mid-autumn Festival"),
+    gettext_noop("Mid-Autumn Festival"),
+    gettext_noop("National Day"),
+    gettext_noop("Good Friday"),
+    gettext_noop("Easter Monday"),
+    gettext_noop("Christmas Day"),
+    gettext_noop("Boxing Day"),
+)
+"""What staff in China and with it meet most; `core.told` gives them in the reader's language, and leaves others in English."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +69,12 @@ def days_off(country: str, year: int) -> DaysOff:
     is none. The announcement comes in November of the year before; until the package has it, the statutory days stand in, and
     the note says so.
     """
-    note = f"no holidays of {year} are known"
+    note = gettext_noop("no holidays of %(year)s are known") % {"year": year}
     if country == "CN":
         try:
             return DaysOff(country, year, _announced_in_china(year))
         except NotImplementedError:
-            note = f"days exchanged in {year} are not known yet"
+            note = gettext_noop("days exchanged in %(year)s are not known yet") % {"year": year}
     names = _statutory(country, year)
     return DaysOff(country, year, names, note if country == "CN" or not names else "")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext
 
 from publisher.schedule.wallclock import instant_of
 
@@ -23,19 +26,34 @@ class SendingHours:
 
     def __str__(self) -> str:
         if self.start is None or self.end is None or self.start == self.end:
-            return "at any time"
+            return gettext("at any time")
         return f"{self.start:%H:%M}–{self.end:%H:%M} {self.zone.key}"
 
 
 def next_open(hours: SendingHours, now: datetime) -> datetime:
     """`now` (aware) if it lies in the hours, else the instant (UTC) at which they next begin."""
+    stretches = _stretches(hours, now)
+    if stretches is None:
+        return now
+    return next(max(now, opens) for opens, closes in stretches if max(now, opens) < closes)
+
+
+def open_since(hours: SendingHours, now: datetime) -> datetime | None:
+    """When the stretch that holds `now` (aware) began (UTC), the beginning of time where mail may leave at any; None outside."""
+    stretches = _stretches(hours, now)
+    if stretches is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return next((opens for opens, closes in stretches if opens <= now < closes), None)
+
+
+def _stretches(hours: SendingHours, now: datetime) -> Iterator[tuple[datetime, datetime]] | None:
+    """From yesterday's on; None for hours without an end."""
     start, end = hours.start, hours.end
     if start is None or end is None or start == end:
-        return now
+        return None
     today = now.astimezone(hours.zone).date()
     overnight = timedelta(days=1 if end < start else 0)
     days = (today + timedelta(days=ahead) for ahead in range(-1, 5))
-    stretches = (
+    return (
         (instant_of(hours.zone, day, start), instant_of(hours.zone, day + overnight, end)) for day in days
     )
-    return next(max(now, opens) for opens, closes in stretches if max(now, opens) < closes)

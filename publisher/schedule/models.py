@@ -22,6 +22,10 @@ class Schedule(models.Model):
     holiday_countries = models.JSONField(default=list, help_text='ISO 3166 codes: ["CN"]')
     least_gap_minutes = models.PositiveIntegerField(default=30)
     most_per_day = models.PositiveIntegerField(null=True, blank=True)
+    blackout_names = models.JSONField(
+        default=dict, blank=True, help_text='what the blackout dates are: {"2026-12-25": "Christmas"}'
+    )
+    version = models.PositiveIntegerField(default=1, help_text="counts edits; a stale form is refused")
 
     def __str__(self) -> str:
         return self.name

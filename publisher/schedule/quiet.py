@@ -1,9 +1,10 @@
-"""Whether a channel may speak at an instant, and if not, why. `slots.py` asks for every slot, the desk for a hand-picked time."""
+"""Whether a channel may speak at an instant, and if not, why. `slots.py` asks for every slot, `against.py` for a chosen time."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from publisher.core.marking import gettext_noop
 from publisher.schedule.calendar_days import holiday_on
 from publisher.schedule.rules import QuietHours, ScheduleRules
 
@@ -22,13 +23,22 @@ def why_not(rules: ScheduleRules, instant: datetime) -> str | None:
     wall = instant.astimezone(rules.zone)
     day = wall.date()
     if day in rules.blackouts:
-        return f"blackout date {day}"
+        return gettext_noop("blackout date %(day)s") % {"day": day}
     if rules.holiday_countries and (holiday := holiday_on(day, rules.holiday_countries)):
-        return f"public holiday: {holiday}"
-    for hours in rules.quiet:
-        if _covers(hours, wall):
-            return f"quiet hours {hours.start:%H:%M}–{hours.end:%H:%M} {rules.zone.key}"
+        return gettext_noop("public holiday: %(holiday)s") % {"holiday": holiday}
+    if hours := quiet_hours_at(rules, instant):
+        return gettext_noop("quiet hours %(start)s–%(end)s %(zone)s") % {
+            "start": f"{hours.start:%H:%M}",
+            "end": f"{hours.end:%H:%M}",
+            "zone": rules.zone.key,
+        }
     return None
+
+
+def quiet_hours_at(rules: ScheduleRules, instant: datetime) -> QuietHours | None:
+    """The first quiet hours that `instant` (aware) lies in, or None; blackouts and holidays are not looked at."""
+    wall = instant.astimezone(rules.zone)
+    return next((hours for hours in rules.quiet if _covers(hours, wall)), None)
 
 
 def _covers(hours: QuietHours, wall: datetime) -> bool:

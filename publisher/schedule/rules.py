@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from django.utils.translation import gettext as _
+
 from publisher.core.errors import UserError
 from publisher.schedule.calendar_days import is_known_country
 
@@ -69,7 +71,8 @@ class RulesError(UserError):
     """`field` (`slots[2].at`) of a schedule holds what it may not."""
 
     def __init__(self, field: str, problem: str, allowed: str) -> None:
-        super().__init__(f"{field}: {problem}. Allowed: {allowed}.")
+        said = {"field": field, "problem": problem, "allowed": allowed}
+        super().__init__(_("%(field)s: %(problem)s. Allowed: %(allowed)s.") % said)
         self.field = field
 
 
@@ -117,11 +120,17 @@ _OPTIONAL = {"slots", "quiet", "blackouts", "holiday_countries", "least_gap_minu
 def _object(field: str, value: object, *, required: set[str], optional: set[str]) -> Mapping[str, Any]:
     allowed = ", ".join(sorted(required | optional))
     if not isinstance(value, dict):
-        raise RulesError(field, f"{reprlib.repr(value)} is not an object", f"an object with {allowed}")
+        raise RulesError(
+            field,
+            _("%(value)s is not an object") % {"value": reprlib.repr(value)},
+            _("an object with %(names)s") % {"names": allowed},
+        )
     if missing := sorted(required - value.keys()):
-        raise RulesError(f"{field}.{missing[0]}", "is missing", f"an object with {allowed}")
+        raise RulesError(
+            f"{field}.{missing[0]}", _("is missing"), _("an object with %(names)s") % {"names": allowed}
+        )
     if unknown := sorted(str(key) for key in value.keys() - required - optional):
-        raise RulesError(f"{field}.{unknown[0][:40]}", "is not a field", allowed)
+        raise RulesError(f"{field}.{unknown[0][:40]}", _("is not a field"), allowed)
     return value
 
 
@@ -129,15 +138,27 @@ def _list(field: str, value: object, read: Callable[[str, object], T], most: int
     if value is None:
         return []
     if not isinstance(value, list):
-        raise RulesError(field, f"{reprlib.repr(value)} is not a list", f"a list of up to {most}")
+        raise RulesError(
+            field,
+            _("%(value)s is not a list") % {"value": reprlib.repr(value)},
+            _("a list of up to %(most)s") % {"most": most},
+        )
     if len(value) > most:
-        raise RulesError(field, f"{len(value)} are too many", f"a list of up to {most}")
+        raise RulesError(
+            field,
+            _("%(count)s are too many") % {"count": len(value)},
+            _("a list of up to %(most)s") % {"most": most},
+        )
     seen: dict[T, int] = {}
     for position, entry in enumerate(value):
         item = read(f"{field}[{position}]", entry)
         first = seen.setdefault(item, position)
         if first != position:
-            raise RulesError(f"{field}[{position}]", f"is the same as {field}[{first}]", "each one once")
+            raise RulesError(
+                f"{field}[{position}]",
+                _("is the same as %(field)s") % {"field": f"{field}[{first}]"},
+                _("each one once"),
+            )
     return list(seen)
 
 
@@ -151,7 +172,7 @@ def _quiet(field: str, value: object) -> QuietHours:
     weekdays = entry.get("weekdays")
     if weekdays == []:
         raise RulesError(
-            f"{field}.weekdays", "is empty", "weekdays 0 (Monday) to 6, or left out for every day"
+            f"{field}.weekdays", _("is empty"), _("weekdays 0 (Monday) to 6, or left out for every day")
         )
     return QuietHours(
         start=_time(f"{field}.start", entry["start"]),
@@ -161,15 +182,15 @@ def _quiet(field: str, value: object) -> QuietHours:
 
 
 def _weekday(field: str, value: object) -> int:
-    return _whole(field, value, 0, 6, "0 (Monday) to 6 (Sunday)")
+    return _whole(field, value, 0, 6, _("0 (Monday) to 6 (Sunday)"))
 
 
 def _time(field: str, value: object) -> time:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise RulesError(
             field,
-            f"{reprlib.repr(value)} is no time of day",
-            "HH:MM from 00:00 to 23:59 (seconds may follow)",
+            _("%(value)s is no time of day") % {"value": reprlib.repr(value)},
+            _("HH:MM from 00:00 to 23:59 (seconds may follow)"),
         )
     return time.fromisoformat(value)
 
@@ -179,7 +200,7 @@ def _written(at: time) -> str:
 
 
 def _date(field: str, value: object) -> date:
-    problem = RulesError(field, f"{reprlib.repr(value)} is no date", "YYYY-MM-DD")
+    problem = RulesError(field, _("%(value)s is no date") % {"value": reprlib.repr(value)}, "YYYY-MM-DD")
     try:
         day = date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError as error:
@@ -192,8 +213,10 @@ def _date(field: str, value: object) -> date:
 def _country(field: str, value: object) -> str:
     code = value.upper() if isinstance(value, str) else ""
     if not is_known_country(code):
-        allowed = "an ISO 3166 country code such as CN, or with its part such as GB-SCT"
-        raise RulesError(field, f"no holidays are known for {reprlib.repr(value)}", allowed)
+        allowed = _("an ISO 3166 country code such as CN, or with its part such as GB-SCT")
+        raise RulesError(
+            field, _("no holidays are known for %(value)s") % {"value": reprlib.repr(value)}, allowed
+        )
     return code
 
 
@@ -204,11 +227,13 @@ def _most_per_day(value: object) -> int | None:
 def _whole(field: str, value: object, least: int, most: int, allowed: str = "") -> int:
     if type(value) is not int or not least <= value <= most:
         problem = (
-            f"{reprlib.repr(value)} is out of range"
+            _("%(value)s is out of range") % {"value": reprlib.repr(value)}
             if type(value) is int
-            else f"{reprlib.repr(value)} is no whole number"
+            else _("%(value)s is no whole number") % {"value": reprlib.repr(value)}
         )
-        raise RulesError(field, problem, allowed or f"{least} to {most}")
+        raise RulesError(
+            field, problem, allowed or _("%(least)s to %(most)s") % {"least": least, "most": most}
+        )
     return value
 
 
@@ -218,5 +243,9 @@ def _zone(field: str, value: object) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         similar = [zone for zone in sorted(available_timezones()) if name and name.lower() in zone.lower()]
-        allowed = f"an IANA time zone such as {similar[0] if similar else 'Asia/Shanghai'}"
-        raise RulesError(field, f"{reprlib.repr(value)} is no time zone", allowed) from error
+        allowed = _("an IANA time zone such as %(zone)s") % {
+            "zone": similar[0] if similar else "Asia/Shanghai"
+        }
+        raise RulesError(
+            field, _("%(value)s is no time zone") % {"value": reprlib.repr(value)}, allowed
+        ) from error

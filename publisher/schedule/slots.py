@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
+from publisher.core.marking import gettext_noop
 from publisher.schedule.quiet import why_not
 from publisher.schedule.rules import ScheduleRules
 from publisher.schedule.wallclock import instant_of
@@ -64,6 +66,13 @@ def assign_slots(
     return [Assignment(post.id, next(free, None)) for post in ordered]
 
 
+def free_slots(
+    rules: ScheduleRules, *, now: datetime, taken: Collection[datetime], until: datetime
+) -> list[datetime]:
+    """The slots (UTC) from `now` to before `until` that could all be given beside `taken`, one after another."""
+    return list(takewhile(lambda at: at < until, _free_slots(rules, _start(now, None), taken)))
+
+
 def why_no_slot(
     rules: ScheduleRules, *, now: datetime, taken: Collection[datetime], after: datetime | None = None
 ) -> str | None:
@@ -77,9 +86,12 @@ def why_no_slot(
             return None
         reasons[reason] += 1
     if not reasons:
-        return "The schedule has no weekly slots."
+        return gettext_noop("The schedule has no weekly slots.")
     listed = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(5))
-    return f"None of {reasons.total()} slots within a year is free: {listed}."
+    return gettext_noop("None of %(total)s slots within a year is free: %(listed)s.") % {
+        "total": reasons.total(),
+        "listed": listed,
+    }
 
 
 def slot_times(rules: ScheduleRules, start: datetime) -> Iterator[datetime]:
@@ -123,9 +135,9 @@ class _Occupied:
     def why_not(self, at: datetime) -> str | None:
         neighbour = bisect_right(self._times, at - self._gap)
         if neighbour < len(self._times) and self._times[neighbour] < at + self._gap:
-            return "taken, or too close to another post"
+            return gettext_noop("taken, or too close to another post")
         if self._most_per_day and self._per_day[self._day(at)] >= self._most_per_day:
-            return f"the day has its {self._most_per_day}"
+            return gettext_noop("the day has its %(most_per_day)s") % {"most_per_day": self._most_per_day}
         return None
 
     def add(self, at: datetime) -> None:

@@ -1,19 +1,28 @@
-"""When a weekly digest is due, and which stretch of time an edition looks at. Pure; `digests/due.py` makes the editions."""
+"""When a digest is due by the calendar, and which stretch of time an edition looks at. Pure; `digests/due.py` makes the editions.
+
+One that goes out with each item has no dates: `with_each.py` decides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from publisher.schedule.wallclock import instant_of
 from publisher.schedule.waves import begins_at
 
+Rhythm = Literal["daily", "weekly", "monthly"]
+
+LAST_MONTHDAY: Final = 28
+"""A day that every month has."""
+
 
 @dataclass(frozen=True)
 class DigestTiming:
-    """Every week on `weekday` (Monday is 0) when clocks in `zone` show `at`.
+    """When clocks in `zone` show `at`: every day, every week on `weekday` (Monday is 0), or every month on `monthday` (1 to 28).
 
     `local_time`: each reader gets it when their own clocks show `at`; so it is begun before the first of them (`waves.py`).
     """
@@ -22,10 +31,14 @@ class DigestTiming:
     weekday: int
     at: time
     local_time: bool = False
+    rhythm: Rhythm = "weekly"
+    monthday: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.weekday <= 6:
             raise ValueError(f"weekday {self.weekday}: Monday is 0, Sunday 6")
+        if not 1 <= self.monthday <= LAST_MONTHDAY:
+            raise ValueError(f"monthday {self.monthday}: 1 to {LAST_MONTHDAY}, which every month has")
 
 
 @dataclass(frozen=True)
@@ -39,12 +52,24 @@ class Due:
 
 def last_due(timing: DigestTiming, now: datetime) -> Due:
     """The latest issue that is begun by `now` (aware)."""
-    return max((due for due in _dues_around(timing, now) if due.begins <= now), key=lambda due: due.at)
+    return max((due for due in _dues_around(timing, now) if due.begins <= now), key=_order)
 
 
 def next_due(timing: DigestTiming, after: datetime) -> Due:
     """The first issue that is begun later than `after` (aware)."""
-    return min((due for due in _dues_around(timing, after) if due.begins > after), key=lambda due: due.at)
+    around = _dues_around(timing, after)
+    begins = min(due.begins for due in around if due.begins > after)
+    return max((due for due in around if due.begins == begins), key=_order)
+
+
+def dues_between(timing: DigestTiming, start: datetime, end: datetime, *, after: datetime) -> Iterator[Due]:
+    """The issues whose time `at` lies in [start, end), ascending, of those that are begun later than `after` (all aware)."""
+    # An issue by local time is begun up to 28 hours before its time in the digest's own zone.
+    due = next_due(timing, max(after, start - timedelta(days=2)))
+    while due.at < end:
+        if due.at >= start:
+            yield due
+        due = next_due(timing, due.begins)
 
 
 def window(
@@ -80,13 +105,29 @@ def covered_until(windows: Iterable[tuple[datetime, datetime]]) -> datetime | No
     return end
 
 
+def _order(due: Due) -> tuple[datetime, date]:
+    """Two days share an instant where a zone skipped the first of them: then the second counts."""
+    return due.at, due.day
+
+
 def _dues_around(timing: DigestTiming, moment: datetime) -> list[Due]:
-    """The issues of the five weeks about `moment`: always some before and some after it, even where a zone skipped a day."""
+    """The issues about `moment`: always some before and some after it, even where a zone skipped a day."""
     if moment.tzinfo is None:
         raise ValueError("a digest's due time needs an aware datetime")
-    day = moment.astimezone(timing.zone).date()
-    day += timedelta(days=timing.weekday - day.weekday())
-    return [_due_on(timing, day + timedelta(weeks=week)) for week in range(-2, 3)]
+    today = moment.astimezone(timing.zone).date()
+    return [_due_on(timing, day) for day in _days_around(timing, today)]
+
+
+def _days_around(timing: DigestTiming, today: date) -> Iterator[date]:
+    """Nine days, five weeks or five months, with `today` in their middle."""
+    if timing.rhythm == "daily":
+        yield from (today + timedelta(days=n) for n in range(-4, 5))
+    elif timing.rhythm == "weekly":
+        day = today + timedelta(days=timing.weekday - today.weekday())
+        yield from (day + timedelta(weeks=n) for n in range(-2, 3))
+    else:
+        months = today.year * 12 + today.month - 1
+        yield from (date(n // 12, n % 12 + 1, timing.monthday) for n in range(months - 2, months + 3))
 
 
 def _due_on(timing: DigestTiming, day: date) -> Due:

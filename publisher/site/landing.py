@@ -5,16 +5,25 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from publisher.site.page import asked_language, show
+from publisher.archive import editions
+from publisher.site.page import reader_language, show
+from publisher.site.sign_up.offered import open_digests
+from publisher.site.words import spoken
 
 
 @require_GET
 def landing(request: HttpRequest) -> HttpResponse:
     """What this is, and the way to the desk."""
-    return show(request, "site/landing.html", {}, language=asked_language(request))
+    language = reader_language(request, "")
+    context = {
+        "open": bool(open_digests()),
+        "archive": editions.digests().exists(),
+        "code": spoken(language),
+    }
+    return show(request, "site/landing.html", context, language=language)
 
 
 @require_GET
 def personal_links(request: HttpRequest) -> HttpResponse:
     """Why the links of a shared edition do not unsubscribe anybody."""
-    return show(request, "site/personal_links.html", {}, language=asked_language(request))
+    return show(request, "site/personal_links.html", {}, language=reader_language(request, ""))

@@ -8,11 +8,13 @@ from django.views.decorators.http import require_safe
 
 from publisher.audience import tokens
 from publisher.audience.models import Subscription
+from publisher.counting.links import plain_variant
 from publisher.delivery.models import Delivery
 from publisher.digests import webview
 from publisher.digests.matching import variant_for
 from publisher.digests.models import Edition, Variant
-from publisher.site.page import asked_language, show, stale
+from publisher.site.archive import public_copy
+from publisher.site.page import asked_language, private, show, stale
 
 WITHDRAWN = (Edition.State.CANCELLED, Edition.State.EMPTY)
 
@@ -27,12 +29,14 @@ def web_version(request: HttpRequest, token: str) -> HttpResponse:
     variant = _variant(link) if link else Variant.objects.filter(pk=copy.target_id if copy else 0).first()
     if variant is None or not variant.html or variant.edition.state in WITHDRAWN:
         return show(request, "site/gone.html", {}, language=asked_language(request), status=410)
-    response = HttpResponse(webview.html_of(variant, settings.BASE_URL))
-    response["Content-Security-Policy"] = webview.policy(variant.edition, "'none'")
+    public = public_copy.of(variant)
+    html = webview.html_of(plain_variant(variant), settings.BASE_URL)
+    response = HttpResponse(public_copy.linked(html, public) if public else html)
+    response["Content-Security-Policy"] = webview.policy(
+        variant.edition, "'none'", here=public.folder if public else ""
+    )
     response["Content-Language"] = variant.language
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return private(response)
 
 
 def _variant(link: tokens.Link) -> Variant | None:

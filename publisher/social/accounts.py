@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import ChannelDown, UserError
+from publisher.core.told import told
 from publisher.render.measure import Measure
 from publisher.social.models import Channel
 from publisher.social.networks import registry
-from publisher.social.networks.base import Ability, Account, Differing, Network
+from publisher.social.networks.base import Ability, Account, Differing, Network, Preview, Previewing
 from publisher.social.threads import takes_threads
 
 
@@ -54,6 +57,12 @@ def abilities_of(network: Network[Any], account: Account) -> frozenset[Ability]:
     return network.abilities_of(account) if isinstance(network, Differing) else network.abilities
 
 
+def preview_of(channel: Channel) -> Preview:
+    """How the channel's posts look to readers."""
+    network = registry.networks().get(channel.network)
+    return network.preview(measured_as(channel)) if isinstance(network, Previewing) else Preview()
+
+
 def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:
     """Each text by the network's own measure. Raises `NoSuchNetwork`."""
     network = registry.get(channel.network)
@@ -64,16 +73,27 @@ def measured(channel: Channel, texts: Sequence[str]) -> list[Measure]:
 def check_texts(channel: Channel, texts: Sequence[str]) -> None:
     """Raises `TooLong` for the first text that does not fit, `NoThreads`, `NoSuchNetwork`."""
     if not texts:
-        raise TooLong("The post has no text.", "Write one, then save it.")
+        raise TooLong(gettext("The post has no text."), gettext("Write one, then save it."))
     if len(texts) > 1:
         _check_thread(channel)
     for number, measure in enumerate(measured(channel, texts), 1):
         if not measure.fits:
-            which = f"Message {number} of {len(texts)}" if len(texts) > 1 else "The text"
+            which = (
+                gettext("Message %(number)s of %(texts)s") % {"number": number, "texts": len(texts)}
+                if len(texts) > 1
+                else gettext("The text")
+            )
             label = registry.get(channel.network).label
             raise TooLong(
-                f"{which} does not fit {label}: {measure.why} ({measure.length} of {measure.limit}).",
-                "Change it, then save again. Nothing you wrote is lost.",
+                gettext("%(which)s does not fit %(label)s: %(why)s (%(length)s of %(limit)s).")
+                % {
+                    "which": which,
+                    "label": label,
+                    "why": told(measure.why),
+                    "length": measure.length,
+                    "limit": measure.limit,
+                },
+                gettext("Change it, then save again. Nothing you wrote is lost."),
             )
 
 
@@ -82,6 +102,10 @@ def _check_thread(channel: Channel) -> None:
     account = measured_as(channel)
     if registry.can_send(channel.network) and not takes_threads(network, account):
         raise NoThreads(
-            f"{network.label} takes no posts of several messages from this channel.",
-            f"Make it one message. Where an account of {network.label} can take threads, the channel's settings say so.",
+            gettext("%(label)s takes no posts of several messages from this channel.")
+            % {"label": network.label},
+            gettext(
+                "Make it one message. Where an account of %(label)s can take threads, the channel's settings say so."
+            )
+            % {"label": network.label},
         )

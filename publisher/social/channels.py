@@ -6,10 +6,12 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
+from publisher.core.marking import gettext_noop
 from publisher.social.models import Channel, ChannelHealth
 from publisher.social.networks import registry
 from publisher.social.slots import lock_channel
@@ -23,7 +25,7 @@ def pause(channel_id: int, *, user: Actor, reason: str) -> None:
     channel = _locked(channel_id)
     if channel.paused_reason:
         return
-    channel.paused_reason = reason.strip() or "Paused by staff."
+    channel.paused_reason = reason.strip() or gettext_noop("Paused by staff.")
     channel.save(update_fields=["paused_reason"])
     audit.record(user, "channel.paused", channel, after={"reason": channel.paused_reason})
     log.warning("channel.paused", extra={"channel_id": channel_id, "reason": channel.paused_reason})
@@ -60,5 +62,5 @@ def block(channel_id: int, *, until: datetime) -> None:
 def _locked(channel_id: int) -> Channel:
     channel = lock_channel(channel_id)
     if channel is None:
-        raise UserError("There is no such channel.", "Load the list again.")
+        raise UserError(_("There is no such channel."), _("Load the list again."))
     return channel

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from publisher.core.marking import gettext_noop
 from publisher.items.languages import primary
 from publisher.items.models import Item, ItemTopic, Topic
 from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
@@ -26,11 +27,13 @@ LONGEST_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Draft:
-    """The texts of a post's parts and its pictures; `problem` says why it cannot leave as it is, else is empty."""
+    """The texts of a post's parts and its pictures; `problem` says why it cannot leave as it is, else is empty. `line` is that of
+    the template that is to blame, from 1; 0: none."""
 
     texts: tuple[str, ...]
     problem: str = ""
     pictures: tuple[Shown, ...] = ()
+    line: int = 0
 
 
 def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
@@ -51,10 +54,21 @@ def compose(item: Item, channel: Channel, topics: Sequence[Topic]) -> Draft:
             split=_splitter(channel, network, account),
         )
     except TemplateFailure as failure:
-        return Draft((), f"The template failed: {failure}")
+        return Draft(
+            (), gettext_noop("The template failed: %(failure)s") % {"failure": failure}, line=failure.line
+        )
     except TEMPLATE_ERRORS as error:
-        return Draft((), f"{network.label} could not measure the text: {error or type(error).__name__}")
-    problem = "" if snippet.fits else f"The text does not fit {network.label}: {snippet.why}."
+        return Draft(
+            (),
+            gettext_noop("%(label)s could not measure the text: %(error)s")
+            % {"label": network.label, "error": error or type(error).__name__},
+        )
+    problem = (
+        ""
+        if snippet.fits
+        else gettext_noop("The text does not fit %(label)s: %(why)s.")
+        % {"label": network.label, "why": snippet.why}
+    )
     return Draft(snippet.texts, problem)
 
 
@@ -102,7 +116,7 @@ def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:
         summary=item.summary,
         published_at=item.published_at,
         language=item.language,
-        topics=tuple(topic.name_zh if chinese else topic.name_en for topic in topics),
+        topics=tuple(topic.named_in(item.language)[0] for topic in topics),
         tags=tuple(tag_of(topic, chinese=chinese) for topic in topics),
         image_url=item.image_url,
         image_alt=item.image_alt,

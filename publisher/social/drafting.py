@@ -17,13 +17,16 @@ from django.db.models import F
 
 from publisher.core import audit, events, standstill, trace
 from publisher.core.apart import Apart, together
-from publisher.items.models import Item, Topic
+from publisher.core.marking import gettext_noop
+from publisher.items.models import Item, Revision, Topic
 from publisher.items.visibility import is_visible, visible
+from publisher.social import reviewing
 from publisher.social.composing import Draft, compose, link_for, topics_of
 from publisher.social.links import shown_in
 from publisher.social.matching import Facts, Wants, matches
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
+from publisher.social.networks.base import Carding
 from publisher.social.notes import MAY_BE_OUT
 from publisher.social.picturing import pictured, seen, waits, want
 from publisher.social.redrafting import (
@@ -43,6 +46,8 @@ __all__ = ["UNSENT", "cancel_for_item", "draft_held", "draft_item", "undrafted"]
 log = logging.getLogger(__name__)
 
 S = Post.State
+ON_CARD = ("title", "summary", "image_url", "image_alt")
+"""What of an item the card below a post shows (`delivery.leaving`)."""
 WRITTEN = (
     "item_revision",
     "channel_revision",
@@ -174,7 +179,7 @@ class _Drafting:
             stands,
             revision=self.item.revision,
             texts=draft.texts,
-            holds=bool(draft.problem) or not same_pictures,
+            holds=bool(draft.problem) or not same_pictures or not self._shows_same_card(post, channel),
         )
         if deed is Deed.LEAVE or (
             post.state == S.HELD
@@ -184,10 +189,12 @@ class _Drafting:
         before = {"state": post.state, "revision": post.item_revision}
         if deed is Deed.RENEW:
             self._fill(post, channel, draft)
+            reviewing.drafted_anew(post, now=self.now)
         if deed is Deed.FLAG:
             post.state, post.problem = S.DRAFT, ITEM_CHANGED
             post.pictures = post.pictures if has_left else list(draft.pictures)
             post.approved_by = post.approved_at = post.slot_at = None
+            reviewing.changed(post, user=None, now=self.now)
         post.item_revision = self.item.revision
         post.link = shown_in(
             [part["text"] for part in post.parts], new=link_for(self.item, channel), before=post.link
@@ -202,6 +209,18 @@ class _Drafting:
             self._tell(post)
         return post
 
+    def _shows_same_card(self, post: Post, channel: Channel) -> bool:
+        """Whether the card below the post is what somebody may have approved: it is made of the item when the post leaves. Where
+        nobody approves, it may be another."""
+        network = registry.networks().get(channel.network)
+        if not (isinstance(network, Carding) and network.shows_card and post.link):
+            return True
+        if post.item_revision == self.item.revision or _approves_by_itself(channel, post):
+            return True
+        rows = Revision.objects.filter(item=self.item, number=post.item_revision)
+        before = rows.values_list("content", flat=True).first()
+        return before is None or all(before.get(name) == getattr(self.item, name) for name in ON_CARD)
+
     def _fill(self, post: Post, channel: Channel, draft: Draft) -> None:
         """Put the draft in place. Whatever was approved before is approved no more, unless the channel approves by itself:
         that it does not where the post may have been published already, after the backup of a restored database.
@@ -214,7 +233,11 @@ class _Drafting:
         post.edited = False
         post.state, post.problem = (S.HELD, draft.problem) if draft.problem else (S.DRAFT, "")
         post.approved_by = post.approved_at = post.slot_at = None
-        if channel.auto_approve and post.state == S.DRAFT and registry.can_send(channel.network):
+        if (
+            _approves_by_itself(channel, post)
+            and post.state == S.DRAFT
+            and registry.can_send(channel.network)
+        ):
             if standstill.may_be_out(self.item.published_at):
                 post.problem = MAY_BE_OUT
             else:
@@ -222,16 +245,20 @@ class _Drafting:
 
     def _tell(self, post: Post) -> None:
         if post.state == S.APPROVED:
-            audit.record(None, "post.approved", post, after={"by": "the channel's rule"})
+            audit.record(None, "post.approved", post, after={"by": gettext_noop("the channel's rule")})
             events.emit("post.approved", post_id=post.pk, channel_id=post.channel_id)
 
 
 def drafted(item: Item, channel: Channel, topics: Sequence[Topic], post: Post) -> Draft:
-    """The draft of a post that exists, held when the item does not fit the channel any more."""
+    """The draft of a post that exists; held when the item does not fit a channel any more that no person chose."""
     draft = pictured(compose(item, channel, topics), item, channel, post)
     facts = Facts(item.language, item.kind, frozenset(topic.pk for topic in topics))
-    fits = matches(replace(_wants(channel), enabled=True), facts)
+    fits = post.chosen or matches(replace(_wants(channel), enabled=True), facts)
     return draft if draft.problem or fits else replace(draft, problem=NO_LONGER_FITS)
+
+
+def _approves_by_itself(channel: Channel, post: Post) -> bool:
+    return channel.auto_approve and not channel.approvals and not post.chosen
 
 
 def _wants(channel: Channel) -> Wants:

@@ -15,10 +15,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from publisher.core import events
 from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import LONGEST_WAIT, ChannelDown, OtherSideError, Retry, UserError
+from publisher.core.marking import gettext_noop
 from publisher.social import endings, notices
 from publisher.social.accounts import account_of
 from publisher.social.channels import block, pause, resume
@@ -39,6 +41,8 @@ AGAIN = timedelta(minutes=15)
 CHECK_WITHIN = timedelta(minutes=5)
 """Longer than any network takes to answer: then another worker may ask."""
 NOT_CONNECTED = "Not connected yet:"
+NOT_CONNECTED_BECAUSE = gettext_noop("Not connected yet: %(reason)s")
+DISCONNECTED = gettext_noop("A person disconnected it.")
 LONGEST_REASON = 1000
 
 MOST_LIMITS, LONGEST_LIST, LONGEST_WORD, LARGEST = 40, 50, 100, 10**12
@@ -68,7 +72,7 @@ def check(channel_id: int, *, now: datetime) -> ChannelHealth:
     """Ask the network, and write down what it says. Never inside a transaction. Raises `UserError` where nobody can be asked."""
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
-        raise UserError("There is no such channel.", "Load the list again.")
+        raise UserError(gettext("There is no such channel."), gettext("Load the list again."))
     if not is_asked(channel):
         return _written(
             channel, state=S.UNCHECKED, problem="", down_since=None, check_at=next_check(channel.pk, now)
@@ -85,6 +89,25 @@ def check(channel_id: int, *, now: datetime) -> ChannelHealth:
         if isinstance(found, ChannelDown):
             return _refused(locked, found.reason, now)
         return _no_answer(locked, found, now)
+
+
+def accepted(channel: Channel, said: Standing, *, now: datetime) -> ChannelHealth:
+    """A new access was tried and is good: as after a check. The channel is locked."""
+    return _works(channel, said, now)
+
+
+def disconnected(channel: Channel, *, now: datetime) -> ChannelHealth:
+    """A person took the access away: the channel waits as one that was never connected. It is locked."""
+    if channel.paused_reason and channel.paused_reason == health_of(channel).problem:
+        channel.paused_reason = ""
+        channel.save(update_fields=["paused_reason"])
+    state, problem = S.UNCHECKED, ""
+    if is_asked(channel):  # else a person posts there, and needs no access
+        state, problem = S.UNCONNECTED, NOT_CONNECTED_BECAUSE % {"reason": DISCONNECTED}
+        pause(channel.pk, user=None, reason=problem)
+    forgotten = {"down_since": None, "credentials_end_at": None, "pace_remaining": None, "pace_until": None}
+    next_at = next_check(channel.pk, now)
+    return _written(channel, state=state, problem=problem, account_name="", check_at=next_at, **forgotten)
 
 
 def is_asked(channel: Channel) -> bool:
@@ -232,7 +255,7 @@ def _refused(channel: Channel, reason: str, now: datetime) -> ChannelHealth:
         _down(channel, reason, now)
         state = {}
     else:
-        problem = f"{NOT_CONNECTED} {reason}"
+        problem = NOT_CONNECTED_BECAUSE % {"reason": reason}
         pause(channel.pk, user=None, reason=problem)
         state = {"state": S.UNCONNECTED, "problem": problem, "down_since": None}
     return _written(channel, checked_at=now, check_at=next_check(channel.pk, now), **state)
@@ -249,7 +272,7 @@ def _no_answer(channel: Channel, error: OtherSideError, now: datetime) -> Channe
     fields: dict[str, Any] = {}
     if before.state == S.UNCONNECTED and _has_credentials(channel):
         # The credentials came since: that there are none is no longer what stands in the way.
-        fields["problem"] = f"{NOT_CONNECTED} {reason}"
+        fields["problem"] = NOT_CONNECTED_BECAUSE % {"reason": reason}
         if channel.paused_reason == before.problem:
             channel.paused_reason = fields["problem"]
             channel.save(update_fields=["paused_reason"])

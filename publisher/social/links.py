@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import quote, unquote_plus
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from publisher.items.urls import MAX_URL, host_of
@@ -24,16 +25,19 @@ def _known_names(value: str) -> str:
     value = value.strip()
     unknown = [name for name in _NAME.findall(value) if name not in NAMES]
     if unknown or "{" in _NAME.sub("", value) or "}" in _NAME.sub("", value):
-        raise ValueError(f"may name {', '.join(f'{{{name}}}' for name in NAMES)} in braces and nothing else")
+        raise ValueError(
+            _("may name %(names)s in braces and nothing else")
+            % {"names": ", ".join(f"{{{name}}}" for name in NAMES)}
+        )
     if _CONTROL.search(value):
-        raise ValueError("must be one line of text")
+        raise ValueError(_("must be one line of text"))
     return value
 
 
 def _ascii_host(value: str) -> str:
     host = host_of(f"https://{value.strip()}/")
     if not host or "/" in value or ":" in value or "@" in value:
-        raise ValueError("must be the name of a host, such as example.org")
+        raise ValueError(_("must be the name of a host, such as example.org"))
     return host
 
 

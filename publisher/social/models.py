@@ -6,10 +6,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from publisher.core.crypto import EncryptedJSONField
 from publisher.items.models import Item
+from publisher.review.models import MOST_APPROVALS
 from publisher.schedule.models import Schedule
 
 
@@ -42,6 +46,11 @@ class Channel(models.Model):
         help_text="most that posts may cost in a month of its zone, in the network's currency; empty: no limit",
     )
     auto_approve = models.BooleanField(default=False)
+    approvals = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="how many persons approve a post, none of whom wrote it: 0 (anybody lets it go), 1 or 2",
+    )
     alt_required = models.BooleanField(
         default=True, help_text="a post whose picture has no description is held"
     )
@@ -63,8 +72,88 @@ class Channel(models.Model):
     )
     created_at = models.DateTimeField()
 
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="channel_approvals", condition=models.Q(approvals__lte=MOST_APPROVALS)
+            ),
+            models.CheckConstraint(
+                name="channel_approved_by_whom",
+                condition=models.Q(auto_approve=False) | models.Q(approvals=0),
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """What approves by itself is approved by nobody else."""
+        if self.approvals > MOST_APPROVALS:
+            raise ValidationError(_("approvals is 0, 1 or 2."))
+        if self.auto_approve and self.approvals:
+            raise ValidationError(
+                _(
+                    "auto_approve and approvals exclude each other: where persons approve, nothing approves by itself."
+                )
+            )
+
+
+class TemplateVersion(models.Model):
+    """A channel's template as it was saved. Never changed: going back to one saves its text as a new version."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="template_versions")
+    number = models.PositiveIntegerField(help_text="1, 2, 3, … of its channel")
+    text = models.TextField(blank=True, help_text="empty: the network's own template")
+    note = models.CharField(max_length=200, blank=True, help_text="why, in the person's words")
+    by = models.CharField(max_length=150, help_text="a login of the desk, or user@host of a command line")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "number"], name="template_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Template {self.number} of {self.channel}"
+
+
+class NetworkApp(models.Model):
+    """The keys of our application at a network, with which people are asked for access to their accounts (OAuth)."""
+
+    network = models.CharField(max_length=30, primary_key=True)
+    keys = EncryptedJSONField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"App at {self.network}"
+
+
+class Connecting(models.Model):
+    """An access on its way to a channel: asked of a network by its own pages, or checked and not yet confirmed by a person.
+
+    Written by `social/connecting.py`. It is worth nothing after `expires_at`, and is deleted then.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="connecting")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    session = models.BinaryField(help_text="fingerprint of the browser session that began it")
+    state = models.BinaryField(
+        null=True, unique=True, help_text="fingerprint of what the network sends back; null: used"
+    )
+    kept = EncryptedJSONField(null=True, help_text="what the second half of the exchange needs")
+    offers = EncryptedJSONField(
+        null=True, help_text='[{"name", "credentials", "settings"}]: what a person may choose'
+    )
+    problem = models.TextField(blank=True, help_text="why the network gave nothing")
+    hint = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="connecting_expires")]
+
+    def __str__(self) -> str:
+        return f"Connecting {self.channel}"
 
 
 class ChannelSession(models.Model):
@@ -86,10 +175,10 @@ class ChannelHealth(models.Model):
     """What a channel's network said of its account, and when. Written by `social/health.py`."""
 
     class State(models.TextChoices):
-        UNCHECKED = "unchecked", "Not checked yet"
-        GOOD = "good", "Working"
-        UNCONNECTED = "unconnected", "Not connected"
-        DOWN = "down", "Down"
+        UNCHECKED = "unchecked", gettext_lazy("Not checked yet")
+        GOOD = "good", gettext_lazy("Working")
+        UNCONNECTED = "unconnected", gettext_lazy("Not connected")
+        DOWN = "down", gettext_lazy("Down")
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, primary_key=True, related_name="health")
     state = models.CharField(max_length=12, choices=State.choices, default=State.UNCHECKED)
@@ -109,16 +198,16 @@ class Notice(models.Model):
     """A mail to staff about a channel. Written by `social/notices.py`, sent once by `delivery/notices.py`."""
 
     class Kind(models.TextChoices):
-        DOWN = "down", "A channel is down"
-        ENDING = "ending", "The access to an account ends"
+        DOWN = "down", gettext_lazy("A channel is down")
+        ENDING = "ending", gettext_lazy("The access to an account ends")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting to be sent"
-        SENDING = "sending", "Being sent now"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Not sent"
-        UNKNOWN = "unknown", "May have been sent: nobody can tell"
-        CANCELLED = "cancelled", "Not sent: it was no longer true"
+        QUEUED = "queued", gettext_lazy("Waiting to be sent")
+        SENDING = "sending", gettext_lazy("Being sent now")
+        SENT = "sent", gettext_lazy("Sent")
+        FAILED = "failed", gettext_lazy("Not sent")
+        UNKNOWN = "unknown", gettext_lazy("May have been sent: nobody can tell")
+        CANCELLED = "cancelled", gettext_lazy("Not sent: it was no longer true")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notices")
@@ -168,9 +257,9 @@ class ItemPicture(models.Model):
     """An item's picture on its way from its address into the store (`media/fetching.py`). One for each item: the present one."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Being fetched"
-        STORED = "stored", "Stored"
-        REFUSED = "refused", "Cannot be used"
+        WAITING = "waiting", gettext_lazy("Being fetched")
+        STORED = "stored", gettext_lazy("Stored")
+        REFUSED = "refused", gettext_lazy("Cannot be used")
 
     item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="picture")
     url = models.URLField(max_length=2000)
@@ -194,17 +283,17 @@ class Post(models.Model):
     """One message for one channel about one item. Its parts are the messages that leave (a thread has several)."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        HELD = "held", "Held: something must be mended"
-        APPROVED = "approved", "Approved, waiting for a slot"
-        SCHEDULED = "scheduled", "Scheduled"
-        SENDING = "sending", "Going out"
-        HANDED = "handed", "Ready for you to post"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Unclear whether it was published"
-        EXPIRED = "expired", "Its slot has passed"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", gettext_lazy("Draft")
+        HELD = "held", gettext_lazy("Held: something must be mended")
+        APPROVED = "approved", gettext_lazy("Approved, waiting for a slot")
+        SCHEDULED = "scheduled", gettext_lazy("Scheduled")
+        SENDING = "sending", gettext_lazy("Going out")
+        HANDED = "handed", gettext_lazy("Ready for you to post")
+        SENT = "sent", gettext_lazy("Sent")
+        FAILED = "failed", gettext_lazy("Failed")
+        UNKNOWN = "unknown", gettext_lazy("Unclear whether it was published")
+        EXPIRED = "expired", gettext_lazy("Not sent, to be decided")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="posts")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="posts")
@@ -225,6 +314,9 @@ class Post(models.Model):
     edited = models.BooleanField(
         default=False, help_text="a person changed the text: a new revision does not overwrite it"
     )
+    chosen = models.BooleanField(
+        default=False, help_text="a person chose the channel for the item: its rules are not asked"
+    )
     problem = models.TextField(blank=True)
     priority = models.SmallIntegerField(default=0, help_text="higher goes first")
     approved_by = models.ForeignKey(
@@ -232,6 +324,14 @@ class Post(models.Model):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     slot_at = models.DateTimeField(null=True, blank=True)
+    override_slot_at = models.DateTimeField(
+        null=True, blank=True, help_text="the time that a person chose against the channel's rules"
+    )
+    override_reason = models.TextField(blank=True, help_text="why they chose it")
+    overridden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    overridden_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="when all of it that was sent was deleted again"
@@ -260,7 +360,13 @@ class Post(models.Model):
             ),
             models.Index(fields=["state", "-id"], name="post_state"),
             models.Index(fields=["channel", "slot_at"], name="post_channel_slots"),
+            models.Index(fields=["slot_at"], name="post_slots"),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.item.title}"
+
+    @property
+    def is_against_rules(self) -> bool:
+        """Whether its time is one that a person chose against the channel's rules. Another time ends that."""
+        return self.slot_at is not None and self.slot_at == self.override_slot_at

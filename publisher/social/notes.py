@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from publisher.core import standstill
+from publisher.core.marking import gettext_noop
 from publisher.social.accounts import measured_as
 from publisher.social.models import Channel, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import Priced
 from publisher.social.threads import takes_threads
 
-MAY_BE_OUT = (
-    "The database was restored from a backup since this post was made: it may have been published before that. "
-    "Look at the channel, then approve it or cancel it."
+MAY_BE_OUT = gettext_noop(
+    "The database was restored from a backup since this post was made: it may have been published before "
+    "that. Look at the channel, then approve it or cancel it."
 )
 
 
@@ -25,10 +26,16 @@ def of_channel(channel: Channel) -> list[str]:
     account = measured_as(channel)
     if makes_threads(channel) and not takes_threads(network, account):
         notes.append(
-            f"Long texts stay one message: {network.label} takes no threads with this channel's settings."
+            gettext_noop(
+                "Long texts stay one message: %(label)s takes no threads with this channel's settings."
+            )
+            % {"label": network.label}
         )
     if channel.month_budget is not None and not isinstance(network, Priced):
-        notes.append(f"Its budget counts nothing: no price is known of posts on {network.label}.")
+        notes.append(
+            gettext_noop("Its budget counts nothing: no price is known of posts on %(label)s.")
+            % {"label": network.label}
+        )
     return notes
 
 
@@ -37,10 +44,13 @@ def of_post(post: Post) -> list[str]:
     notes = [MAY_BE_OUT] if post.problem != MAY_BE_OUT and standstill.may_be_out(post.created_at) else []
     region = post.channel.region.upper()
     if region and post.item.url and region not in post.item.links:
-        without = (
-            f"The item came without a link for readers in {region}, so the post leads to its own address."
+        without = gettext_noop(
+            "The item came without a link for readers in %(region)s, so the post leads to its own address."
+        ) % {"region": region}
+        notes.append(
+            gettext_noop("%(without)s Its producer may send one in links.%(region)s.")
+            % {"without": without, "region": region}
         )
-        notes.append(f"{without} Its producer may send one in links.{region}.")
     return notes
 
 

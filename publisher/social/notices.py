@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 
 from publisher.core import events
+from publisher.core.marking import gettext_noop
 from publisher.core.words import counted
 from publisher.social import endings
 from publisher.social.models import Channel, Notice, Post
@@ -25,6 +26,9 @@ AGAIN_AFTER = timedelta(days=1)
 DRIFT = timedelta(hours=6)
 """A network may tell the end of an access a little differently each time."""
 
+_DOWN = gettext_noop("%(channel)s is down")
+_ENDS = gettext_noop("%(channel)s: the access ends on %(day)s")
+"""Subjects: the desk shows them in the language of whoever reads."""
 _WAITING = (Post.State.APPROVED, Post.State.SCHEDULED, Post.State.SENDING)
 
 
@@ -50,7 +54,9 @@ def tell_down(channel: Channel, *, reason: str, since: datetime, now: datetime) 
         "below, choose “Check now”, and when it works let the channel go on."
     )
     first = f"{_name(channel)} is down. Publisher has paused it: nothing is published there."
-    letter = _Letter(Notice.Kind.DOWN, key, f"{channel.name} is down", (first, "\n".join(about), todo))
+    letter = _Letter(
+        Notice.Kind.DOWN, key, _DOWN % {"channel": channel.name}, (first, "\n".join(about), todo)
+    )
     return _write(channel, letter, now)
 
 
@@ -69,7 +75,7 @@ def tell_ending(channel: Channel, *, ends: datetime, now: datetime) -> list[Noti
         "After that the channel is paused and its posts wait. Nothing is lost."
     )
     todo = "What to do: make a new access on the network, and store it with the channel (publisher apply)."
-    subject = f"{channel.name}: the access ends on {ends:%Y-%m-%d}"
+    subject = _ENDS % {"channel": channel.name, "day": f"{ends:%Y-%m-%d}"}
     return _write(channel, _Letter(Notice.Kind.ENDING, key, subject, (first, after, todo)), now)
 
 

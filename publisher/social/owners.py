@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from publisher.audience import addresses
 from publisher.core.errors import UserError
@@ -26,12 +27,12 @@ def check_owner(owner: str) -> str:
         return owner
     if User.objects.filter(username=owner, is_active=True).exists():
         raise UserError(
-            f"The owner {owner} has no mail address.",
-            "Give the login one, or name an address as the owner.",
+            _("The owner %(owner)s has no mail address.") % {"owner": owner},
+            _("Give the login one, or name an address as the owner."),
         )
     raise UserError(
-        f"There is no login {owner}, and it is no mail address.",
-        "The owner is a login of the desk, or an address.",
+        _("There is no login %(owner)s, and it is no mail address.") % {"owner": owner},
+        _("The owner is a login of the desk, or an address."),
     )
 
 

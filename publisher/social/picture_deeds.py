@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from publisher.core import audit
 from publisher.core.audit import Actor
 from publisher.core.errors import Rejected, UserError
-from publisher.social import picturing
+from publisher.core.told import told
+from publisher.social import picturing, reviewing
 from publisher.social.approval import EDITABLE, changing, save_deed
 from publisher.social.drafting import draft_item
 from publisher.social.media import keeping
@@ -36,23 +38,23 @@ def describe(
     number: int,
     alt: str,
     focus: Sequence[float] | None,
-    now: datetime,  # noqa: ARG001 - one form for all deeds
+    now: datetime,
 ) -> Post:
     """Say what picture `number` (from 0) shows. `focus`: the point that no crop may lose, (x, y) from -1 to 1."""
-    with changing(post_id, version, EDITABLE, "changed") as post:
+    with changing(post_id, version, EDITABLE, _("changed")) as post:
         shown = list(post.pictures)
         picture = _one(shown, number)
         shown[number] = {**picture, "alt": _checked(alt), "focus": _point(focus)}
-        _change(post, user, shown, "post.picture_described")
+        _change(post, user, shown, "post.picture_described", now)
     return post
 
 
-def leave_out(post_id: int, *, user: Actor, version: int, number: int, now: datetime) -> Post:  # noqa: ARG001 - one form for all deeds
+def leave_out(post_id: int, *, user: Actor, version: int, number: int, now: datetime) -> Post:
     """Show one picture less."""
-    with changing(post_id, version, EDITABLE, "changed") as post:
+    with changing(post_id, version, EDITABLE, _("changed")) as post:
         shown = list(post.pictures)
         shown.remove(_one(shown, number))
-        _change(post, user, shown, "post.picture_left_out")
+        _change(post, user, shown, "post.picture_left_out", now)
     return post
 
 
@@ -61,14 +63,14 @@ def put_back(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     """Show the item's picture again, before those that were uploaded."""
     # Its row is locked before the posts that show it, as by whoever fetched it.
     lock_item(Post.objects.filter(pk=post_id).values_list("item_id", flat=True).first() or 0)
-    with changing(post_id, version, EDITABLE, "changed") as post:
+    with changing(post_id, version, EDITABLE, _("changed")) as post:
         own = picturing.of_item(post.item, post.channel)
         others = [picture for picture in post.pictures if not picture["url"]]
         if not own:
-            raise UserError("The item has no picture that this channel could show.", "Upload one.")
+            raise UserError(_("The item has no picture that this channel could show."), _("Upload one."))
         if len(others) != len(post.pictures):
-            raise UserError("The post shows the item's picture already.")
-        _change(post, user, [*own, *others], "post.picture_put_back", edited=bool(others))
+            raise UserError(_("The post shows the item's picture already."))
+        _change(post, user, [*own, *others], "post.picture_put_back", now, edited=bool(others))
         if picturing.waits(own):
             picturing.want(post.item, now=now)
     return post
@@ -78,29 +80,36 @@ def upload(post_id: int, *, user: Actor, version: int, data: bytes, alt: str, no
     """Show another picture, after those that are there. Raises `UserError` for what is no picture, or cannot be shown there."""
     channel = Channel.objects.filter(posts=post_id).first()
     if channel is None:
-        raise UserError("There is no such post.", "Load the list again.")
+        raise UserError(_("There is no such post."), _("Load the list again."))
     said = _checked(alt)
     if channel.alt_required and not said:
         raise UserError(
-            "The picture has no description.",
-            "Choose the file again and say what it shows, for those who cannot see it.",
+            _("The picture has no description."),
+            _("Choose the file again and say what it shows, for those who cannot see it."),
         )
     try:
         stored = keeping.keep(data, now=now)
     except Rejected as error:
-        raise UserError(f"The file was not taken. {error.reason}", "Choose another file.") from error
+        raise UserError(
+            _("The file was not taken. %(reason)s") % {"reason": told(error.reason)},
+            _("Choose another file."),
+        ) from error
     if why := picturing.unfit(channel, stored.digest):
-        raise UserError(f"The file was not taken: {why.removeprefix(ABOUT)}", "Choose another file.")
+        raise UserError(
+            _("The file was not taken: %(about)s") % {"about": told(why).removeprefix(_(ABOUT))},
+            _("Choose another file."),
+        )
     fresh: Shown = {"digest": stored.digest, "alt": said, "focus": None, "url": ""}
-    with changing(post_id, version, EDITABLE, "changed") as post:
+    with changing(post_id, version, EDITABLE, _("changed")) as post:
         limits = picturing.limits_of(post.channel)
         if limits is None or len(post.pictures) >= limits.most:
             most = limits.most if limits else 0
             raise UserError(
-                f"This channel shows {most} pictures at most.", "Leave one out, then upload this one again."
+                _("This channel shows %(most)s pictures at most.") % {"most": most},
+                _("Leave one out, then upload this one again."),
             )
         shown = [*post.pictures, picturing.tried(fresh, post.channel, "")]
-        _change(post, user, shown, "post.picture_uploaded")
+        _change(post, user, shown, "post.picture_uploaded", now)
     return post
 
 
@@ -110,14 +119,16 @@ def fetch_again(item_id: int, *, user: Actor, now: datetime) -> None:
     item = lock_item(item_id)
     row = ItemPicture.objects.select_for_update().filter(item_id=item_id).first()
     if item is None or row is None or row.state != ItemPicture.State.REFUSED or not item.image_url:
-        raise UserError("There is no picture of this item that could be fetched again.")
+        raise UserError(_("There is no picture of this item that could be fetched again."))
     audit.record(user, "item.picture_fetched_again", item, before={"reason": row.reason})
     picturing.begin_anew(row, item.image_url, now=now)
     draft_item(item_id, now=now)
     picturing.want(item, now=now)
 
 
-def _change(post: Post, user: Actor, shown: list[Shown], action: str, *, edited: bool = True) -> None:
+def _change(
+    post: Post, user: Actor, shown: list[Shown], action: str, now: datetime, *, edited: bool = True
+) -> None:
     _check_left(post)
     before = {"state": post.state, "pictures": _told(post.pictures)}
     undecided = post.state in (Post.State.DRAFT, Post.State.HELD)
@@ -126,20 +137,21 @@ def _change(post: Post, user: Actor, shown: list[Shown], action: str, *, edited:
     if not has_other_problem:  # which stays to be mended: approving looks at the pictures all the same
         post.state, post.problem = picturing.standing(post)
     post.approved_by = post.approved_at = post.slot_at = None
+    reviewing.changed(post, user=user, now=now)
     save_deed(post, user, action, before, {"state": post.state, "pictures": _told(shown)})
 
 
 def _check_left(post: Post) -> None:
     if post.deliveries.filter(part=0, state__in=LEFT).exists():
         raise UserError(
-            "The first message has left already, and the pictures with it.",
-            "Correct it there, or cancel the rest of the post.",
+            _("The first message has left already, and the pictures with it."),
+            _("Correct it there, or cancel the rest of the post."),
         )
 
 
 def _one(shown: Sequence[Shown], number: int) -> Shown:
     if not 0 <= number < len(shown):
-        raise UserError("There is no such picture any more.", "Load the page again.")
+        raise UserError(_("There is no such picture any more."), _("Load the page again."))
     return shown[number]
 
 
@@ -147,10 +159,12 @@ def _checked(alt: str) -> str:
     text = " ".join(alt.split())
     if len(text) > LONGEST_ALT:
         raise UserError(
-            f"A description of more than {LONGEST_ALT:,} characters fits no network.", "Shorten it."
+            _("A description of more than %(longest_alt)s characters fits no network.")
+            % {"longest_alt": f"{LONGEST_ALT:,}"},
+            _("Shorten it."),
         )
     if any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text):
-        raise UserError("The description holds a character that no network takes.")
+        raise UserError(_("The description holds a character that no network takes."))
     return text
 
 
@@ -158,7 +172,7 @@ def _point(focus: Sequence[float] | None) -> list[float] | None:
     if focus is None or tuple(focus) == (0, 0):
         return None
     if len(focus) != 2 or not all(-1 <= value <= 1 for value in focus):
-        raise UserError("The focus lies outside of the picture.", "Both numbers lie between -1 and 1.")
+        raise UserError(_("The focus lies outside of the picture."), _("Both numbers lie between -1 and 1."))
     return [float(value) for value in focus]
 
 

@@ -12,9 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from publisher.core import events
 from publisher.core.errors import Rejected, UserError
+from publisher.core.marking import gettext_noop
+from publisher.core.told import told
 from publisher.items.models import Item
 from publisher.social.accounts import measured_as
 from publisher.social.composing import Draft
@@ -23,7 +26,7 @@ from publisher.social.models import Channel, ItemPicture, Post
 from publisher.social.networks import registry
 from publisher.social.networks.base import ByHand, Network, Part, Picture, PictureLimits
 
-ABOUT = "Picture: "
+ABOUT = gettext_noop("Picture: ")
 """How each reason begins for which a post is held by its pictures."""
 
 ON_ITS_WAY = Q(pictures__contains=[{"digest": ""}])
@@ -77,16 +80,18 @@ def problem(channel: Channel, shown: Sequence[Shown]) -> str:
         return ""
     label = registry.get(channel.network).label
     if len(shown) > limits.most:
-        return f"{ABOUT}{label} shows {limits.most} at most, and there are {len(shown)}. Leave some out."
+        return gettext_noop(
+            "Picture: %(label)s shows %(most)s at most, and there are %(shown)s. Leave some out."
+        ) % {"label": label, "most": limits.most, "shown": len(shown)}
     if channel.picture_required and not shown:
-        return f"{ABOUT}this channel posts nothing without one. Upload one."
+        return gettext_noop("Picture: this channel posts nothing without one. Upload one.")
     return next(filter(None, (_wrong_with(picture, channel, limits, label) for picture in shown)), "")
 
 
 def check(post: Post) -> None:
     """Raises `NoPicture` when the post must not be approved with the pictures that it has."""
     if why := problem(post.channel, post.pictures) or _refusal(post):
-        raise NoPicture(why, "Change that below, then approve.")
+        raise NoPicture(told(why), gettext("Change that below, then approve."))
 
 
 def standing(post: Post) -> tuple[str, str]:
@@ -128,7 +133,10 @@ def unfit(channel: Channel, digest: str) -> str:
     try:
         fitted(digest, limits)
     except Rejected as error:
-        return f"{ABOUT}it cannot be shown on {registry.get(channel.network).label}. {error.reason}"
+        return gettext_noop("Picture: it cannot be shown on %(label)s. %(reason)s") % {
+            "label": registry.get(channel.network).label,
+            "reason": error.reason,
+        }
     return ""
 
 
@@ -151,7 +159,7 @@ def make_sure(post: Post, channel: Channel) -> None:
 def as_sent(shown: Sequence[Shown]) -> tuple[Picture, ...]:
     """The pictures as a network is given them. Raises `Rejected` while one is on its way."""
     if waits(shown):
-        raise Rejected(f"{ABOUT}it is still being fetched.")
+        raise Rejected(gettext_noop("Picture: it is still being fetched."))
     return tuple(
         Picture(each["digest"], each["alt"], (each["focus"][0], each["focus"][1]) if each["focus"] else None)
         for each in shown
@@ -167,11 +175,11 @@ def _wrong_with(picture: Shown, channel: Channel, limits: PictureLimits, label: 
     if picture.get("tried") == limits.fingerprint and (why := picture.get("unfit")):
         return why
     if channel.alt_required and not picture["alt"]:
-        return f"{ABOUT}it has no description. Write what it shows, or leave the picture out."
+        return gettext_noop("Picture: it has no description. Write what it shows, or leave the picture out.")
     if (length := len(picture["alt"])) > limits.alt:
-        return (
-            f"{ABOUT}its description has {length:,} characters, and {label} takes {limits.alt:,}. Shorten it."
-        )
+        return gettext_noop(
+            "Picture: its description has %(length)s characters, and %(label)s takes %(alt)s. Shorten it."
+        ) % {"length": f"{length:,}", "label": label, "alt": f"{limits.alt:,}"}
     return ""
 
 

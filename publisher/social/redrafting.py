@@ -8,11 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from publisher.core.marking import gettext_noop
 from publisher.social.models import Post
 
-ITEM_CHANGED = "The item has changed since this text was edited. Compare them, then approve again."
-NO_LONGER_FITS = "The item does not fit this channel's kinds, topics or language any more. Cancel it, or approve it anyway."
-ITEM_RETRACTED = "The item was retracted."
+ITEM_CHANGED = gettext_noop(
+    "The item has changed since this text was edited. Compare them, then approve again."
+)
+NO_LONGER_FITS = gettext_noop(
+    "The item does not fit this channel's kinds, topics or language any more. Cancel it, or approve it anyway."
+)
+ITEM_RETRACTED = gettext_noop("The item was retracted.")
 
 S = Post.State
 

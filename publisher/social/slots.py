@@ -9,10 +9,11 @@ from django.db import transaction
 
 from publisher.core import events
 from publisher.core.errors import UserError
+from publisher.core.marking import gettext_noop
 from publisher.items.visibility import visible_q
 from publisher.schedule.rules import ScheduleRules
-from publisher.schedule.slots import Waiting, assign_slots, why_no_slot
-from publisher.social import paused
+from publisher.schedule.slots import Waiting, assign_slots, next_free_slot, why_no_slot
+from publisher.social import paused, reviewing, uncleared
 from publisher.social.models import Channel, Post
 from publisher.social.picturing import ON_ITS_WAY
 
@@ -38,8 +39,9 @@ def channels_waiting() -> list[int]:
 def give_slots(channel_id: int, *, now: datetime) -> int:
     """Give the channel's approved posts their slots, by priority, then approval; how many got one.
 
-    A paused channel gives none, nor does an item under embargo, a post behind a pause, or one whose picture is on its way
-    get one. Posts without a free slot within a year keep waiting, and say why.
+    A paused channel gives none, nor does an item under embargo or without a clearance that it needs, a post behind a pause, or
+    one whose picture is on its way get one. What lacks approvals is a draft again. Posts without a free slot within a year keep
+    waiting, and say why.
     """
     channel = lock_channel(channel_id)
     if channel is None or not channel.enabled or channel.paused_reason:
@@ -49,14 +51,17 @@ def give_slots(channel_id: int, *, now: datetime) -> int:
         .filter(visible_q(now, "item__"), ~ON_ITS_WAY, channel=channel, state=S.APPROVED)
         .order_by("id")
     )
-    behind = paused.of_posts([post.pk for post in posts])
-    posts = [post for post in posts if post.pk not in behind]
+    ids = [post.pk for post in posts]
+    behind = {*paused.of_posts(ids), *uncleared.of_posts(ids)}
+    posts = reviewing.hold_back(channel, [post for post in posts if post.pk not in behind])
     if not posts:
         return 0
     try:
         rules = channel.schedule.rules()
     except UserError as error:
-        return _none_for(posts, f"The schedule cannot be used: {error.message}")
+        return _none_for(
+            posts, gettext_noop("The schedule cannot be used: %(message)s") % {"message": error.message}
+        )
     return _assign(channel, rules, posts, now)
 
 
@@ -66,9 +71,10 @@ def lock_channel(channel_id: int) -> Channel | None:
     return locked.filter(pk=channel_id).first()
 
 
-def taken(channel_id: int, now: datetime) -> list[datetime]:
-    """When the channel posts or has posted: planned slots, and each post that left, once: late ones when they left."""
-    posts = Post.objects.filter(channel_id=channel_id, slot_at__isnull=False)
+def taken(channel_id: int, now: datetime, *, besides: int = 0) -> list[datetime]:
+    """When the channel posts or has posted: planned slots, and each post that left, once: late ones when they left. `besides`:
+    the id of a post that is not counted."""
+    posts = Post.objects.filter(channel_id=channel_id, slot_at__isnull=False).exclude(pk=besides)
     planned = posts.filter(
         state__in=(S.SCHEDULED, S.SENDING, S.HANDED, S.UNKNOWN), slot_at__gte=now - LOOK_BACK
     )
@@ -78,6 +84,23 @@ def taken(channel_id: int, now: datetime) -> list[datetime]:
         if slot_at and sent_at:
             times.add(slot_at if sent_at - slot_at <= ON_TIME else sent_at)
     return sorted(times)
+
+
+def proposals(post: Post, now: datetime, n: int = 3) -> list[datetime]:
+    """The next `n` slots (UTC) that the schedule leaves free for the post, whatever its state, each of them a choice by itself;
+    fewer where there are no more within a year. Raises `UserError` for a schedule that cannot be used.
+    """
+    channel = post.channel
+    rules = channel.schedule.rules()
+    start = max(now, channel.blocked_until or now, post.item.embargo_until or now)
+    others = taken(channel.pk, now, besides=post.pk)
+    found: list[datetime] = []
+    while len(found) < n:
+        free = next_free_slot(rules, now=start, taken=others, after=found[-1] if found else now)
+        if free is None:
+            break
+        found.append(free)
+    return found
 
 
 def _assign(channel: Channel, rules: ScheduleRules, posts: list[Post], now: datetime) -> int:

@@ -13,16 +13,17 @@ from functools import partial
 from typing import Any, Final
 
 import regex
+from django.utils.translation import ngettext
 
-from publisher.core.words import counted
+from publisher.core.marking import gettext_noop
 from publisher.items.sentences import sentence_ends
 from publisher.render.shorten import boundaries, graphemes_ends
 from publisher.render.social import CannotSplit
 from publisher.social.networks.base import Ability, Account, Measuring, Network, Threading
 
 MOST_MESSAGES: Final = 25
-NO_ROOM: Final = "the link and hashtags leave no room for words"
-TOO_LONG: Final = "a link or hashtag is longer than a message"
+NO_ROOM: Final = gettext_noop("the link and hashtags leave no room for words")
+TOO_LONG: Final = gettext_noop("a link or hashtag is longer than a message")
 
 # CJK punctuation ends a link: Chinese text follows it without a blank.
 _KEPT: Final = regex.compile(
@@ -61,17 +62,23 @@ def split(
     needed.
     """
     if len(pieces) > most:
-        raise CannotSplit(f"its template makes {len(pieces)} messages, and at most {most} are allowed")
+        raise CannotSplit(
+            gettext_noop("its template makes %(pieces)s messages, and at most %(most)s are allowed")
+            % {"pieces": len(pieces), "most": most}
+        )
     pieces = [piece.strip() for piece in pieces if piece.strip()]
     if not pieces:
-        raise CannotSplit("the text is empty")
+        raise CannotSplit(gettext_noop("the text is empty"))
     if len(pieces) == 1 and fits(pieces[0]):
         return (pieces[0],)
     texts = [_Text.of(piece) for piece in pieces]
     fullest, *nicer = (partial(_messages, texts, fits, taste, most, numbered) for taste in _TASTES)
     tight = fullest()
     if not tight:  # most texts that are tried while one is shortened end here
-        raise CannotSplit(f"it needs more than {counted(most, 'message')}")
+        raise CannotSplit(
+            ngettext("it needs more than %(num)s message", "it needs more than %(num)s messages", most)
+            % {"num": most}
+        )
     return next(filter(None, (attempt() for attempt in nicer)), tight)
 
 
@@ -107,7 +114,7 @@ class _Text:
 
     @classmethod
     def of(cls, text: str) -> _Text:
-        body, tail = _with_tail(text)
+        body, tail = with_tail(text)
         kept = {place for found in _KEPT.finditer(body) for place in range(found.start() + 1, found.end())}
         graphemes = graphemes_ends(body) - kept
         paragraphs = ({found.start() for found in _PARAGRAPH.finditer(body)} & graphemes) | {len(body)}
@@ -116,7 +123,7 @@ class _Text:
         return cls(body, tail, *map(sorted, (paragraphs, sentences, words, graphemes)))
 
 
-def _with_tail(text: str) -> tuple[str, str]:
+def with_tail(text: str) -> tuple[str, str]:
     """The text, and the lines of only links and hashtags that end it, with the blanks before them."""
     lines = text.split("\n")
     while lines and all(map(_LOOSE.fullmatch, lines[-1].split())):

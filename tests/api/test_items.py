@@ -332,12 +332,9 @@ def test_other_addresses_are_answered_in_json(path: str) -> None:
 
 
 def test_a_wrong_method_is_answered_in_json_too() -> None:
-    answer = Client().get(URL)
-    assert (answer.status_code, answer["Allow"], problem(answer)["code"]) == (
-        405,
-        "POST",
-        "method_not_allowed",
-    )
+    answer = Client().put(URL)
+    assert (answer.status_code, problem(answer)["code"]) == (405, "method_not_allowed")
+    assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
 
 
 def test_a_foreign_host_is_answered_in_json_too() -> None:

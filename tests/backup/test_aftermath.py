@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import redis
+from django.contrib.auth.models import User
 from django.db import connection
 
+from publisher.audience import letters
+from publisher.audience.models import ReaderLetter
 from publisher.backup.aftermath import NAMES_AHEAD, first_number, tell
 from publisher.core import clock, standstill
 from publisher.core.models import AuditEntry, Restoration, Standstill
@@ -29,11 +32,16 @@ from publisher.delivery.sweep import sweep
 from publisher.digests import editions
 from publisher.digests.due import create_due
 from publisher.digests.models import Edition
+from publisher.feedback import mailboxes
+from publisher.feedback.models import Mailbox
+from publisher.people import invitations
+from publisher.people.models import Letter
+from publisher.people.permissions import EDITOR, VIEWER
 from publisher.social import health
 from publisher.social.models import Notice, Post
-from tests.builders import NOON, a_channel, a_digest, a_sending_edition, an_item
+from tests.builders import NOON, a_channel, a_digest, a_sending_edition, a_subscriber, an_item
 from tests.delivery import post_steps
-from tests.desk.builders import a_handed_post, a_post, a_post_delivery
+from tests.desk.builders import a_handed_post, a_mailbox, a_post, a_post_delivery
 from tests.desk.builders import an_edition as a_waiting_edition
 from tests.fakes.sandbox import sandbox, timeline
 from tests.social.steps import SLOT, a_sandbox_channel, a_scheduled_post
@@ -287,6 +295,25 @@ def test_the_clock_of_today_gives_numbers_that_fit() -> None:
     assert Post._meta.pk.get_internal_type() == "BigAutoField"
 
 
+def test_letters_that_may_have_left_are_not_sent_again() -> None:
+    invitations.invite("ilse@example.org", EDITOR, actor="ops@host", by_mail=True, now=MADE)
+    reader = a_subscriber(a_digest()).subscriber
+    letters.queue(ReaderLetter.Kind.WELCOME, to=reader.email, language="en", subscriber=reader, now=MADE)
+    told()
+    for letter in (Letter.objects.get(), ReaderLetter.objects.get()):
+        assert (letter.state, "cannot be known" in letter.reason) == ("unknown", True)
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "sent"])
+def test_invitations_that_may_have_left_are_not_mailed_again(state: str) -> None:
+    invitations.invite("ilse@example.org", VIEWER, actor=None, by_mail=True, now=NOON)
+    Letter.objects.update(state=state)
+    told()
+    letter = Letter.objects.get()
+    assert letter.state == ("sent" if state == "sent" else "unknown")
+    assert ("cannot be known" in letter.reason) == (state != "sent")
+
+
 def test_notices_to_staff_that_may_have_left_are_not_sent_again() -> None:
     channel = a_channel("sandbox", owner="comms@office.example.org")
     health.went_down(channel.pk, reason="The token was revoked.", now=NOON - timedelta(hours=14))
@@ -306,3 +333,13 @@ def test_corrections_of_posts_wait_for_a_person_lest_an_old_text_takes_a_newer_o
     amendment.refresh_from_db()
     assert (amendment.state, amendment.held) == ("unknown", True)
     assert "restored from a backup" in amendment.reason
+
+
+def test_mailboxes_are_paused_lest_a_copy_takes_the_mail_of_the_service_that_goes_on() -> None:
+    a_mailbox()
+    told()
+    box = Mailbox.objects.get()
+    assert not box.active
+    assert "backup" in box.said
+    mailboxes.switch(box.pk, on=True, user=User.objects.create_user("ada"))
+    assert Mailbox.objects.get().said == ""

@@ -25,8 +25,11 @@ MODULES = {
     "posts": "a thousand posts in a minute",
     "log": "pages of the delivery log",
     "settling": "where results go first",
+    "hooks": "what webhooks cost the sender",
     "retention": "forgetting old deliveries",
     "importing": "importing subscribers from CSV",
+    "audience": "the desk’s audience at a million",
+    "leaving": "ten thousand who leave while an edition goes out",
 }
 
 

@@ -54,7 +54,7 @@ FROM chosen c JOIN audience_subscriber s ON s.email_key = c.address JOIN audienc
 """
 
 TABLES = """
-delivery_attempt, delivery_delivery, delivery_tally, digests_editionselection, digests_editionitem,
+delivery_attempt, delivery_delivery, delivery_tally, digests_editionselection, digests_editionreader, digests_editionitem,
 digests_variant, digests_edition, audience_consent, audience_subscription, audience_selection, audience_subscriber
 """
 

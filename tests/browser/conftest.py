@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,7 +25,12 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 PICTURES = "https://office.example.org/img/"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="320"><rect width="600" height="320" fill="#8fb3a3"/></svg>'
 OpenWindow = Callable[..., Page]
-Keep = Callable[[Page, str], None]
+
+
+class Keep(Protocol):
+    """Keeps a picture of a page under a name; a `detail` only when all are wanted."""
+
+    def __call__(self, page: Page, name: str, *, detail: bool = False) -> None: ...
 
 
 @pytest.fixture(scope="session")
@@ -36,34 +43,55 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def keep(request: pytest.FixtureRequest) -> Keep:
-    """Keeps a picture of a page as `screenshots/NAME.png`, with `--write-screenshots` only: each takes half a second."""
+    """Keeps a picture of a page as `screenshots/NAME.jpeg`, with `--write-screenshots` only: each takes a third of a second."""
+    wanted = request.config.getoption("--write-screenshots")
 
-    def picture(page: Page, name: str) -> None:
-        if request.config.getoption("--write-screenshots"):
-            page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    def picture(page: Page, name: str, *, detail: bool = False) -> None:
+        if wanted == "all" or (wanted == "some" and not detail):
+            page.screenshot(path=SCREENSHOTS / f"{name}.jpeg", type="jpeg", quality=80, full_page=True)
 
     return picture
 
 
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Lets `window` know, when it is closed, that the test failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def window(browser: Browser) -> Iterator[OpenWindow]:
-    """Opens a window: `window(width=360, scheme="dark", scripts=False)`. Whatever the page complains about fails the test."""
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWindow]:
+    """Opens a window: `window(width=360, scheme="dark", scripts=False)`. Whatever the page complains about fails the test.
+
+    Of a test that fails each window is kept as `screenshots/failed/TEST-n.png`, as it was then.
+    """
     contexts = []
     complaints: list[str] = []
 
     def answer(route: Route) -> None:
-        """Only pictures of a mail may be asked of other hosts."""
+        """Only pictures of a mail may be asked of other hosts, and none from a page of the desk."""
         address = route.request.url
         if urlsplit(address).hostname in ("localhost", "127.0.0.1"):
             route.continue_()
-        elif address.startswith(PICTURES):
+        elif address.startswith(PICTURES) and "/desk" not in route.request.frame.page.url:
             route.fulfill(body=PICTURE, content_type="image/svg+xml")
         else:
             complaints.append(f"asked another host: {address}")
             route.abort()
 
     def open_window(
-        *, width: int = 1280, height: int = 900, scheme: str = "light", scripts: bool = True
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        scripts: bool = True,
+        locale: str = "en-GB",
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -71,7 +99,7 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
             java_script_enabled=scripts,
             reduced_motion="reduce",
             timezone_id="Europe/Berlin",
-            locale="en-GB",
+            locale=locale,
         )
         contexts.append(context)
         context.route("**/*", answer)
@@ -81,6 +109,9 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
         return page
 
     yield open_window
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(_FAILED, False) and context.pages:
+            name = re.sub(r"[^\w-]+", "-", request.node.name).strip("-")
+            context.pages[-1].screenshot(path=SCREENSHOTS / "failed" / f"{name}-{number}.png")
         context.close()
     assert [text for text in complaints if "the server responded with a status of 4" not in text] == []

@@ -79,6 +79,7 @@ def test_on_a_phone_without_scripts_a_post_is_handed_over_and_said_to_be_there(
     page.get_by_role("link", name="Posts for you to post").click()
     page.locator(f'a[href$="/desk/posts/{handed("weibo").pk}"]').first.click()
     page.get_by_role("link", name="Post it now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Post this on Weibo")
     assert sticks_out(page) <= 0
     expect(page.locator("#copy-1-1")).to_have_value(handed("weibo").parts[0]["text"])
     expect(page.locator("[data-copy]").first).to_be_hidden()

@@ -15,7 +15,7 @@ from publisher.social.models import Channel, Post
 from tests.browser.conftest import Keep, OpenWindow
 from tests.browser.test_every_page import WIDTHS, log_in, wrong_with
 from tests.browser.test_trips import tab_to
-from tests.browser.world import World, build
+from tests.browser.world import World, build, without_review
 from tests.builders import a_schedule, a_topic
 from tests.desk.builders import a_pause, a_post
 
@@ -26,7 +26,9 @@ EVERY_HOUR = [{"weekday": day, "at": f"{hour:02}:00"} for day in range(7) for ho
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return build()
+    world = build()
+    without_review()
+    return world
 
 
 @pytest.fixture
@@ -54,6 +56,7 @@ def test_a_channel_is_paused_from_any_page_and_released_post_by_post_without_scr
     log_in(page, live_server.url)
     page.goto(f"{live_server.url}/desk/deliveries")
     page.get_by_role("navigation", name="Desk").get_by_role("link", name="Pause").click()
+    page.locator("summary").filter(has_text="Channels").click()  # more than a few are folded up
     page.get_by_label("Office on the sandbox").check()
     page.get_by_label("Why").fill("A flood in the valley")
     page.get_by_role("button", name="Pause").click()
@@ -132,7 +135,7 @@ def test_the_pages_of_a_pause_are_accessible_and_fit(
         page.goto(live_server.url + address)
         look(name)
     page.goto(f"{live_server.url}/desk/pauses")
-    page.get_by_label("KE").check()
+    page.get_by_label("KE", exact=True).check()
     page.get_by_label("Why").fill("A flood in the valley")
     page.get_by_role("button", name="Pause").click()
     look("pause-asks")

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from publisher.audience import tokens
+from publisher.delivery.models import Delivery
 from publisher.items.models import ItemTopic
 from publisher.social.models import Post
 from tests.browser.conftest import OpenWindow
@@ -49,6 +50,36 @@ def test_a_post_is_approved_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Approved")
     assert Post.objects.get(pk=world.draft.pk).state == "approved"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_phone_reaches_every_page_by_one_menu(
+    scripts: bool, world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window(width=360, height=640, scripts=scripts)
+    log_in(page, live_server.url)
+    page.get_by_role("button", name="Menu").click()
+    menu = page.get_by_role("navigation", name="Menu")
+    assert menu.get_by_role("link").count() == page.locator(".sections a").count()
+    menu.get_by_role("link", name="System").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("System")
+    expect(menu).to_be_hidden()
+
+
+def test_a_wide_screen_shows_every_page_and_no_menu(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window(width=1280, height=900)
+    log_in(page, live_server.url)
+    expect(page.get_by_role("button", name="Menu")).to_be_hidden()
+    sections = page.locator(".sections").bounding_box()
+    who = page.locator(".who").bounding_box()
+    assert sections is not None
+    assert who is not None
+    assert sections["y"] + sections["height"] <= who["y"], "nothing stands behind the name"
+    last = page.locator(".sections a").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
 
 
 def test_the_counter_and_the_preview_follow_what_is_typed(
@@ -96,6 +127,24 @@ def test_the_desk_works_without_scripts(world: World, live_server: LiveServer, w
     page.goto(f"{live_server.url}/desk/deliveries?state=failed")
     page.get_by_role("link", name="@example.net").first.click()
     expect(page.get_by_role("heading", name="Tries")).to_be_visible()
+
+
+def test_a_bounced_address_is_found_and_what_happened_to_it_is_read(
+    world: World, live_server: LiveServer, window: OpenWindow
+) -> None:
+    row = Delivery.objects.get(state="bounced")
+    page = window()
+    log_in(page, live_server.url)
+    page.get_by_role("link", name="Delivery log").click()
+    page.get_by_label("Address begins with").fill(row.address[:12])
+    page.get_by_role("checkbox", name="Came back").check()
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name=row.address).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(row.address)
+    expect(page.get_by_text("It was accepted first and came back later.")).to_be_visible()
+    page.get_by_text("Show the message").click()
+    expect(page.get_by_role("region", name="The message")).to_contain_text("MIME-Version: 1.0")
 
 
 def test_times_are_those_of_the_viewer_from_the_login_on(

@@ -32,7 +32,7 @@ def dockerfile(instruction: str) -> list[str]:
 
 
 def test_there_is_a_service_for_each_part() -> None:
-    assert set(SERVICES) == {"web", "worker", "beat", "migrate", "postgres", "redis", "mailpit"}
+    assert set(SERVICES) == {"web", "worker", "beat", "watch", "migrate", "postgres", "redis", "mailpit"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -62,7 +62,7 @@ def test_our_services_may_do_nothing_they_need_not(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "watch"])
 def test_work_begins_when_database_and_redis_are_healthy_and_migrated(name: str) -> None:
     conditions = {other: given["condition"] for other, given in SERVICES[name]["depends_on"].items()}
     assert conditions == {
@@ -125,7 +125,7 @@ def test_the_image_installs_pinned_packages_and_does_not_run_as_root() -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "watch"])
 def test_each_service_becomes_healthy_by_its_own_check(
     name: str, tmp_path: Path, valkey: EmbeddedValkey
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 import redis
 from click.testing import CliRunner, Result
 
-from publisher.audience.models import Suppression
+from publisher.audience.models import Subscriber, Suppression
 from publisher.cli import edition_report, edition_watch, terminal
 from publisher.cli import editions as editions_command
 from publisher.cli.edition_watch import NO_MAIL, Rate, Seen, awaited, hindrances, verdict
@@ -28,6 +28,7 @@ from publisher.delivery.models import Delivery
 from publisher.delivery.progress import Assembling
 from publisher.digests.models import Digest, Edition
 from tests.builders import a_digest, a_subscriber, an_item, hours_that_begin_later
+from tests.desk.audience_builders import a_segment
 
 pytestmark = pytest.mark.django_db
 
@@ -178,10 +179,23 @@ def test_show_tells_how_many_subscribers_get_nothing_and_why(digest: Digest) -> 
     edition = made(digest)
     assert reported("show", edition.pk)["without_mail"] is None
     assemble(edition.pk, now=clock.now())
-    assert reported("show", edition.pk)["without_mail"] == {"no_item": 1, "suppressed": 1}
+    assert reported("show", edition.pk)["without_mail"] == {"no_item": 1, "suppressed": 1, "outside": 0}
     said = run("show", edition.pk).output
     assert "2 subscribers get nothing: no item fits what 1 chose, 1 on the suppression list" in said
     assert reported("show", edition.pk)["items"][0]["title"] == "Rain at last"
+
+
+def test_an_edition_is_made_for_a_segment_and_show_says_who_that_is(digest: Digest) -> None:
+    a_segment("Ann alone", groups=[[{"field": "joined", "op": "is", "value": "2000-01-01", "not": False}]])
+    edition = Edition.objects.get(pk=reported("create", "weekly", "--segment", "ann ALONE")["id"])
+    assemble(edition.pk, now=clock.now())
+    shown = reported("show", edition.pk)
+    assert (shown["state"], shown["segment"], shown["readers"]) == ("blocked", "Ann alone", None)
+    Subscriber.objects.filter(email="ann@example.net").update(created_at=datetime(2000, 1, 1, tzinfo=UTC))
+    run("resume", edition.pk, "--yes")
+    assemble(edition.pk, now=clock.now())
+    assert "those in the segment Ann alone: 1 of 2 subscribers" in run("show", edition.pk).output
+    assert "There is no segment Nobody" in refused("create", "weekly", "--segment", "Nobody")
 
 
 def test_show_tells_until_when_an_edition_waits_for_its_hours(digest: Digest) -> None:
@@ -537,6 +551,15 @@ def test_on_a_terminal_settling_asks_with_their_number(digest: Digest) -> None:
     assert "nothing of it is sent any more" in refused(
         "settle", edition.pk, "--again"
     )  # not asked about in vain
+
+
+@pytest.mark.parametrize("deed", ["resume", "send"])
+def test_one_that_was_changed_since_its_approval_is_said_to_wait_for_it(digest: Digest, deed: str) -> None:
+    edition = assemble(made(digest).pk, now=clock.now())
+    run("pause", edition.pk)
+    Digest.objects.update(approvals=1)
+    assert "waits for approval on its page of the desk" in run(deed, edition.pk, "--yes").output
+    assert Edition.objects.get().state == "waiting"
 
 
 @pytest.mark.usefixtures("at_a_terminal")

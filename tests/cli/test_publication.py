@@ -22,6 +22,7 @@ from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
 from publisher.digests.models import Digest
 from publisher.items.topic_sync import sync
+from publisher.review.models import ClearanceTag
 from publisher.social import health
 from publisher.social.models import Channel, ChannelHealth
 from tests.desk.builders import a_post, a_post_delivery
@@ -66,8 +67,8 @@ def test_the_example_of_a_country_office_can_be_applied_and_its_secrets_stay_whe
 
 
 def test_the_example_of_the_documentation_can_be_applied_twice(tmp_path: Path) -> None:
-    assert applied(tmp_path, the_documented_file()).count("created") == 3
-    assert applied(tmp_path, the_documented_file()).count("unchanged") == 3
+    assert applied(tmp_path, the_documented_file()).count("created") == 4
+    assert applied(tmp_path, the_documented_file()).count("unchanged") == 4
     channel = Channel.objects.get()
     assert opened(channel.credentials) == {"token": "secret"}
     assert channel.schedule.rules().zone.key == "Asia/Shanghai"
@@ -81,7 +82,7 @@ def test_what_differs_is_changed_and_written_to_the_trail_without_secrets(tmp_pa
         .replace("token: secret", "token: other-secret")
         .replace("most_items: 12", "most_items: 9")
     )
-    assert applied(tmp_path, changed).count("changed\n") == 3
+    assert applied(tmp_path, changed).count("changed\n") == 4
     assert Digest.objects.get().most_items == 9
     assert "other-secret" not in str(list(AuditEntry.objects.values_list("after", "before")))
 
@@ -478,3 +479,28 @@ def test_a_channel_keeps_its_network_while_messages_made_for_it_wait(tmp_path: P
     Delivery.objects.update(state="sent")
     applied(tmp_path, changed)
     assert Channel.objects.get().network == "telegram"
+
+
+def test_a_channel_that_approves_by_itself_asks_for_no_persons(tmp_path: Path) -> None:
+    changed = the_documented_file().replace("auto_approve: false", "auto_approve: true")
+    with pytest.raises(UserError, match="auto_approve and approvals exclude each other"):
+        applied(tmp_path, changed.replace("approvals: 0", "approvals: 2", 1))
+    assert not Channel.objects.exists()
+    applied(tmp_path, the_documented_file().replace("approvals: 0", "approvals: 2"))
+    assert (Channel.objects.get().approvals, Digest.objects.get().approvals) == (2, 2)
+
+
+def test_a_clearance_tag_is_made_with_its_role_and_changed_by_what_the_file_names_only(
+    tmp_path: Path,
+) -> None:
+    applied(tmp_path, the_documented_file())
+    said = applied(tmp_path, "clearance_tags:\n  - name: Map\n    active: false\n")
+    assert "clearance tag Map: changed" in said
+    tag = ClearanceTag.objects.get()
+    assert (tag.group.name, tag.active, tag.words) == (
+        "Cartography",
+        False,
+        ["map", "maps", "cartograph*", "地图"],
+    )
+    with pytest.raises(UserError, match="role must be given"):
+        applied(tmp_path, "clearance_tags:\n  - name: Flag\n")

@@ -212,7 +212,7 @@ def test_rows_that_are_all_refused_are_a_failure(tmp_path: Path, digest: Digest)
     file.write_text("email,consent\nlin@example.org,\n", encoding="utf-8")
     result = CliRunner().invoke(subscribers, ["import", str(file)], standalone_mode=False)
     assert result.return_value == 1
-    assert "say it in the row, or for all with --consent" in result.output
+    assert "(on the command line --consent)" in result.output
 
 
 def test_a_dry_run_leaves_no_file_unless_it_is_asked_for(tmp_path: Path, digest: Digest) -> None:

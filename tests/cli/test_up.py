@@ -126,7 +126,7 @@ def test_ctrl_c_stops_everything_in_order_and_leaves_nothing(migrated: Path, ser
         for line in service.seen
         if line["event"].endswith(".stopped")
     ]
-    assert order == ["web", "beat", "worker", "valkey", "postgres", "publisher"]
+    assert order == ["web", "beat", "watch", "worker", "valkey", "postgres", "publisher"]
     assert [path.name for path in (migrated / "run").glob("*.json")] == []
 
 

@@ -70,6 +70,19 @@ def test_who_has_left_or_is_suppressed_since_assembly_gets_nothing() -> None:
     assert "bounced" in suppressed.reason
 
 
+def test_a_suppression_holds_until_its_end_and_not_a_moment_longer() -> None:
+    edition = a_sending_edition(mails=2)
+    ended, stands = Delivery.objects.filter(edition=edition).order_by("id")
+    Suppression.objects.create(
+        email_key=ended.address, reason="soft", at=NOON - timedelta(days=90), until=NOON
+    )
+    Suppression.objects.create(
+        email_key=stands.address, reason="soft", at=NOON, until=NOON + timedelta(microseconds=1)
+    )
+    assert [mail.id for mail in claim(edition).mails] == [ended.pk]
+    assert states(edition) == ["sending", "suppressed"]
+
+
 def test_a_claim_goes_on_past_a_whole_batch_of_people_who_left() -> None:
     edition = a_sending_edition(mails=4)
     for delivery in Delivery.objects.filter(edition=edition).order_by("id")[:3]:

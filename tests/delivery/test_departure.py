@@ -97,3 +97,37 @@ def test_after_an_outage_nothing_floods_out(outage: int, slots: list[int]) -> No
     assert not waiting
     # One that left within ON_TIME of its slot counts as having left at its slot, so the next may follow by that much sooner.
     assert all(b - a >= 30 * MINUTE - ON_TIME for a, b in pairwise(late))
+
+
+CHOSEN = replace(DUE, slot_at=SLOT + 3 * HOUR, overridden=True)
+
+
+def test_a_time_chosen_against_the_rules_is_kept_in_quiet_time_near_another_and_on_a_full_day() -> None:
+    quiet, left = CHOSEN.slot_at, tuple(CHOSEN.slot_at - minutes * MINUTE for minutes in (5, 45, 90))
+    assert next_step(CHOSEN, RULES, left=left, now=quiet) is Step.LEAVE
+    assert next_step(CHOSEN, RULES, left=left, now=quiet + 10 * MINUTE) is Step.LEAVE
+
+
+def test_after_an_outage_the_rules_apply_to_a_time_chosen_against_them_too() -> None:
+    assert next_step(CHOSEN, RULES, left=(), now=CHOSEN.slot_at + 11 * MINUTE) is Step.NEW_SLOT
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        (replace(CHOSEN, retracted=True), Step.CANCEL),
+        (replace(CHOSEN, embargoed=True), Step.NEW_SLOT),
+        (replace(CHOSEN, ready=False), Step.WAIT),
+        (replace(CHOSEN, tolerance=timedelta(0)), Step.EXPIRE),
+    ],
+)
+def test_a_time_chosen_against_the_rules_stops_for_what_is_no_rule(due: Due, expected: Step) -> None:
+    assert next_step(due, RULES, left=(), now=due.slot_at + MINUTE / 2) is expected
+
+
+def test_a_post_that_keeps_its_slot_is_not_held_up_by_one_that_was_put_near_it_with_a_reason() -> None:
+    near = SLOT - 10 * MINUTE
+    assert next_step(DUE, RULES, left=(near,), now=SLOT) is Step.WAIT
+    assert next_step(DUE, RULES, left=(near,), left_overridden={near}, now=SLOT) is Step.LEAVE
+    late = SLOT + 5 * MINUTE
+    assert next_step(DUE, RULES, left=(near,), left_overridden={near}, now=late) is Step.WAIT

@@ -16,7 +16,7 @@ from django.db import connection
 from publisher.audience.models import Suppression
 from publisher.core import standstill
 from publisher.core.models import Standstill
-from publisher.delivery import notices, outage
+from publisher.delivery import notices, outage, plain_mail
 from publisher.social import channels, health
 from publisher.social.models import Channel, ChannelHealth, Notice
 from tests.builders import NOON, a_channel, a_digest
@@ -137,7 +137,7 @@ def test_a_standstill_that_begins_right_before_the_content_leaves_holds_it(
     sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_channel_down()
-    monkeypatch.setattr(notices, "_may_go", lambda: False)
+    monkeypatch.setattr(plain_mail, "_may_go", lambda: False)
     assert notices.send_due(now=NOON) == {"queued": 1}
     assert sink.messages == []
     monkeypatch.undo()
@@ -209,7 +209,7 @@ def test_an_answer_that_was_lost_is_not_sent_again(settings: Any) -> None:
 
 def test_a_sender_that_died_leaves_its_notice_unclear_and_nobody_sends_it_again(sink: SmtpSink) -> None:
     a_channel_down()
-    assert notices._claimed(Notice.objects.get().pk, NOON) is not None
+    assert notices._OUTBOX.claimed(Notice.objects.get().pk, NOON) is not None
     assert notices.send_due(now=NOON + MINUTE) == {}
     assert states() == ["sending"]
     assert notices.send_due(now=NOON + HOUR) == {}

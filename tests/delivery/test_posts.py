@@ -208,6 +208,31 @@ def test_an_expired_post_goes_out_at_the_new_time_it_is_given(network: Server) -
     assert timeline(network) == [text_of(post)]
 
 
+def a_post_at_night(network: Server) -> Post:
+    """With the time 23:00 for a reason, on a channel that is silent from 22:00."""
+    schedule = a_schedule(slots=EVERY_MINUTE, quiet=[{"start": "22:00", "end": "07:00"}])
+    post = a_scheduled_post(a_sandbox_channel(network, schedule=schedule))
+    at, version = NOON + 11 * HOUR, post.version
+    return approval.reschedule(post.pk, user=None, version=version, at=at, override="A flood.", now=NOON)
+
+
+def test_a_post_moved_into_quiet_time_with_a_reason_goes_out_then(network: Server) -> None:
+    post = a_post_at_night(network)
+    tick(now=NOON + 11 * HOUR - MINUTE)
+    assert timeline(network) == []
+    tick(now=NOON + 11 * HOUR + 2 * MINUTE)
+    assert timeline(network) == [text_of(post)]
+
+
+def test_after_an_outage_a_post_moved_into_quiet_time_waits_for_its_end(network: Server) -> None:
+    post = a_post_at_night(network)
+    tick(now=NOON + 13 * HOUR)
+    give_slots(post.channel_id, now=NOON + 13 * HOUR)
+    assert timeline(network) == []
+    assert fresh(post).slot_at == NOON + 24 * HOUR
+    assert not fresh(post).is_against_rules
+
+
 def test_after_an_outage_the_backlog_keeps_the_least_gap(network: Server) -> None:
     schedule = a_schedule(slots=EVERY_MINUTE, least_gap_minutes=10)
     channel = a_sandbox_channel(network, schedule=schedule)

@@ -23,7 +23,15 @@ def test_the_demo_ends_well_and_says_where_to_look(tmp_path: Path) -> None:
     played = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     assert "✗" not in played.stdout
-    for shown in ("Desk", "Mailbox", "Sandbox timeline", "Variants rendered", "Messages per second"):
+    for shown in (
+        "Desk",
+        "Sign-up page",
+        "Public archive",
+        "Mailbox",
+        "Sandbox timeline",
+        "Variants rendered",
+        "Messages per second",
+    ):
         assert shown in played.stdout
 
 

@@ -6,12 +6,22 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from publisher.people import roles
+from publisher.people.permissions import ADMIN, EDITOR, Role
+
 PASSWORD = "a long enough password"
+
+
+def a_person(name: str, role: Role) -> User:
+    """A login with one role."""
+    user = User.objects.create_user(name, password=PASSWORD)
+    roles.give(user, role)
+    return user
 
 
 @pytest.fixture
 def editor(db: None) -> User:
-    return User.objects.create_user("mira", password=PASSWORD, is_staff=True)
+    return a_person("mira", EDITOR)
 
 
 @pytest.fixture
@@ -25,7 +35,7 @@ def desk(editor: User) -> Client:
 @pytest.fixture
 def admin_desk(db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("ada", password=PASSWORD, is_staff=True, is_superuser=True))
+    client.force_login(a_person("ada", ADMIN))
     return client
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from publisher.core import clock
-from publisher.desk.channels import badge_of
+from publisher.desk.channels.views import badge_of
 from publisher.social import health
 from publisher.social.models import Channel, ChannelHealth, Notice, Post
 from publisher.social.networks.base import Pace

@@ -9,8 +9,10 @@ from django.test import Client
 
 from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
-from tests.builders import NOON, a_digest, an_item
+from publisher.people.permissions import AUTHOR
+from tests.builders import NOON, a_digest, a_subscriber, an_item
 from tests.desk.builders import a_mail, a_variant, an_edition
+from tests.desk.conftest import a_person
 from tests.desk.test_editions import text_of
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ def test_a_test_is_sent_from_the_page_of_an_edition_that_waits(desk: Client) -> 
     variant = a_variant(edition, message=b"stored")
     page = text_of(desk, f"/desk/editions/{edition.pk}")
     assert f'action="/desk/editions/{edition.pk}/test"' in page
-    assert "<option>en</option>" in page
+    assert '<option value="en">English</option>' in page
     given = {"to": "me@office.example.org", "language": "en"}
     answer = desk.post(f"/desk/editions/{edition.pk}/test", given, follow=True)
     text = answer.content.decode()
@@ -40,6 +42,20 @@ def test_a_test_that_cannot_be_is_refused_on_the_page(desk: Client) -> None:
     answer = desk.post(f"/desk/editions/{edition.pk}/test", given, follow=True)
     assert "is not a mail address" in answer.content.decode()
     assert not Delivery.objects.exists()
+
+
+def test_who_may_not_read_addresses_sends_no_test_as_a_subscriber_gets_it() -> None:
+    digest = a_digest()
+    a_subscriber(digest, "reader@example.net", name="Ilse")
+    edition = an_edition(digest)
+    a_variant(edition, message=b"stored")
+    author = Client()
+    author.force_login(a_person("lin", AUTHOR))
+    assert 'name="like"' not in text_of(author, f"/desk/editions/{edition.pk}").partition("/test")[2]
+    for like in ("reader@example.net", "nobody@example.net"):
+        given = {"to": "me@office.example.org", "language": "", "like": like}
+        assert author.post(f"/desk/editions/{edition.pk}/test", given).status_code == 403
+    assert not Delivery.objects.filter(purpose="test").exists()
 
 
 def test_what_is_over_offers_no_test(desk: Client) -> None:
@@ -93,7 +109,7 @@ def test_a_digest_s_page_tells_local_time_alerts_priority_and_copies(desk: Clien
     a_digest(layout="alert")
     page = text_of(desk, "/desk/digests")
     for shown in (
-        "by each reader&#39;s own clock",
+        "by each reader's own clock",
         "before the first reader",
         "boss@office.example.org",
         "Alerts, when",

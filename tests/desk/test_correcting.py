@@ -12,9 +12,11 @@ from publisher.core import clock, standstill
 from publisher.core.models import AuditEntry, Standstill
 from publisher.delivery.models import Amendment
 from publisher.items.models import Item
+from publisher.people.permissions import EDITOR
 from publisher.social.models import Channel, Post
 from tests.builders import a_channel, an_item
 from tests.desk.builders import a_handed_post, a_pause, a_post, a_post_delivery, an_amendment, an_edition
+from tests.desk.conftest import a_person
 from tests.fakes.measured_only import cannot_send
 
 pytestmark = pytest.mark.django_db
@@ -359,3 +361,61 @@ def test_what_a_room_of_slack_cannot_do_is_not_offered(desk: Client) -> None:
     assert checked(text, sent) == "reply"
     assert "Webhook does not let Publisher edit a post." in text
     assert "Webhook does not let Publisher delete a post." in text
+
+
+# Approval by others, where the channel asks for it.
+
+
+@pytest.fixture
+def asked(desk: Client, post: Post) -> Amendment:
+    """Mira asked for an edit, on a channel that asks for one person who approves."""
+    Channel.objects.update(approvals=1)
+    go(desk, post.item, **form_of(post, "edit", edit="Terraces carry water again."))
+    return Amendment.objects.get()
+
+
+@pytest.fixture
+def ben(db: None) -> Client:
+    client = Client()
+    client.force_login(a_person("ben", EDITOR))
+    return client
+
+
+def test_the_page_says_that_an_edit_waits_for_another_person_and_a_deletion_does_not(
+    desk: Client, post: Post
+) -> None:
+    Channel.objects.update(approvals=2)
+    assert "waits until 2 other persons approve it. Deleting does not wait." in page(desk, post.item)
+
+
+def test_who_asked_for_it_finds_no_button_to_approve_it_and_is_refused_without_one(
+    desk: Client, post: Post, asked: Amendment
+) -> None:
+    text = page(desk, post.item)
+    assert "Waiting for approval" in text
+    assert "You asked for it, so somebody else must approve it." in text
+    assert f"/desk/corrections/{asked.pk}/approve" not in text
+    answer = desk.post(f"/desk/corrections/{asked.pk}/approve")
+    asked.refresh_from_db()
+    assert (answer.status_code, asked.state) == (422, "waiting")
+
+
+def test_another_person_finds_it_on_the_first_page_and_approves_it(
+    ben: Client, post: Post, asked: Amendment
+) -> None:
+    first = ben.get("/desk/").content.decode()
+    assert "Corrections that wait for your approval" in first
+    assert f"/desk/items/{post.item_id}/correct#done" in first
+    text = page(ben, post.item)
+    assert "Terraces carry water again." in text
+    assert f"/desk/corrections/{asked.pk}/approve" in text
+    said = ben.post(f"/desk/corrections/{asked.pk}/approve", follow=True).content.decode()
+    asked.refresh_from_db()
+    assert asked.state == "queued"
+    assert "Approved. It is done next." in said
+    assert "Corrections that wait" not in ben.get("/desk/").content.decode()
+
+
+def test_the_first_page_of_who_asked_does_not_ask_them(desk: Client, asked: Amendment) -> None:
+    assert asked.state == "waiting"
+    assert "Corrections that wait" not in desk.get("/desk/").content.decode()

@@ -10,7 +10,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from publisher.delivery.states import State
-from publisher.desk.explain import ENHANCED, MEANING, code_meaning
+from publisher.desk.log.explain import ENHANCED, MEANING, code_meaning
 from tests.desk.builders import a_mail, a_post, a_post_delivery, an_attempt, an_edition
 
 
@@ -100,7 +100,7 @@ def test_every_state_is_explained() -> None:
     ],
 )
 def test_the_enhanced_code_speaks_before_the_plain_one(code: int | None, enhanced: str, words: str) -> None:
-    assert code_meaning(code, enhanced).startswith(words)
+    assert code_meaning(code, enhanced).startswith(str(words))
 
 
 @pytest.mark.django_db
@@ -153,3 +153,14 @@ def test_a_mail_that_is_sent_again_after_an_unclear_try_is_not_said_never_to_hav
 def test_a_temporary_refusal_is_not_explained_as_a_final_one() -> None:
     assert code_meaning(451, "4.7.1").endswith("so it is tried again later.")
     assert not code_meaning(550, "5.7.1").endswith("so it is tried again later.")
+    assert code_meaning(452, "").endswith("so it is tried again later.")
+
+
+@pytest.mark.parametrize("state", ["bounced", "failed"])
+@pytest.mark.parametrize(("code", "enhanced"), [(None, "4.2.2"), (452, "")])
+def test_what_has_ended_is_not_said_to_be_tried_again_later(
+    code: int | None, enhanced: str, state: str
+) -> None:
+    told = code_meaning(code, enhanced, state)
+    assert "it is not tried again" in told
+    assert "later" not in told

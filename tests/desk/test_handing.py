@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
@@ -18,12 +17,14 @@ from publisher.core.models import AuditEntry
 from publisher.delivery import handing
 from publisher.delivery.models import Delivery
 from publisher.items.models import Item
+from publisher.people.permissions import EDITOR
 from publisher.social import channels
 from publisher.social.media import store
 from publisher.social.models import Post
 from publisher.social.networks.base import Picture
 from tests.builders import a_channel, an_item
 from tests.desk.builders import a_handed_post, a_post, a_post_delivery, pictures_in
+from tests.desk.conftest import a_person
 from tests.drawn import drawn
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +104,7 @@ def test_an_odd_address_is_asked_about_once_more_and_only_that_one_is_then_taken
 
 def test_a_double_press_and_a_second_person_are_told_and_change_nothing(desk: Client) -> None:
     post = a_handed_post()
-    other = User.objects.create_user("tomas", is_staff=True)
+    other = a_person("tomas", EDITOR)
     handing.posted(row_of(post).pk, user=other, url=THERE, now=clock.now())
     answer = say(desk, post, "https://weibo.com/2/b")
     assert answer.status_code == 409

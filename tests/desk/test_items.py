@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -16,6 +16,7 @@ from publisher.core.models import AuditEntry
 from publisher.desk.content import payload_text, shown_html
 from publisher.desk.differences import Piece, field_changes, pieces
 from publisher.items.models import ItemTopic
+from publisher.items.search.indexing import index_waiting
 from tests.builders import NOON, a_topic, an_item
 from tests.desk.builders import (
     a_mail,
@@ -53,10 +54,13 @@ def test_each_filter_finds_what_it_names_and_nothing_else(desk: Client, query: s
         kind="speech",
         origin="feed",
         source="feeds",
+        language="fr",
+        published_at=datetime(2025, 1, 2, 23, 59, tzinfo=UTC),
         embargo_until=clock.now() + timedelta(hours=1),
     )
     meant.item_topics.create(topic=a_topic("water"), state="suggested")
     an_item(title="Something else")
+    index_waiting()
     found = page(desk, "/desk/items?" + query.format(source=meant.source_id))
     assert "Terraced fields" in found
     assert "Something else" not in found
@@ -248,7 +252,8 @@ def test_a_choice_that_does_not_exist_is_said_and_shows_no_rows(desk: Client, ad
     answer = desk.get(f"/desk/{address}")
     text = answer.content.decode()
     assert answer.status_code == 422
-    assert 'aria-invalid="true"' in text or "posts?state" in address
+    told = "There is no state" in text  # of boxes to tick, which as a group cannot be invalid
+    assert 'aria-invalid="true"' in text or "posts?state" in address or told
     assert "Not asked for" not in text
 
 
@@ -265,4 +270,14 @@ def test_an_items_page_asks_the_database_as_often_for_many_posts_as_for_two(desk
             assert f"Drafted for {post.channel}" in page(desk, f"/desk/items/{item.pk}")
         return len(asked)
 
+    queries(1)  # the first page of a session also notes where it comes from
     assert queries(2) == queries(6)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["from=soon", "to=2026-13-01", "language=xx"])
+def test_a_filter_that_cannot_be_read_is_told_and_shows_no_rows(desk: Client, query: str) -> None:
+    an_item(title="Terraced fields")
+    response = desk.get(f"/desk/items?{query}")
+    assert response.status_code == 422
+    assert "Terraced fields" not in response.content.decode()

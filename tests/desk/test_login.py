@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from publisher.core.visitor import Visitor
-from publisher.desk import throttle
 from publisher.desk.models import LoginTry
+from publisher.desk.signin import throttle
 from tests.builders import NOON
 from tests.desk.conftest import PASSWORD
 
@@ -53,6 +53,15 @@ def test_a_page_that_was_asked_for_is_opened_after_the_login(editor: User) -> No
 )
 def test_nobody_is_led_to_another_site(editor: User, elsewhere: str) -> None:
     assert try_in(next=elsewhere) == (302, reverse("desk:home"))
+
+
+@pytest.mark.parametrize("name", ["items", "desk", "x y", "?next=/desk/"])
+def test_a_target_that_is_no_path_leads_to_the_start_and_is_no_fault_of_ours(editor: User, name: str) -> None:
+    """Django takes a word without a slash for the name of a view, and fails when there is none."""
+    assert Client().post("/desk/language", {"language": "en", "next": name}).status_code == 302
+    client = Client()
+    assert try_in(client=client, next=name) == (302, reverse("desk:home"))
+    assert client.get(LOGIN, {"next": name})["Location"] == reverse("desk:home")
 
 
 def test_a_wrong_password_and_an_unknown_name_are_answered_alike(editor: User) -> None:
@@ -104,11 +113,28 @@ def test_many_names_from_one_place_are_held_up_together(db: None) -> None:
     assert throttle.begin("mira", Visitor("2001:db8:0:1::2", known=True), now=NOON)
 
 
+def test_ipv4_addresses_written_as_ipv6_are_places_of_their_own(db: None) -> None:
+    """A server that listens on both writes them so: all of IPv4 would be one place."""
+    for n in range(throttle.MOST_FROM_ONE_PLACE):
+        assert throttle.begin(f"name{n}", Visitor("::ffff:192.0.2.1", known=True), now=NOON)
+    assert not throttle.begin("mira", Visitor("192.0.2.1", known=True), now=NOON)
+    assert throttle.begin("mira", Visitor("::ffff:192.0.2.2", known=True), now=NOON)
+
+
 def test_behind_a_proxy_that_is_not_known_a_guesser_keeps_no_other_name_out(db: None) -> None:
     proxy = Visitor("10.0.0.1", known=False)
     for n in range(throttle.MOST_FROM_ONE_PLACE + 1):
         throttle.begin(f"name{n}", proxy, now=NOON)
     assert throttle.begin("mira", proxy, now=NOON)
+
+
+def test_nobody_tries_names_without_end_by_pretending_to_come_through_a_proxy(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "MOST_BEHIND_A_PROXY", 5)
+    guesser = Client(headers={"X-Forwarded-For": "192.0.2.77"})
+    tries = [try_in(f"name{n}", "wrong", client=guesser)[0] for n in range(6)]
+    assert tries == [422] * 5 + [429]
 
 
 def test_behind_a_known_proxy_the_visitor_counts_and_not_the_proxy(editor: User, settings: Any) -> None:

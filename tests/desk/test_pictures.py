@@ -30,7 +30,11 @@ def post(picture_site: Site) -> Post:
 
 
 def do(client: Client, post: Post, deed: str, **values: Any) -> HttpResponse:
+    """Press a button of the pictures: the fields stand in the form of the text, a new picture's apart from the others."""
     values.setdefault("version", fresh(post).version)
+    for name in ("alt", "focus"):
+        if name in values:
+            values[f"{name}-{values['number']}" if "number" in values else f"new_{name}"] = values.pop(name)
     return client.post(f"/desk/posts/{post.pk}/pictures/{deed}", values, follow=True)
 
 
@@ -106,7 +110,7 @@ def test_what_was_typed_is_not_lost_when_somebody_was_quicker(desk: Client, post
 def test_a_picture_is_left_out_and_put_back(desk: Client, post: Post) -> None:
     do(desk, post, "leave-out", number=0)
     assert (fresh(post).pictures, fresh(post).state) == ([], "draft")
-    assert "Put the item&#39;s picture back" in page_of(desk, post)
+    assert "Put the item's picture back" in page_of(desk, post)
     do(desk, post, "put-back")
     assert len(fresh(post).pictures) == 1
 
@@ -174,3 +178,64 @@ def test_a_sent_post_shows_its_pictures_and_no_forms(desk: Client, post: Post) -
 def test_a_form_that_was_tampered_with_changes_nothing(desk: Client, post: Post, number: str) -> None:
     assert do(desk, post, "describe", number=number, alt="x").status_code == 422
     assert fresh(post).pictures[0]["alt"] == ""
+
+
+def test_a_text_that_is_being_written_outlives_what_is_done_to_pictures(desk: Client, post: Post) -> None:
+    answer = do(desk, post, "describe", number=0, alt="A red field", text=["Half written"])
+    assert ">Half written</textarea>" in text_of(answer)
+    assert "not saved yet" in text_of(answer)
+    assert fresh(post).pictures[0]["alt"] == "A red field"
+    assert fresh(post).parts != [{"text": "Half written"}]
+    answer = do(desk, post, "upload", file=a_file(drawn("blue")), alt="A blue bridge", text=["Half written"])
+    assert ">Half written</textarea>" in text_of(answer)
+    answer = do(desk, post, "leave-out", number=0, **{"text": ["Half written"], "alt-1": "A bluer bridge"})
+    assert ">Half written</textarea>" in text_of(answer)
+    assert ">A bluer bridge</textarea>" in text_of(answer)
+    assert [each["alt"] for each in fresh(post).pictures] == ["A blue bridge"]
+
+
+def test_a_text_that_is_being_written_outlives_a_refused_picture(desk: Client, post: Post) -> None:
+    answer = do(desk, post, "upload", alt="x", text=["Half written"])
+    assert answer.status_code == 422
+    assert ">Half written</textarea>" in text_of(answer)
+
+
+def press(client: Client, post: Post, **values: Any) -> HttpResponse:
+    """“Save”, or “Save and approve”, with the fields of the whole form."""
+    sent = {"version": fresh(post).version, "text": [part["text"] for part in post.parts], **values}
+    return client.post(f"/desk/posts/{post.pk}/edit", sent, follow=True)
+
+
+def test_saving_a_post_saves_what_was_typed_of_its_pictures(desk: Client, post: Post) -> None:
+    press(desk, post, **{"alt-0": "A red bridge", "focus-0": "top"})
+    (picture,) = fresh(post).pictures
+    assert (picture["alt"], picture["focus"]) == ("A red bridge", [0.0, 0.7])
+
+
+def test_saving_and_approving_approves_what_was_typed_of_its_pictures(desk: Client, post: Post) -> None:
+    press(desk, post, then="approve", **{"alt-0": "A red bridge", "focus-0": ""})
+    assert (fresh(post).state, fresh(post).pictures[0]["alt"]) == ("approved", "A red bridge")
+
+
+def test_a_point_that_is_no_choice_of_the_page_stays_when_the_post_is_saved(desk: Client, post: Post) -> None:
+    shown = [{**post.pictures[0], "alt": "A red bridge", "focus": [0.3, 0.2]}]
+    Post.objects.filter(pk=post.pk).update(pictures=shown)
+    press(desk, post, **{"alt-0": "A red  bridge", "focus-0": ""})
+    assert (fresh(post).pictures, fresh(post).version) == (shown, post.version)
+    sent = {
+        f"version-{post.pk}": post.version,
+        f"text-{post.pk}": "Other words.",
+        f"alt-{post.pk}-0": "A red bridge",
+    }
+    desk.post(
+        f"/desk/items/{post.item_id}/compose/act", {**sent, f"focus-{post.pk}-0": "", "do": f"save:{post.pk}"}
+    )
+    assert (fresh(post).parts, fresh(post).pictures) == ([{"text": "Other words."}], shown)
+
+
+def test_a_description_that_somebody_was_quicker_than_is_shown_to_be_copied(desk: Client, post: Post) -> None:
+    seen = post.version
+    press(desk, post, text=["Quicker."])
+    answer = press(desk, post, version=seen, **{"alt-0": "A long description", "focus-0": ""})
+    assert answer.status_code == 409
+    assert "A long description" in text_of(answer)

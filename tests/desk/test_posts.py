@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
 from publisher.core import clock
 from publisher.core.models import AuditEntry
-from publisher.desk.measuring import measured
+from publisher.desk.posts.measuring import measured
+from publisher.people.permissions import EDITOR
 from publisher.social import approval
 from publisher.social.models import Post
 from tests.builders import a_channel, a_schedule, an_item
 from tests.desk.builders import a_post, a_post_delivery
+from tests.desk.conftest import a_person
 
 pytestmark = pytest.mark.django_db
 
@@ -123,9 +125,9 @@ def test_a_text_that_does_not_fit_is_not_saved_and_not_lost(desk: Client) -> Non
 @pytest.mark.parametrize("deed", ["edit", "cancel", "reschedule"])
 def test_the_second_of_two_people_is_told_and_nothing_is_overwritten(desk: Client, deed: str) -> None:
     post = a_post(text="As drafted", state="approved", approved_at=clock.now())
-    other = User.objects.create_user("tomas", is_staff=True)
+    other = a_person("tomas", EDITOR)
     approval.edit(post.pk, user=other, version=post.version, texts=["What Tomas wrote"], now=clock.now())
-    values = {"text": ["What Mira wrote"], "at": "2099-01-01T12:00"}
+    values = {"text": ["What Mira wrote"], "at": "2099-01-01T12:00", "reason": "The minister fell ill"}
     answer = do(desk, post, deed, **values)
     text = text_of(answer)
     changed = Post.objects.get(pk=post.pk)
@@ -134,6 +136,8 @@ def test_the_second_of_two_people_is_told_and_nothing_is_overwritten(desk: Clien
     assert changed.state == "draft"
     assert "tomas" in text
     assert "edited the text" in text
+    if deed == "cancel":
+        assert "The minister fell ill" in text
     if deed == "edit":
         assert "What Mira wrote" in text
         assert f'name="version" value="{changed.version}"' in text
@@ -173,6 +177,29 @@ def test_another_time_is_read_in_the_zone_of_the_channel(desk: Client) -> None:
     post.refresh_from_db()
     assert post.slot_at is not None
     assert post.slot_at.strftime("%Y-%m-%d %H:%M") == f"{day} 07:00"
+
+
+def test_a_time_in_quiet_hours_is_refused_and_taken_with_a_reason(desk: Client) -> None:
+    channel = a_channel(schedule=a_schedule(quiet=[{"start": "22:00", "end": "07:00"}]))
+    post = a_post(channel=channel, state="approved", approved_at=clock.now())
+    at = f"{(clock.now() + timedelta(days=3)).date()}T23:00"
+    assert 'name="override"' not in text_of(desk.get(f"/desk/posts/{post.pk}"))
+    refused = do(desk, post, "reschedule", at=at)
+    assert refused.status_code == 422
+    assert "quiet hours 22:00–07:00" in text_of(refused)
+    assert f'value="{at}"' in text_of(refused)
+    assert 'name="override"' in text_of(refused)
+    taken = do(desk, post, "reschedule", at=at, override="The flood warning")
+    post.refresh_from_db()
+    assert post.is_against_rules
+    assert "chosen against the channel's rules: “The flood warning”" in html.unescape(text_of(taken))
+
+
+def test_no_reason_is_asked_for_a_time_that_has_passed(desk: Client) -> None:
+    post = a_post(state="approved", approved_at=clock.now())
+    refused = do(desk, post, "reschedule", at="2020-01-01T10:00")
+    assert "That time has passed." in text_of(refused)
+    assert 'name="override"' not in text_of(refused)
 
 
 @pytest.mark.parametrize("at", ["", "soon", "2026-13-01T10:00", "9999-99-99T00:00"])

@@ -11,7 +11,7 @@ from django.test import Client
 from publisher.core import clock
 from publisher.delivery.progress import sending, to_go, waves_of
 from publisher.delivery.unclear import asking
-from publisher.desk.overview import Ahead, Gone, overview
+from publisher.desk.today.overview import Ahead, Gone, overview
 from publisher.digests.models import Edition
 from tests.builders import a_channel, a_digest, an_item
 from tests.desk.builders import a_mail, a_post, an_edition

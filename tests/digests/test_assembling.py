@@ -190,6 +190,18 @@ def test_a_dropped_item_sends_the_edition_back_to_assembly_and_it_keeps_waiting_
     assert (edition.state, edition.after_assembly) == ("assembling", "waiting")
     assert titles(edition) == ["Right figures"]
     assert "Wrong figures" not in EditionSelection.objects.get(edition=edition).variant.html
+    assert edition.dropped == []
+
+
+def test_an_edition_remembers_what_was_dropped_after_some_of_it_may_have_left() -> None:
+    digest = a_digest()
+    item = an_item(at=BEFORE)
+    an_item(at=BEFORE)
+    edition = assembled(an_edition(digest))
+    Edition.objects.filter(pk=edition.pk).update(state="sending", let_go_at=NOON)
+    drop_item(item.pk)
+    edition.refresh_from_db()
+    assert edition.dropped == [item.pk]
 
 
 def test_an_edition_of_chosen_items_holds_just_these_in_their_order_also_if_one_was_held_before() -> None:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.digests.due import create_due, create_now, due_edition, next_window
+from publisher.digests.covered import next_window
+from publisher.digests.due import create_due, create_now, due_edition
 from publisher.digests.models import Digest, Edition
 from publisher.schedule.windows import DigestTiming
 from tests.builders import a_digest

@@ -72,9 +72,13 @@ def test_a_picture_that_is_gone_is_left_out_of_the_mail_and_the_edition_says_so(
     assert f"{site}/here.png" in html
 
 
-def test_a_server_that_does_not_answer_holds_nothing_up(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "SECONDS", 0.2)
-    assert pictures.gone([f"{site}/slow.png"]) == {}
+def test_a_server_that_does_not_answer_holds_nothing_up_and_is_named(site: str) -> None:
+    seen = pictures.ask([f"{site}/slow.png", f"{site}/gone.png"], seconds=0.5)
+    assert (list(seen.gone), seen.late) == ([f"{site}/gone.png"], [f"{site}/slow.png"])
+
+
+def test_what_is_not_asked_any_more_is_late(site: str) -> None:
+    assert pictures.ask([f"{site}/gone.png"], seconds=0).late == [f"{site}/gone.png"]
 
 
 def test_an_address_that_may_not_be_asked_is_no_proof(settings: Any) -> None:

@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from wcwidth import iter_graphemes
 
 from publisher.social.networks.base import Account
+from tests.fakes import oauth
 
 SCOPES = frozenset({"read:accounts", "read:statuses", "write:statuses", "write:media"})
 KEYS_KEPT = timedelta(hours=1)
@@ -84,6 +85,8 @@ class FakeMastodon:
         self.statuses: list[Status] = []
         self.media: dict[str, Media] = {}
         self.keys: dict[str, tuple[str, datetime]] = {}
+        self.oauth = oauth.Fake()
+        """Its pages for people, and its tokens: one that it gave has the scopes that the person gave."""
         self._count = 112233445566
         self.lock = threading.RLock()
 
@@ -104,6 +107,10 @@ class FakeMastodon:
             url = urlsplit(target)
             path = url.path.rstrip("/")
             query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+            if path.startswith("/oauth/") or path == "/api/v1/apps":
+                status, answer = self.oauth.answer(method, target, headers, body)
+                self.tokens |= dict.fromkeys(self.oauth.tokens, SCOPES)
+                return status, answer
             self._count_request()
             if (method, path) == ("GET", "/api/v2/instance"):
                 return 200, self._instance()
@@ -371,10 +378,11 @@ class _Handler(BaseHTTPRequestHandler):
             extra = self.server.fake.limits()
         except Refused as refused:
             status, answer, extra = refused.status, {"error": refused.error}, refused.headers
-        data = json.dumps(answer).encode()
+        is_page = isinstance(answer, str)
+        data = answer.encode() if is_page else json.dumps(answer).encode()
         self.send_response_only(status)
         self.send_header("Date", format_datetime(self.server.fake.now, usegmt=True))
-        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Type", f"{'text/html' if is_page else 'application/json'}; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
         for name, value in extra.items():
             self.send_header(name, value)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
-from string import Formatter
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from publisher.items.envelope import MAX_ENTRY, Accepted, Retracted, read_entry
 from publisher.items.models import Kind as ModelKind
-from publisher.items.refusals import CODES, Refused, refuse
+from publisher.items.refusals import CODES, Problem, Refused, refuse, told_reason
 from publisher.items.schema import KINDS, item_json_schema
 from tests.items.entries import NOW, entry, event, raw
 
@@ -154,8 +154,26 @@ def test_the_schema_says_what_is_required() -> None:
 
 def test_every_code_has_a_reason_that_can_be_filled() -> None:
     for code, (reason, _) in CODES.items():
-        holes = {name: 1 for _, name, _, _ in Formatter().parse(reason) if name and name != "fields"}
-        assert "{" not in refuse(code, (), **holes).reason
+        holes = {name: 1 for name in re.findall(r"%\((\w+)\)s", reason) if name != "fields"}
+        refused = refuse(code, (), **holes)
+        assert "%" not in refused.reason
+        assert told_reason(code, refused.reason, refused.fields_json()) == refused.reason
+
+
+def test_a_stored_reason_is_told_with_its_fields_in_the_readers_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {
+        "A field is missing: %(fields)s.": "缺少字段：%(fields)s。",
+        "%(name)s is %(found)s, expected %(expected)s": "%(name)s：%(found)s，应为%(expected)s",
+        "missing": "缺失",
+        "a value": "一个值",
+    }
+    refused = refuse("missing_field", [Problem("title", "missing", "a value")])
+    monkeypatch.setattr("publisher.items.refusals.gettext", lambda text: known.get(text, text))
+    monkeypatch.setattr("publisher.items.refusals.told", lambda text: known.get(text, text))
+    told = told_reason(refused.code, refused.reason, refused.fields_json())
+    assert told == "缺少字段：title：缺失，应为一个值。"
 
 
 json_values = st.recursive(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_every_topic_has_a_short_tag_of_its_own_in_each_language() -> None:
     for tags in ([rule.tag_en for rule in RULES], [rule.tag_zh for rule in RULES]):
         assert all(tags)
         assert len(set(tags)) == len(tags)
+
+
+def test_every_topic_has_a_name_of_its_own_in_arabic_and_is_known_by_it() -> None:
+    names = [dict(rule.names)["ar"] for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert all(re.search("[ء-ي]", name) for name in names)
+    assert named_topics(RULES, ["الهدف 13: العمل المناخي", "منظمة الصحة العالمية"]) == ("sdg-13", "who")
 
 
 def test_there_are_seventeen_goals_and_about_twenty_five_agencies() -> None:

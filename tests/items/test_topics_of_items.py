@@ -94,6 +94,13 @@ def test_the_topics_of_the_file_are_in_the_database_after_migrating() -> None:
     assert set(Topic.objects.values_list("kind", flat=True)) == {"sdg", "agency"}
 
 
+def test_a_topic_is_named_in_the_language_of_its_reader_else_in_english() -> None:
+    goal = topic("sdg-6")
+    assert goal.named_in("ar-EG") == ("الهدف 6: المياه النظيفة والنظافة الصحية", "ar")
+    assert goal.named_in("zh-Hans") == ("目标6：清洁饮水和卫生设施", "zh")
+    assert goal.named_in("fr") == ("Goal 6: Clean water and sanitation", "en")
+
+
 def test_syncing_again_changes_nothing() -> None:
     before = list(Topic.objects.order_by("id").values())
     topic_sync.sync()

@@ -130,8 +130,8 @@ def test_the_contract_holds_for_quoted_printable(name: str, filler: str) -> None
 
 def test_every_slot_is_in_html_and_text_of_digest_and_alert() -> None:
     mail = render_digest(a_digest())
-    assert set(cut(mail.html, "html").names) == set(SLOT_NAMES)
-    assert set(cut(mail.text, "text").names) == set(SLOT_NAMES)
+    assert set(cut(mail.html, "html").names) == set(SLOT_NAMES) - {"reader"}  # only where people are counted
+    assert set(cut(mail.text, "text").names) == set(SLOT_NAMES) - {"reader"}
     assert PREFIX not in join(cut(mail.html, "html"), VALUES)
 
 

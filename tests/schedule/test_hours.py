@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.schedule.hours import SendingHours, next_open
+from publisher.schedule.hours import SendingHours, next_open, open_since
 
 SHANGHAI, NEW_YORK, APIA = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York"), ZoneInfo("Pacific/Apia")
 OFFICE = SendingHours(SHANGHAI, time(8), time(20))
@@ -102,3 +102,18 @@ def test_a_zone_that_skipped_a_whole_day_opens_on_the_next() -> None:
 def test_hours_are_told_in_words() -> None:
     assert str(NIGHT) == "22:00–06:00 Asia/Shanghai"
     assert str(SendingHours(SHANGHAI)) == "at any time"
+
+
+@given(zones, moments, times, times)
+def test_mail_may_leave_just_while_a_stretch_has_begun(
+    zone: ZoneInfo, now: datetime, start: time, end: time
+) -> None:
+    hours = SendingHours(zone, start, end)
+    since = open_since(hours, now)
+    assert (since is not None) == (next_open(hours, now) == now)
+    if since and start != end:
+        assert since <= now
+        assert open_since(hours, since) == since
+        assert next_open(hours, since - timedelta(microseconds=1)) == since or open_since(
+            hours, since - timedelta(microseconds=1)
+        ), "it begins there, or another stretch ends there"

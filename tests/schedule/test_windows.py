@@ -15,7 +15,17 @@ from publisher.schedule.windows import DigestTiming, covered_until, last_due, ne
 from tests.schedule.oracle import ZONES, moments, times
 
 SHANGHAI = DigestTiming(ZoneInfo("Asia/Shanghai"), weekday=0, at=time(8))
-timings = st.builds(DigestTiming, st.sampled_from(ZONES), st.integers(0, 6), times(), st.booleans())
+weekly = st.builds(DigestTiming, st.sampled_from(ZONES), st.integers(0, 6), times(), st.booleans())
+timings = st.builds(
+    DigestTiming,
+    st.sampled_from([*ZONES, ZoneInfo("Pacific/Apia")]),
+    st.integers(0, 6),
+    times(),
+    st.booleans(),
+    st.sampled_from(["daily", "weekly", "monthly"]),
+    st.integers(1, 28),
+)
+with_weeks = weekly.flatmap(lambda timing: st.tuples(st.just(timing), moments(timing.zone)))
 with_moments = timings.flatmap(lambda timing: st.tuples(st.just(timing), moments(timing.zone)))
 
 
@@ -77,8 +87,36 @@ def test_now_lies_between_the_last_due_time_and_the_next(given_: tuple[DigestTim
     assert last.begins <= now < coming.begins
     assert next_due(timing, last.begins) == coming
     assert last_due(timing, coming.begins) == coming
+    assert coming.day > last.day
+
+
+@settings(deadline=None)
+@given(with_weeks)
+def test_a_weekly_digest_is_due_once_in_seven_days(given_: tuple[DigestTiming, datetime]) -> None:
+    timing, now = given_
+    last, coming = last_due(timing, now), next_due(timing, now)
     assert coming.day - last.day == timedelta(days=7)
     assert timedelta(days=7, hours=-1) <= coming.at - last.at <= timedelta(days=7, hours=1)
+
+
+@settings(deadline=None)
+@given(with_moments, st.integers(20, 70))
+def test_every_day_of_the_rhythm_has_its_one_issue_over_changes_of_the_clocks_and_ends_of_months(
+    given_: tuple[DigestTiming, datetime], steps: int
+) -> None:
+    timing, now = given_
+    days: list[date] = []
+    for _ in range(steps):
+        due = next_due(timing, now)
+        days.append(due.day)
+        now = due.begins
+    every = [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)]
+    wanted = {
+        "daily": every,
+        "weekly": [day for day in every if day.weekday() == timing.weekday],
+        "monthly": [day for day in every if day.day == timing.monthday],
+    }
+    assert days == wanted[timing.rhythm]
 
 
 @settings(deadline=None)
@@ -87,13 +125,38 @@ def test_a_due_time_is_the_wall_time_asked_for_or_follows_the_gap_that_swallowed
     given_: tuple[DigestTiming, datetime],
 ) -> None:
     timing, now = given_
-    due = next_due(timing, now).at
-    shown = due.astimezone(timing.zone)
-    assert shown.weekday() == timing.weekday
+    coming = next_due(timing, now)
+    shown = coming.at.astimezone(timing.zone)
+    assert shown.date() == coming.day
     if shown.time() != timing.at:
-        before = (due - timedelta(seconds=1)).astimezone(timing.zone)
+        before = (coming.at - timedelta(seconds=1)).astimezone(timing.zone)
         assert before.time() < timing.at < shown.time()
     assert shown.fold == 0
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"), [(False, [26, 27, 28, 29, 31, 1]), (True, [27, 28, 29, 30, 31, 1])]
+)
+def test_a_day_that_a_zone_skipped_has_no_issue_there_of_its_own(local: bool, expected: list[int]) -> None:
+    """Samoa went from 29 to 31 December 2011: both days' midnight is one instant there. Other readers had that day."""
+    timing = DigestTiming(ZoneInfo("Pacific/Apia"), 0, time(0), local, "daily")
+    now, days = utc("2011-12-26 00:00"), []
+    for _ in range(6):
+        due = next_due(timing, now)
+        assert last_due(timing, due.begins) == due
+        days.append(due.day.day)
+        now = due.begins
+    assert days == expected
+
+
+def test_a_monthly_digest_comes_on_its_day_in_long_months_and_short_ones() -> None:
+    timing = replace(SHANGHAI, rhythm="monthly", monthday=28)
+    now, days = utc("2026-12-30 00:00"), []
+    for _ in range(4):
+        due = next_due(timing, now)
+        days.append(due.day)
+        now = due.begins
+    assert days == [date(2027, month, 28) for month in (1, 2, 3, 4)]
 
 
 @settings(deadline=None)
@@ -160,8 +223,10 @@ def test_an_edition_about_a_time_long_past_opens_no_hole() -> None:
     assert covered_until([(monday, wednesday), (long_ago, long_ago)]) == wednesday
 
 
-def test_a_weekday_that_does_not_exist_and_a_time_without_zone_are_refused() -> None:
+def test_a_day_that_does_not_exist_and_a_time_without_zone_are_refused() -> None:
     with pytest.raises(ValueError, match="Monday is 0"):
         DigestTiming(ZoneInfo("UTC"), weekday=7, at=time(8))
+    with pytest.raises(ValueError, match="every month has"):
+        DigestTiming(ZoneInfo("UTC"), weekday=0, at=time(8), rhythm="monthly", monthday=29)
     with pytest.raises(ValueError, match="aware"):
         last_due(SHANGHAI, utc("2026-06-03 12:00").replace(tzinfo=None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -66,11 +68,72 @@ def test_a_mail_program_may_send_its_form_in_parts(browser: Client) -> None:
     assert state_of(subscription) == "ended"
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=ISO-8859-1", "List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded; charset=us-ascii", "List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded; charset=nonsense", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=x", "cut off"),
+        ("text/plain", "List-Unsubscribe=One-Click"),
+        ("application/json", '{"List-Unsubscribe": "One-Click"}'),
+        ("application/x-www-form-urlencoded", "List-Unsubscribe=one-click"),
+        ("application/x-www-form-urlencoded", "%ff%fe=%00"),
+        ("application/x-www-form-urlencoded", "&".join(f"f{n}=1" for n in range(5000))),
+        ("", ""),
+    ],
+)
+def test_a_press_counts_however_its_form_is_written(browser: Client, kind: str, body: str) -> None:
+    subscription = a_subscriber(a_digest())
+    answer = browser.generic("POST", address_of(subscription), body, content_type=kind)
+    assert (answer.status_code, state_of(subscription)) == (200, "ended")
+    assert not answer.cookies
+
+
 def test_doing_it_again_says_the_same_and_changes_nothing(browser: Client) -> None:
     subscription = a_subscriber(a_digest())
     first, second = (browser.post(address_of(subscription)) for _ in range(2))
     assert first.content == second.content
     assert Consent.objects.filter(action="withdrawn").count() == 1
+
+
+def test_who_has_several_may_leave_all_at_once(browser: Client) -> None:
+    subscription, other = (a_subscriber(a_digest(), "lin@example.net") for _ in range(2))
+    text = browser.get(address_of(subscription)).content.decode()
+    assert text.count("<button") == 2
+    first, second = (browser.post(address_of(subscription), {"all": "yes"}) for _ in range(2))
+    assert (first.status_code, first.content) == (200, second.content)
+    assert "no more newsletters from us" in first.content.decode()
+    assert (state_of(subscription), state_of(other)) == ("ended", "ended")
+
+
+def test_the_answer_to_a_mail_program_is_short_and_the_same_each_time(browser: Client) -> None:
+    subscription = a_subscriber(a_digest())
+    first, second = (browser.post(address_of(subscription), ONE_CLICK) for _ in range(2))
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert len(first.content) < 100
+    assert first["Cache-Control"] == "no-store"
+
+
+def test_a_mail_program_s_click_is_one_transaction_of_a_few_statements(
+    browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    subscription = a_subscriber(a_digest())
+    with django_assert_max_num_queries(7):  # two of them begin and end a savepoint in this test
+        browser.post(address_of(subscription), ONE_CLICK)
+    with django_assert_max_num_queries(
+        5
+    ):  # one of them looks whether staff had ended it for many, and may undo that
+        browser.post(address_of(subscription), ONE_CLICK)
+
+
+def test_a_digest_that_is_gone_is_left_calmly(browser: Client) -> None:
+    subscription = a_subscriber(a_digest())
+    Digest.objects.all().delete()
+    assert "Stop receiving this newsletter?" in browser.get(address_of(subscription)).content.decode()
+    assert "no more mail of this newsletter" in browser.post(address_of(subscription)).content.decode()
+    assert state_of(subscription) == "ended"
 
 
 def test_it_ends_this_digest_and_no_other(browser: Client) -> None:

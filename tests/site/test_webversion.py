@@ -48,6 +48,10 @@ def test_it_loads_its_own_pictures_and_runs_nothing(mail: Delivery) -> None:
     assert "script" not in policy
 
 
+def test_nobody_between_keeps_it(mail: Delivery) -> None:
+    assert Client().get(address_of(mail))["Cache-Control"] == "no-store"
+
+
 def test_a_withdrawn_edition_is_said_to_be_gone(mail: Delivery) -> None:
     assert mail.edition
     mail.edition.state = "cancelled"

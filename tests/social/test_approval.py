@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.items.models import Item
+from publisher.schedule.against import Rule
 from publisher.social import approval
 from publisher.social.approval import Stale
 from publisher.social.models import Post
 from publisher.social.networks import registry
 from publisher.social.networks.sandbox.network import SANDBOX
+from publisher.social.slots import proposals
 from tests.builders import NOON, a_channel, a_schedule
 from tests.social.steps import (
     EVERY_MINUTE,
@@ -79,7 +82,7 @@ def test_what_is_going_out_gone_or_stopped_cannot_be_changed(state: Post.State) 
         lambda: move(post, 1),
     ]
     for deed in deeds:
-        with pytest.raises(UserError, match=state.label):
+        with pytest.raises(UserError, match=str(state.label)):
             deed()
     assert fresh(post).version == post.version
 
@@ -162,7 +165,7 @@ def test_quiet_time_and_blackouts_are_told_with_the_next_free_slot() -> None:
     post = a_scheduled_post(a_sandbox_channel(schedule=schedule))
     with pytest.raises(UserError, match="quiet hours 22:00–07:00") as raised:
         move(post, 11)
-    assert raised.value.hint == "The next free slot is 1 June 2026, 12:00 (UTC)."
+    assert raised.value.hint == "The next free slot is 1 June 2026, 12:01 (UTC)."
     with pytest.raises(UserError, match="blackout date 2026-06-02"):
         move(post, 24)
     with pytest.raises(UserError, match="passed"):
@@ -203,3 +206,91 @@ def test_a_hand_picked_time_keeps_to_the_most_of_a_day() -> None:
         move(other, hours + 0.1)
     assert move(other, hours + 24).state == "scheduled"
     assert move(fresh(planned), hours + 0.1).state == "scheduled"
+
+
+def a_night_post(**schedule: Any) -> Post:
+    """Scheduled on a channel that is silent at night."""
+    rules = {"quiet": [{"start": "22:00", "end": "07:00"}], "slots": EVERY_MINUTE, "least_gap_minutes": 30}
+    return a_scheduled_post(a_sandbox_channel(schedule=a_schedule(**rules | schedule)))
+
+
+def move_even_so(post: Post, hours: float, reason: str) -> Post:
+    at = NOON + timedelta(hours=hours)
+    version = fresh(post).version
+    return approval.reschedule(post.pk, user=an_editor(), version=version, at=at, override=reason, now=NOON)
+
+
+def test_every_rule_that_a_chosen_time_breaks_is_named_with_free_slots() -> None:
+    post = a_night_post(blackouts=["2026-06-02"])
+    with pytest.raises(approval.AgainstRules) as raised:
+        move(post, 13)
+    assert [breach.rule for breach in raised.value.rules] == [Rule.BLACKOUT, Rule.QUIET]
+    assert raised.value.may_be_overridden
+    assert raised.value.proposals[0] == NOON + timedelta(minutes=1)
+    assert len(raised.value.proposals) == 3
+    assert fresh(post).slot_at == post.slot_at
+
+
+def test_a_time_against_the_rules_is_taken_with_a_reason_which_is_kept() -> None:
+    post = move_even_so(a_night_post(), 11, "  The flood   warning must go out tonight. ")
+    assert (post.state, post.slot_at) == ("scheduled", NOON + timedelta(hours=11))
+    assert fresh(post).is_against_rules
+    assert (post.override_reason, post.overridden_by, post.overridden_at) == (
+        "The flood warning must go out tonight.",
+        an_editor(),
+        NOON,
+    )
+    after = AuditEntry.objects.get(action="post.rescheduled").after
+    assert after["override"] == "The flood warning must go out tonight."
+    assert after["rules"] == ["The channel is silent then: quiet hours 22:00–07:00 UTC."]
+
+
+def test_a_reason_that_nothing_needed_is_not_kept() -> None:
+    post = move_even_so(a_night_post(), 1, "Just so.")
+    assert (post.override_reason, post.is_against_rules) == ("", False)
+    assert "override" not in AuditEntry.objects.get(action="post.rescheduled").after
+
+
+def test_another_time_ends_what_the_reason_set_aside() -> None:
+    post = move_even_so(a_night_post(), 11, "A flood.")
+    assert not move(fresh(post), 1).is_against_rules
+    with pytest.raises(approval.AgainstRules):
+        move(fresh(post), 11)
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_blank_is_no_reason(reason: str) -> None:
+    with pytest.raises(approval.AgainstRules):
+        move_even_so(a_night_post(), 11, reason)
+
+
+def test_a_reason_that_is_too_long_is_refused() -> None:
+    with pytest.raises(UserError, match="longer than 500"):
+        move_even_so(a_night_post(), 11, "x" * 501)
+
+
+def test_no_reason_opens_the_past_an_embargo_or_another_posts_time() -> None:
+    post = a_night_post()
+    other = a_scheduled_post(post.channel)
+    move(other, 2)
+    Item.objects.filter(pk=post.item_id).update(embargo_until=NOON + timedelta(hours=1))
+    for hours, rule in ((-1.0, Rule.PAST), (0.5, Rule.EMBARGO), (2.0, Rule.TAKEN)):
+        with pytest.raises(approval.AgainstRules) as raised:
+            move_even_so(post, hours, "A flood.")
+        assert raised.value.rules[0].rule is rule
+        assert not raised.value.may_be_overridden
+    assert fresh(post).slot_at == post.slot_at
+
+
+def test_the_slots_proposed_are_free_later_than_the_embargo_and_each_a_choice_by_itself() -> None:
+    schedule = a_schedule(slots=EVERY_MINUTE, least_gap_minutes=30)
+    post = a_scheduled_post(a_sandbox_channel(schedule=schedule))
+    Item.objects.filter(pk=post.item_id).update(embargo_until=NOON + timedelta(minutes=20))
+    move(a_scheduled_post(post.channel), 0.55)
+    found = proposals(fresh(post), NOON)
+    assert [(at - NOON) / timedelta(minutes=1) for at in found] == [63, 64, 65]
+
+
+def test_a_schedule_that_is_full_for_a_year_proposes_nothing() -> None:
+    post = a_draft(a_sandbox_channel(schedule=a_schedule(slots=[])))
+    assert proposals(post, NOON) == []

@@ -11,8 +11,8 @@ from django.db import connection
 from publisher.core.errors import UserError
 from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
-from publisher.items.models import Item, ItemTopic
-from publisher.social import approval
+from publisher.items.models import Item, ItemTopic, Revision
+from publisher.social import approval, reviewing
 from publisher.social.drafting import cancel_for_item, draft_held, draft_item, undrafted
 from publisher.social.models import Post
 from publisher.social.redrafting import ITEM_CHANGED, ITEM_RETRACTED, NO_LONGER_FITS
@@ -173,6 +173,48 @@ def test_a_new_revision_that_changes_no_word_of_the_post_leaves_it_approved() ->
     draft_item(revise(post.item, image_alt="A field").pk, now=NOON)
     now_is = fresh(post)
     assert (now_is.state, now_is.slot_at, now_is.item_revision) == ("scheduled", post.slot_at, 2)
+
+
+def with_revision(post: Post) -> Post:
+    """Its item keeps what it said, as intake writes it."""
+    item = post.item
+    content = {"title": item.title, "summary": item.summary, "image_url": "", "image_alt": ""}
+    Revision.objects.create(
+        item=item, number=item.revision, content=content, content_hash=b"h", received_at=NOON, trace_id="t"
+    )
+    return post
+
+
+@pytest.mark.parametrize(
+    ("network", "state"),
+    [("sandbox", "draft"), ("bluesky", "draft"), ("linkedin", "draft"), ("x", "approved")],
+)
+def test_a_new_revision_of_what_only_the_card_shows_is_approved_again_where_a_card_is_shown(
+    network: str, state: str
+) -> None:
+    channel = a_channel(network, template="{{ fit(item.title) }} {{ link }}", approvals=1)
+    post = with_revision(a_draft(channel))
+    approval.approve(post.pk, user=an_editor("ben"), version=post.version, now=NOON)
+    draft_item(revise(fresh(post).item, summary="Children stand on the map.").pk, now=NOON)
+    now_is = fresh(post)
+    assert (now_is.state, text_of(now_is)) == (state, text_of(post))
+    assert reviewing.standing_of(now_is).enough == (state == "approved")
+
+
+def test_one_approval_of_two_counts_no_more_once_the_card_is_another() -> None:
+    channel = a_channel("sandbox", template="{{ fit(item.title) }} {{ link }}", approvals=2)
+    post = with_revision(a_draft(channel))
+    approval.approve(post.pk, user=an_editor("ben"), version=post.version, now=NOON)
+    draft_item(revise(fresh(post).item, summary="Children stand on the map.").pk, now=NOON)
+    assert len(reviewing.standing_of(fresh(post)).given) == 0
+
+
+def test_a_new_revision_of_neither_text_nor_card_leaves_the_post_approved() -> None:
+    channel = a_channel("sandbox", template="{{ fit(item.title) }} {{ link }}", approvals=1)
+    post = with_revision(a_draft(channel))
+    approval.approve(post.pk, user=an_editor("ben"), version=post.version, now=NOON)
+    draft_item(revise(fresh(post).item, contact="press@office.example.org").pk, now=NOON)
+    assert (fresh(post).state, fresh(post).item_revision) == ("approved", 2)
 
 
 def test_a_channel_that_approves_by_itself_approves_the_new_revision_too() -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from publisher.delivery.pulse.jobs import NAMES
 from tasks import alive
+from tasks.beat import BEAT
+
+
+def test_each_job_has_a_name_for_people() -> None:
+    assert {entry["task"].removeprefix("tasks.") for entry in BEAT.values()} == set(NAMES)
 
 
 class Silent(alive.Scheduler):

@@ -11,6 +11,8 @@ from publisher.audience.importing.refusals import printable
 from publisher.core.errors import UserError
 
 IGNORE: Final = "ignore"
+ATTRIBUTE: Final = "attribute:"
+"""Before the key of an attribute: the field of a column that holds its values."""
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "email": (
         *("email", "e mail", "mail", "email address", "e mail address", "mail address", "subscriber email"),
@@ -34,6 +36,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "topics": ("topics", "topic", "interests", "subjects", "goals", "主题", "话题", "thèmes", "temas"),
     "kinds": ("kinds", "kind", "content types", "formats", "种类", "类型", "栏目"),
     "region": ("region", "country code", "地区", "région", "región"),
+    "tags": ("tags", "tag", "labels", "标签", "étiquettes", "etiquetas"),
     "zone": ("zone", "time zone", "timezone", "tz", "时区", "fuseau horaire", "zona horaria"),
     "consent": (
         "consent",
@@ -73,6 +76,11 @@ OWN: Final = ("line", "reason")
 _NAMES: Final = {name: field for field, names in FIELDS.items() for name in names}
 
 
+Said = Mapping[str, str] | Mapping[int, str]
+"""Column → field, as a person says. A text is a column's name, or the number of one when none is called so; a number is its place
+from 1, whatever columns are called."""
+
+
 class Unsaid(UserError):
     """Something that only the person at the command line can say is missing or wrong there."""
 
@@ -95,8 +103,8 @@ def are_own(names: Sequence[str]) -> bool:
     return tuple(map(_plain, names[: len(OWN)])) == OWN
 
 
-def resolve(names: Sequence[str], said: Mapping[str, str]) -> Columns:
-    """Places of all fields, what was `said` (column → field, by name or number) before what names mean.
+def resolve(names: Sequence[str], said: Said) -> Columns:
+    """Places of all fields, what was `said` before what names mean.
 
     Raises Unsaid for a column that is not there, and for two columns of one field.
     """
@@ -134,13 +142,13 @@ def _put(places: dict[str, int], field: str, position: int, names: Sequence[str]
     places[field] = position
 
 
-def _place(column: str, names: Sequence[str]) -> int:
+def _place(column: str | int, names: Sequence[str]) -> int:
     """By name in any case, else by number from 1: in a file of refused rows the number that it had in the original."""
     plain = [_plain(name) for name in names]
-    if _plain(column) in plain:
+    if isinstance(column, str) and _plain(column) in plain:
         return plain.index(_plain(column))
     own = len(OWN) if are_own(names) else 0
-    if column.isdecimal() and 0 < int(column) <= len(names) - own:
+    if str(column).isdecimal() and 0 < int(column) <= len(names) - own:
         return int(column) - 1 + own
     raise Unsaid(f"There is no column {column}.", f"The columns: {listed(names)}.")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from publisher.audience.importing import columns
-from publisher.audience.importing.columns import Columns, Unsaid
+from publisher.audience.importing.columns import Columns, Said, Unsaid
 from publisher.audience.importing.records import Lines
 from publisher.core.errors import UserError
 from publisher.core.spreadsheets import original_cell
@@ -33,14 +34,9 @@ class Layout:
         return columns.are_own(self.names)
 
 
-def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
+def layout_of(lines: Lines, said: Said, name: str) -> Layout:
     """Read the header. Raises UserError when no column holds addresses, and Unsaid when `said` does not fit."""
-    delimiters = _delimiters(lines, name)
-    read = {each: cells for each in delimiters if (cells := _first_record(lines, each))}
-    if not read:
-        raise UserError(f"The first line of {name} has broken quotes.", "Correct it, and try again.")
-    delimiter = max(read, key=lambda each: (_meaningful(read[each]), len(read[each])))
-    cells = read[delimiter]
+    delimiter, cells = first_row(lines, name)
     if _is_row(cells, said):
         found = columns.resolve(cells, said or {"1": "email"})
         return Layout(delimiter, (), len(cells), Columns(found.places))
@@ -56,6 +52,19 @@ def layout_of(lines: Lines, said: Mapping[str, str], name: str) -> Layout:
     return Layout(delimiter, tuple(each.strip() for each in cells), len(cells), found)
 
 
+def first_row(lines: Lines, name: str) -> tuple[str, list[str]]:
+    """The delimiter, and the cells of the first line, which is given back. Raises UserError."""
+    delimiters = _delimiters(lines, name)
+    read = {each: cells for each in delimiters if (cells := _first_record(lines, each))}
+    if not read:
+        raise UserError(
+            _("The first line of %(name)s has broken quotes.") % {"name": name},
+            _("Correct it, and try again."),
+        )
+    delimiter = max(read, key=lambda each: (_meaningful(read[each]), len(read[each])))
+    return delimiter, read[delimiter]
+
+
 def _delimiters(lines: Lines, name: str) -> tuple[str, ...]:
     """Excel may write the delimiter into a line of its own; blank lines before the header are passed over."""
     for line in lines:
@@ -67,7 +76,9 @@ def _delimiters(lines: Lines, name: str) -> tuple[str, ...]:
             lines.retreat(keep=0)
             return _DELIMITERS
         lines.begin()
-    raise UserError(f"{name} is empty.", "Give a CSV file with a row for each person.")
+    raise UserError(
+        _("%(name)s is empty.") % {"name": name}, _("Give a CSV file with a row for each person.")
+    )
 
 
 def _first_record(lines: Lines, delimiter: str, *, keep: bool = False) -> list[str]:
@@ -86,9 +97,9 @@ def _meaningful(cells: list[str]) -> int:
     return len({columns.field_of(cell) for cell in cells} - {""})
 
 
-def _is_row(cells: list[str], said: Mapping[str, str]) -> bool:
+def _is_row(cells: list[str], said: Said) -> bool:
     """Whether the first line is no header: the column of addresses has an address in it already, or what shall be one."""
-    places = [int(column) - 1 for column, field in said.items() if field == "email" and column.isdecimal()]
+    places = [int(each) - 1 for each, field in said.items() if field == "email" and str(each).isdecimal()]
     if not places and len(cells) == 1:
         places = [0]
     return any("@" in cells[place] for place in places if place < len(cells))

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from publisher.audience.choices import encoded
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.regions import region_code
+from publisher.core.told import in_english
 from publisher.items.languages import normalise_tag, primary
 from publisher.items.models import Kind, Topic
 from publisher.render.words import KIND_NAMES, KINDS
@@ -145,6 +146,7 @@ def _names_of(topic: Topic) -> tuple[str, ...]:
         slug.replace("-", ""),
         topic.name_en,
         topic.name_zh,
+        *topic.names.values(),
         topic.tag_en,
         topic.tag_zh,
     )
@@ -152,4 +154,4 @@ def _names_of(topic: Topic) -> tuple[str, ...]:
 
 def _names_of_kind(kind: str) -> tuple[str, ...]:
     labels = [names[KIND_NAMES.index(kind)] for names in KINDS.values()]
-    return (kind, kind.replace("_", " "), Kind(kind).label, *labels)
+    return (kind, kind.replace("_", " "), in_english(Kind(kind).label), *labels)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from publisher.audience import erased
 from publisher.audience.importing import statements
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome, Plan, Progress, Verdict
 
@@ -36,6 +37,8 @@ def load(cursor: Any, plan: Plan, outcome: Outcome, *, now: datetime, progress: 
             "dry": plan.dry,
             "after": after,
             "to": after + CHUNK,
+            "has_tags": "tags" in outcome.columns,
+            "tag": plan.tag_id,
             "most": MOST_SHOWN - len(outcome.passed_over),
         }
         counts, passed_over = _chunk(cursor, plan, values)
@@ -75,8 +78,9 @@ def _chunk(cursor: Any, plan: Plan, values: dict[str, Any]) -> tuple[Counter[Ver
 
 
 def _judge(cursor: Any, plan: Plan, values: dict[str, Any]) -> Counter[Verdict]:
+    """Whether anybody was erased is asked for each chunk: the first ever may be while a list is written."""
     cursor.execute(statements.CLEAR)
-    cursor.execute(statements.JUDGE, values)
+    cursor.execute(statements.JUDGE, values | {"salt": erased.salt_if_any()})
     if not plan.dry:
         cursor.execute(statements.HOLD)
     cursor.execute(statements.NOTE_CHOICES, values)
@@ -99,6 +103,11 @@ def _write(cursor: Any, plan: Plan, values: dict[str, Any], counts: Counter[Verd
     if plan.update:
         cursor.execute(statements.CHANGE_CHOICES, values)
         cursor.execute(statements.CHANGE_PEOPLE)
+    if values["has_tags"]:
+        cursor.execute(statements.MAKE_TAGS, values)
+        cursor.execute(statements.ADD_TAGS, values)
+    if plan.tag_id:
+        cursor.execute(statements.TAG_ALL, values)
 
 
 def _passed_over(cursor: Any, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
 
+from django.utils.translation import gettext as _
+
 from publisher.audience.importing.refusals import printable
 from publisher.core.errors import UserError
 
@@ -79,7 +81,10 @@ def opened(path: Path) -> BinaryIO:
             copy.seek(0)
             return cast("BinaryIO", copy)
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", "Give a CSV file.") from error
+        raise UserError(
+            _("%(path)s cannot be read: %(strerror)s.") % {"path": path, "strerror": error.strerror},
+            _("Give a CSV file."),
+        ) from error
 
 
 def encoding_of(file: BinaryIO, name: str, *, given: str = "") -> str:
@@ -90,7 +95,7 @@ def encoding_of(file: BinaryIO, name: str, *, given: str = "") -> str:
     file.seek(0)
     head = file.read(_HEAD)
     if not head.strip():
-        raise UserError(f"{name} is empty.", _SAVE)
+        raise UserError(_("%(name)s is empty.") % {"name": name}, _SAVE)
     _refuse_other_formats(head, name)
     marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "") or _by_zeros(head)
     if given:
@@ -106,7 +111,7 @@ def encoding_of(file: BinaryIO, name: str, *, given: str = "") -> str:
     sample = _beyond_ascii(file)
     if _is_gb(sample):
         return "gb18030"
-    raise UserError(f"The encoding of {name} cannot be told for certain.", _ask(sample))
+    raise UserError(_("The encoding of %(name)s cannot be told for certain.") % {"name": name}, _ask(sample))
 
 
 def as_text(file: BinaryIO, encoding: str) -> TextIO:
@@ -127,7 +132,8 @@ def _known(name: str) -> str:
         fits = False
     if not fits:
         raise UserError(
-            f"{name} is no encoding of text.", "Well-known: utf-8, gb18030, utf-16, windows-1252, big5."
+            _("%(name)s is no encoding of text.") % {"name": name},
+            _("Well-known: utf-8, gb18030, utf-16, windows-1252, big5."),
         )
     return {"gbk": "gb18030", "gb2312": "gb18030", "utf-8": "utf-8-sig"}.get(found, found)
 
@@ -135,16 +141,16 @@ def _known(name: str) -> str:
 def _refuse_other_formats(head: bytes, name: str) -> None:
     for signature, what, hint in _SIGNATURES:
         if head.startswith(signature):
-            raise UserError(f"{name} is {what}, not CSV.", hint or _SAVE)
+            raise UserError(_("%(name)s is %(what)s, not CSV.") % {"name": name, "what": what}, hint or _SAVE)
     if _MARKUP.match(head):
-        raise UserError(f"{name} is a page (HTML, XML), not CSV.", _SAVE)
+        raise UserError(_("%(name)s is a page (HTML, XML), not CSV.") % {"name": name}, _SAVE)
 
 
 def _refuse_controls(head: bytes, name: str) -> None:
     """A few stray zeros cost their rows only."""
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > max(8, len(head) * _CONTROLS_MOST):
-        raise UserError(f"{name} is not text: it is full of control characters.", _SAVE)
+        raise UserError(_("%(name)s is not text: it is full of control characters.") % {"name": name}, _SAVE)
 
 
 def _by_zeros(head: bytes) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from publisher.audience.importing.columns import Said
 from publisher.audience.importing.given import Offer
 
 MOST_SHOWN = 1000
@@ -27,30 +28,32 @@ class Verdict(StrEnum):
     UPDATED = "updated"
     LEFT = "left"
     SUPPRESSED = "suppressed"
+    ERASED = "erased"
     DUPLICATE = "duplicate"
 
 
-PASSED_OVER = (Verdict.DUPLICATE, Verdict.LEFT, Verdict.SUPPRESSED)
+PASSED_OVER = (Verdict.DUPLICATE, Verdict.LEFT, Verdict.SUPPRESSED, Verdict.ERASED)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for. `columns` (column → field) goes before what names of columns mean.
+    """What is asked for. `columns` goes before what names of columns mean.
 
     `language` is for new readers whose row names none; `consent` for rows without a word on it; `update` changes those who
     are subscribed already; `dry` changes nothing. `refused` is where refused rows are written; None: beside the file, and in a
-    dry run nowhere.
+    dry run nowhere. `tag_id` is a tag for everybody in the file.
     """
 
     offer: Offer
     language: str
     consent: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Said = field(default_factory=dict)
     encoding: str = ""
     update: bool = False
     dry: bool = False
     refuse_roles: bool = False
     refused: Path | None = None
+    tag_id: int | None = None
 
 
 @dataclass
@@ -87,5 +90,6 @@ class Outcome:
             "refused": self.refused,
             "left": self.rows[Verdict.LEFT],
             "suppressed": self.rows[Verdict.SUPPRESSED],
+            "erased": self.rows[Verdict.ERASED],
             "duplicates": self.rows[Verdict.DUPLICATE],
         }

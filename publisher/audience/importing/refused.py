@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from django.utils.translation import gettext as _
+
 from publisher.audience.importing.columns import OWN
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
@@ -76,7 +78,10 @@ def refused_rows(
     person may be repairing. In a `dry` run only into one that is wanted.
     """
     if wanted and wanted.exists() and wanted.samefile(original):
-        raise UserError(f"{wanted} is the file to import.", "Name another with --refused FILE.")
+        raise UserError(
+            _("%(wanted)s is the file to import.") % {"wanted": wanted},
+            _("Name another with --refused FILE."),
+        )
     rows = RefusedRows(original, wanted, layout, outcome, only_count=dry and wanted is None)
     try:
         yield rows
@@ -104,6 +109,7 @@ def _in_words(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f"The refused rows cannot be written to {error.filename or place}: {error.strerror}.",
-            "Nothing is imported yet. Name a place that can be written to with --refused FILE.",
+            _("The refused rows cannot be written to %(value)s: %(strerror)s.")
+            % {"value": error.filename or place, "strerror": error.strerror},
+            _("Nothing is imported yet. Name a place that can be written to with --refused FILE."),
         ) from error

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import available_timezones
 
-from publisher.audience import addresses
+from publisher.audience import addresses, attributes, tags
+from publisher.audience.importing.columns import ATTRIBUTE
 from publisher.audience.importing.given import Given, Offer
 from publisher.audience.importing.refusals import Refused
 from publisher.audience.mailboxes import MACHINES, ROLES
@@ -23,8 +25,10 @@ MOST_CONSENT: Final = 200
 _NAMED: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _BETWEEN_ADDRESSES: Final = re.compile(r"[\s,;<>]+")
 _EDGES: Final = " \t\n\r\u00a0\u200b\u200c\u200d\u2060\u3000\ufeff\"'"
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""With halves of characters, which no database stores; some encodings can write them."""
 _DAMAGED: Final = "\ufffd"
+_TAGS: Final = re.compile(r"[;,|；，、\n]")
 _DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]+(\S.*))?")
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,7 +36,8 @@ _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Staged(NamedTuple):
     """What of a row goes into the staging table, in the order of its columns (`staging.py`).
 
-    `how` and `since` are None where the row does not say; `given` is explained in `given.py`.
+    `how` and `since` are None where the row does not say; `given` is explained in `given.py`. `extra` is JSON with tags (name
+    and key of each) and attributes; None without any.
     """
 
     line: int
@@ -43,11 +48,13 @@ class Staged(NamedTuple):
     given: str
     how: str | None
     since: str | None
+    extra: str | None = None
 
 
 @dataclass
 class Checker:
-    """Checks rows of one file. `places`: the position of each field; `refuse_roles`: no shared mailboxes either."""
+    """Checks rows of one file. `places`: the position of each field; `refuse_roles`: no shared mailboxes either; `kinds`: of the
+    attributes that have a column, by key."""
 
     offer: Offer
     places: Mapping[str, int]
@@ -56,6 +63,7 @@ class Checker:
     consent: str = ""
     refuse_roles: bool = False
     roles: int = 0
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A field without a column reads the empty cell that `check` puts behind the row.
@@ -67,6 +75,9 @@ class Checker:
             *(self.places.get(name, -1) for name in ("topics", "kinds", "language", "region"))
         )
         self._given = Given(self.offer).written
+        self._tags = self.places.get("tags", -1)
+        self._attributes = [(key, kind, self.places[ATTRIBUTE + key]) for key, kind in self.kinds.items()]
+        self._has_extra = self._tags >= 0 or bool(self._attributes)
         self._splits_name = "name" not in self.places and {"first", "last"} & self.places.keys()
 
     def check(self, line: int, cells: list[str]) -> Staged:
@@ -92,6 +103,7 @@ class Checker:
             self._given(*self._chosen(cells)),
             self._consent(cells[self._how]),
             self._moment(since) if since and not since.isspace() else None,
+            self._extra(cells) if self._has_extra else None,
         )
 
     def _address(self, cell: str) -> tuple[str, str, str]:
@@ -130,6 +142,21 @@ class Checker:
             raise Refused("consent")
         return how or None
 
+    def _extra(self, cells: list[str]) -> str | None:
+        """Empty cells say nothing."""
+        said: dict[str, object] = {}
+        if names := [part for part in _TAGS.split(self._clean_lines(cells[self._tags])) if part.strip()]:
+            said["tags"] = [[name, tags.key_of(name)] for name in map(_tag, names)]
+        values = {key: _value(key, kind, cells[place]) for key, kind, place in self._attributes}
+        if known := {key: value for key, value in values.items() if value is not None}:
+            said["attributes"] = known
+        return json.dumps(said) if said else None
+
+    def _clean_lines(self, cell: str) -> str:
+        if _DAMAGED in cell:
+            raise Refused("damaged", field="tags", encoding=self.encoding)
+        return cell
+
     def _moment(self, cell: str) -> str:
         return moment(cell.strip(), self.now)
 
@@ -140,6 +167,22 @@ class Checker:
         if _CONTROLS.search(cell):
             raise Refused("controls", field=what)
         return " ".join(cell.split())
+
+
+def _tag(name: str) -> str:
+    try:
+        return tags.checked(name)
+    except UserError as error:
+        raise Refused("tags", problem=error.message) from None
+
+
+def _value(key: str, kind: str, cell: str) -> attributes.Value:
+    if _DAMAGED in cell or "\0" in cell:
+        raise Refused("controls", field=key)
+    try:
+        return attributes.value_of(kind, cell)
+    except UserError as error:
+        raise Refused("attribute", name=key, problem=error.message) from None
 
 
 def unwrapped(cell: str) -> tuple[str, str]:

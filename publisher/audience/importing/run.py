@@ -7,14 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from publisher.audience.importing import dialect, loading, opening, staging
-from publisher.audience.importing.columns import Unsaid
+from publisher.audience.importing.columns import ATTRIBUTE, Unsaid
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import Outcome, Plan, Progress
 from publisher.audience.importing.reading import good_rows
 from publisher.audience.importing.records import Lines
 from publisher.audience.importing.refused import refused_rows
 from publisher.audience.importing.rows import Checker
+from publisher.audience.models import Attribute
 from publisher.core.alone import IMPORT, alone
 from publisher.core.errors import UserError
 
@@ -26,7 +29,7 @@ def import_file(path: Path, plan: Plan, *, now: datetime, progress: Progress) ->
     """
     with opening.opened(path) as file, alone(IMPORT) as mine:
         if not mine:
-            raise UserError("Another import runs.", "Wait for its end, and try again.")
+            raise UserError(_("Another import runs."), _("Wait for its end, and try again."))
         encoding = opening.encoding_of(file, path.name, given=plan.encoding)
         with opening.as_text(file, encoding) as text:
             lines = Lines(text)
@@ -69,6 +72,12 @@ def _checker(plan: Plan, layout: Layout, encoding: str, now: datetime) -> Checke
             "There is no word on how these people agreed.",
             "Say it with --consent TEXT, or in a column “consent”: it is the proof of consent.",
         )
+    keys = [each.removeprefix(ATTRIBUTE) for each in layout.columns.places if each.startswith(ATTRIBUTE)]
+    kinds = dict(Attribute.objects.filter(key__in=keys).values_list("key", "kind"))
+    if missing := set(keys) - set(kinds):
+        raise Unsaid(
+            f"There is no attribute {min(missing)}.", "Make it in the desk, under Tags and attributes."
+        )
     return Checker(
         offer=plan.offer,
         places=layout.columns.places,
@@ -76,6 +85,7 @@ def _checker(plan: Plan, layout: Layout, encoding: str, now: datetime) -> Checke
         now=now,
         consent=plan.consent,
         refuse_roles=plan.refuse_roles,
+        kinds=kinds,
     )
 
 

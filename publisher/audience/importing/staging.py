@@ -17,7 +17,8 @@ from publisher.audience.importing.rows import Staged
 
 _CREATE = """
 CREATE TEMPORARY TABLE import_row (
-    line bigint, email text, email_key text, name text, zone text, given text, how text, since timestamptz
+    line bigint, email text, email_key text, name text, zone text, given text, how text, since timestamptz,
+    extra jsonb
 )
 """
 # One external sort of the whole, in work_mem and then on disk. `first` is the line on which an address stands first.

@@ -9,7 +9,8 @@ from __future__ import annotations
 TABLES = """
 CREATE TEMPORARY TABLE import_verdict (
     line bigint, first bigint, verdict text, subscriber_id bigint, before bigint, differs boolean,
-    email text, email_key text, name text, zone text, given text, how text, since timestamptz
+    email text, email_key text, name text, zone text, given text, how text, since timestamptz,
+    extra jsonb
 );
 CREATE TEMPORARY TABLE import_choice (
     given text, before bigint, written text, key bytea, differs boolean, selection_id bigint
@@ -24,24 +25,27 @@ COUNT_CHOICES = "SELECT count(*) FROM import_choice"
 CLEAR_CHOICES = "TRUNCATE import_choice"
 
 # LATERAL with LIMIT keeps to one look-up by index for each row and table: a chunk costs the same however many subscribers
-# there are. New people get their id here, so that what is written next needs no look-up. `differs`: name or zone.
+# there are. New people get their id here, so that what is written next needs no look-up. `differs`: name, zone or attributes.
 JUDGE = """
 INSERT INTO import_verdict
 SELECT r.line, r.first,
        CASE WHEN r.first <> r.line THEN 'duplicate'
+            WHEN e.id IS NOT NULL THEN 'erased'
             WHEN p.id IS NOT NULL THEN 'suppressed'
             WHEN s.state = 'left' OR b.state = 'ended' THEN 'left'
             WHEN b.id IS NOT NULL THEN 'unchanged'
             WHEN s.id IS NOT NULL THEN 'subscribed'
             ELSE 'added' END,
        CASE WHEN s.id IS NOT NULL THEN s.id
-            WHEN r.first = r.line AND p.id IS NULL AND NOT %(dry)s THEN nextval('audience_subscriber_id_seq') END,
+            WHEN r.first = r.line AND p.id IS NULL AND e.id IS NULL AND NOT %(dry)s
+            THEN nextval('audience_subscriber_id_seq') END,
        CASE WHEN b.id IS NULL THEN 0 ELSE b.selection_id END,
-       %(update)s AND ((r.name <> '' AND r.name <> s.name) OR (r.zone <> '' AND r.zone <> s.zone)),
-       r.email, r.email_key, r.name, r.zone, r.given, COALESCE(r.how, %(consent)s), COALESCE(r.since, %(now)s)
+       %(update)s AND ((r.name <> '' AND r.name <> s.name) OR (r.zone <> '' AND r.zone <> s.zone)
+                       OR NOT s.attributes @> COALESCE(r.extra -> 'attributes', '{}')),
+       r.email, r.email_key, r.name, r.zone, r.given, COALESCE(r.how, %(consent)s), COALESCE(r.since, %(now)s), r.extra
 FROM import_sorted r
 LEFT JOIN LATERAL (
-    SELECT id, state, name, zone FROM audience_subscriber WHERE email_key = r.email_key LIMIT 1
+    SELECT id, state, name, zone, attributes FROM audience_subscriber WHERE email_key = r.email_key LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
     SELECT id, state, selection_id FROM audience_subscription
@@ -51,6 +55,10 @@ LEFT JOIN LATERAL (
     SELECT id FROM audience_suppression
     WHERE email_key = r.email_key AND (until IS NULL OR until > %(now)s) LIMIT 1
 ) p ON true
+LEFT JOIN LATERAL (
+    SELECT id FROM audience_erased
+    WHERE %(salt)s::bytea IS NOT NULL AND hash = sha256(%(salt)s::bytea || convert_to(r.email_key, 'UTF8')) LIMIT 1
+) e ON true
 WHERE r.n > %(after)s AND r.n <= %(to)s
 ORDER BY r.n
 """
@@ -110,14 +118,16 @@ WHERE v.verdict = 'unchanged' AND c.given = v.given AND c.before = v.before AND 
 COUNT = "SELECT verdict, count(*) FROM import_verdict GROUP BY verdict"
 
 SHOW_PASSED_OVER = """
-SELECT line, verdict, first FROM import_verdict WHERE verdict IN ('duplicate', 'left', 'suppressed') ORDER BY line LIMIT %(most)s
+SELECT line, verdict, first FROM import_verdict
+WHERE verdict IN ('duplicate', 'left', 'suppressed', 'erased') ORDER BY line LIMIT %(most)s
 """
 
 # A plain INSERT: somebody who signs up in this very moment makes it fail, and the chunk is judged again. ON CONFLICT costs
 # a tenth more on each of a million rows.
 ADD_SUBSCRIBERS = """
-INSERT INTO audience_subscriber (id, email, email_key, name, state, zone, created_at)
-SELECT subscriber_id, email, email_key, name, 'active', zone, %(now)s FROM import_verdict WHERE verdict = 'added'
+INSERT INTO audience_subscriber (id, email, email_key, name, state, zone, attributes, created_at)
+SELECT subscriber_id, email, email_key, name, 'active', zone, COALESCE(extra -> 'attributes', '{}'), %(now)s
+FROM import_verdict WHERE verdict = 'added'
 """
 
 ACTIVATE = """
@@ -153,7 +163,34 @@ SELECT subscriber_id, %(digest)s, 'given', how, since FROM changed
 
 CHANGE_PEOPLE = """
 UPDATE audience_subscriber s
-SET name = CASE WHEN v.name <> '' THEN v.name ELSE s.name END, zone = CASE WHEN v.zone <> '' THEN v.zone ELSE s.zone END
+SET name = CASE WHEN v.name <> '' THEN v.name ELSE s.name END, zone = CASE WHEN v.zone <> '' THEN v.zone ELSE s.zone END,
+    attributes = s.attributes || COALESCE(v.extra -> 'attributes', '{}')
 FROM import_verdict v
 WHERE v.verdict IN ('updated', 'subscribed') AND v.differs AND s.id = v.subscriber_id
+"""
+
+# Tags of the file's own column: for new people, and for known ones where the file goes before what is there.
+MAKE_TAGS = """
+INSERT INTO audience_tag (name, key, created_at)
+SELECT DISTINCT ON (each.tag ->> 1) each.tag ->> 0, each.tag ->> 1, %(now)s
+FROM import_verdict v CROSS JOIN LATERAL jsonb_array_elements(v.extra -> 'tags') AS each (tag)
+WHERE v.verdict = 'added' OR (%(update)s AND v.verdict IN ('subscribed', 'updated', 'unchanged'))
+ORDER BY each.tag ->> 1
+ON CONFLICT (key) DO NOTHING
+"""
+ADD_TAGS = """
+INSERT INTO audience_subscriber_tags (subscriber_id, tag_id)
+SELECT DISTINCT v.subscriber_id, t.id
+FROM import_verdict v CROSS JOIN LATERAL jsonb_array_elements(v.extra -> 'tags') AS each (tag)
+JOIN audience_tag t ON t.key = each.tag ->> 1
+WHERE v.verdict = 'added' OR (%(update)s AND v.verdict IN ('subscribed', 'updated', 'unchanged'))
+ON CONFLICT DO NOTHING
+"""
+
+# The tag that a person gave to the whole file: on everybody in it who receives the digest.
+TAG_ALL = """
+INSERT INTO audience_subscriber_tags (subscriber_id, tag_id)
+SELECT subscriber_id, %(tag)s FROM import_verdict
+WHERE verdict IN ('added', 'subscribed', 'updated', 'unchanged')
+ON CONFLICT DO NOTHING
 """

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,19 +15,23 @@ from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import Rejected, UserError
 from publisher.delivery import budget
-from publisher.delivery.amending import costs, effects
+from publisher.delivery.amending import approving, costs, effects
 from publisher.delivery.amending.choosing import DEEDS, Choice
+from publisher.delivery.amending.rows import NOT_SO, locked
 from publisher.delivery.amending.standing import Stands, answer_part, standing_of
 from publisher.delivery.leaving import outgoing
 from publisher.delivery.models import Amendment, Delivery
 from publisher.delivery.states import State
 from publisher.items.models import Item
+from publisher.review import written
 from publisher.social.accounts import abilities_of, account_of, check_texts, measured_as
 from publisher.social.approval import Stale, check_form
 from publisher.social.models import Post
@@ -37,9 +40,7 @@ from publisher.social.networks.base import Ability, Network, Part, Prepared, Rec
 from publisher.social.slots import lock_channel
 
 A, D = Amendment.State, Amendment.Deed
-BEING_DELETED = "What had left of it is being deleted."
-NEEDED = ("delivery__post__item", "delivery__post__channel__schedule", "delivery__channel", "answer")
-NOT_SO = "Load the page again to see what became of it."
+BEING_DELETED = gettext_noop("What had left of it is being deleted.")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ class Refused(UserError):
     """What is wrong with decisions, by the id of their post. Nothing was done, about no post."""
 
     def __init__(self, errors: Mapping[int, UserError]) -> None:
-        super().__init__("Nothing was done yet.", "Mend what stands beside the posts, then press again.")
+        super().__init__(
+            _("Nothing was done yet."), _("Mend what stands beside the posts, then press again.")
+        )
         self.errors = dict(errors)
 
 
@@ -84,7 +87,9 @@ def correct(
     decided = {key: one for key, one in decisions.items() if one.choice is not Choice.LATER}
     for post_id, decision in decided.items():
         if post_id not in known or known[post_id].post.version != decision.version:
-            raise Stale("A post has changed since you opened this page.", "Look at it, then decide again.")
+            raise Stale(
+                _("A post has changed since you opened this page."), _("Look at it, then decide again.")
+            )
         # As it was read with the post, which is what its amendments are dated by: it may have changed since we began.
         _check_item(known[post_id].post.item, revision, retracted=retracted)
     errors: dict[int, UserError] = {}
@@ -102,17 +107,19 @@ def correct(
 
 def _check_item(item: Item, revision: int, *, retracted: bool) -> None:
     if item.revision != revision or (item.retracted_at is not None) != retracted:
-        raise Stale("The item has changed since you opened this page.", "Look at it, then decide again.")
+        raise Stale(
+            _("The item has changed since you opened this page."), _("Look at it, then decide again.")
+        )
 
 
 def again(amendment_id: int, *, user: Actor, now: datetime) -> Post:
     """Try once more what failed. Raises `UserError`."""
-    with _locked(amendment_id, (A.FAILED,)) as (amendment, post):
+    with locked(amendment_id, (A.FAILED,)) as (amendment, post):
         newer = Amendment.objects.filter(
             delivery=amendment.delivery_id, answer=amendment.answer_id, pk__gt=amendment.pk
         )
         if newer.exists() or (amendment.answer or amendment.delivery).withdrawn_at is not None:
-            raise UserError("Something else was decided about this message since.", NOT_SO)
+            raise UserError(_("Something else was decided about this message since."), _(NOT_SO))
         _check_budget(post, amendment.price, now)
         amendment.state, amendment.attempts, amendment.due_at, amendment.settled_at = A.QUEUED, 0, now, None
         amendment.save(update_fields=["state", "attempts", "due_at", "settled_at"])
@@ -123,11 +130,13 @@ def again(amendment_id: int, *, user: Actor, now: datetime) -> Post:
 
 def delete_answer(amendment_id: int, *, user: Actor, now: datetime) -> Post:
     """Delete an answer of ours that stands below a post. Raises `UserError`."""
-    with _locked(amendment_id, (A.DONE,)) as (answer, post):
+    with locked(amendment_id, (A.DONE,)) as (answer, post):
         if why := why_answer_stays(answer):
-            raise UserError(why, NOT_SO)
+            raise UserError(why, _(NOT_SO))
         if Amendment.objects.filter(delivery__post=post, state__in=Amendment.OPEN).exists():
-            raise UserError("A correction of this post is under way.", "When it has ended, do this again.")
+            raise UserError(
+                _("A correction of this post is under way."), _("When it has ended, do this again.")
+            )
         _write(_Press(post, user, now), answer.delivery, D.DELETE, answer.text, answer=answer)
         post.version += 1
         post.save(update_fields=["version"])
@@ -140,21 +149,24 @@ def delete_answer(amendment_id: int, *, user: Actor, now: datetime) -> Post:
 def why_answer_stays(answer: Amendment) -> str:
     """Why Publisher cannot delete what an amendment published; "" when it can."""
     if answer.deed != D.REPLY or answer.state != A.DONE or answer.withdrawn_at is not None:
-        return "There is no such answer any more."
+        return _("There is no such answer any more.")
     channel = answer.delivery.channel
     network = registry.networks().get(channel.network) if channel else None
     if channel is None or not isinstance(network, Network):
-        return "Publisher does not send there. Delete it there by hand."
+        return _("Publisher does not send there. Delete it there by hand.")
     if Ability.RETRACT not in abilities_of(network, measured_as(channel)):
-        return f"{network.label} does not let Publisher delete it. Delete it there by hand."
+        said = _("%(network)s does not let Publisher delete it. Delete it there by hand.")
+        return said % {"network": network.label}
     return (
-        "" if answer.remote_id else "Publisher does not know the answer's id there. Delete it there by hand."
+        ""
+        if answer.remote_id
+        else _("Publisher does not know the answer's id there. Delete it there by hand.")
     )
 
 
 def call_off(amendment_id: int, *, user: Actor, now: datetime) -> Post:
-    """Call off what waits for its turn. Raises `UserError`."""
-    with _locked(amendment_id, (A.QUEUED,)) as (amendment, post):
+    """Call off what waits for its turn, or for approval. Raises `UserError`."""
+    with locked(amendment_id, (A.QUEUED, A.WAITING)) as (amendment, post):
         amendment.state, amendment.settled_at = A.CANCELLED, now
         if amendment.first_tried_at is None:
             amendment.reason = ""
@@ -167,9 +179,9 @@ def confirm(amendment_id: int, *, user: Actor, was_done: bool, url: str, now: da
     """A person's word on what is unclear: it was done (an answer: at `url`), or not, and is done again. Raises `UserError`."""
     if url and not url.startswith(("https://", "http://")):
         raise UserError(
-            "The address must begin with https://.", "Copy it from the network's own page of the post."
+            _("The address must begin with https://."), _("Copy it from the network's own page of the post.")
         )
-    with _locked(amendment_id, (A.UNKNOWN,)) as (amendment, post):
+    with locked(amendment_id, (A.UNKNOWN,)) as (amendment, post):
         if not was_done:
             _check_settled(amendment, post, now)
         amendment.held, amendment.reason = False, ""
@@ -194,29 +206,16 @@ def _check_settled(amendment: Amendment, post: Post, now: datetime) -> None:
     until = amendment.tried_until + registry.sending(post.channel.network).settles_within
     if until > now:
         raise UserError(
-            "The answer may still appear, since the request was sent only just now.",
-            f"Look again in {math.ceil((until - now).total_seconds() / 60)} minutes.",
+            _("The answer may still appear, since the request was sent only just now."),
+            _("Look again in %(ceil)s minutes.") % {"ceil": math.ceil((until - now).total_seconds() / 60)},
         )
-
-
-@contextmanager
-def _locked(amendment_id: int, states: Sequence[Amendment.State]) -> Iterator[tuple[Amendment, Post]]:
-    """The amendment under lock, its channel locked before it, and its post."""
-    with transaction.atomic():
-        found = Amendment.objects.filter(pk=amendment_id)
-        lock_channel(found.values_list("delivery__channel_id", flat=True).first() or 0)
-        amendment = found.select_for_update(of=("self",), no_key=True).select_related(*NEEDED).first()
-        if amendment is None or amendment.delivery.post is None:
-            raise UserError("There is no such correction.", NOT_SO)
-        if amendment.state not in states:
-            raise UserError(f"The correction is “{amendment.get_state_display()}” now.", NOT_SO)
-        yield amendment, amendment.delivery.post
 
 
 def _decide(stands: Stands, decision: Decision, user: Actor, now: datetime) -> None:
     post = stands.post
     if stands.why_not:
         raise UserError(stands.why_not)
+    approving.call_off_waiting(post, user=user, now=now)
     if decision.choice in DEEDS:
         _ask(stands, decision, user, now)
         return
@@ -232,7 +231,7 @@ def _decide(stands: Stands, decision: Decision, user: Actor, now: datetime) -> N
 def _ask(stands: Stands, decision: Decision, user: Actor, now: datetime) -> None:
     post, deed, press = stands.post, DEEDS[decision.choice], _Press(stands.post, user, now)
     if why := stands.hindrances[decision.choice]:
-        raise UserError(why, "Choose something else for this post.")
+        raise UserError(why, _("Choose something else for this post."))
     if deed == D.DELETE:
         texts: list[str] = []
         _delete_all(stands, press)
@@ -243,8 +242,9 @@ def _ask(stands: Stands, decision: Decision, user: Actor, now: datetime) -> None
             else [(stands.messages[-1], stands.texts[-1], _answer(stands, decision.reply))]
         )
         texts = [part.text for _row, _replaced, part in wanted]
-        for row, replaced, part in wanted:
-            _write(press, row, deed, replaced, part=part)
+        rows = [_write(press, row, deed, replaced, part=part) for row, replaced, part in wanted]
+        approving.asked(rows, user=user, now=now)
+        written.look(post.item, texts, user=user, now=now)
     post.version += 1
     post.save(update_fields=["version", "state", "problem", "slot_at"])
     after = {"deed": deed.value, "texts": texts, "revision": post.item.revision}
@@ -282,18 +282,21 @@ def _write(
     *,
     part: Part | None = None,
     answer: Amendment | None = None,
-) -> None:
-    """The row that asks for one deed. Raises `UserError` for what is refused before anybody is asked."""
+) -> Amendment:
+    """The row that asks for one deed; an edit or answer waits where the channel asks for persons who approve. Raises `UserError`
+    for what is refused before anybody is asked."""
     post, user, now = press.post, press.user, press.now
     prepared = _prepared(post, part) if part else Prepared({}, uuid.uuid4().hex)
     price = None
     if part and deed == D.REPLY:
         cost = costs.of_answer(post, part, now=now)
         if cost.problem:
-            raise UserError(cost.problem, "Or choose something else for this post.")
+            raise UserError(cost.problem, _("Or choose something else for this post."))
         price = cost.price
-    Amendment.objects.create(
+    waits = part is not None and post.channel.approvals > 0
+    return Amendment.objects.create(
         delivery=row,
+        state=A.WAITING if waits else A.QUEUED,
         answer=answer,
         deed=deed,
         text=part.text if part else "",
@@ -319,9 +322,13 @@ def _edits(stands: Stands, given: Sequence[str]) -> list[tuple[Delivery, str, Pa
     """The messages whose text changes, each with the part that takes its place."""
     texts = [_cleaned(text) for text in given]
     if len(texts) != len(stands.messages):
-        raise UserError("The form had another number of messages than stand there.", "Load the page again.")
+        raise UserError(
+            _("The form had another number of messages than stand there."), _("Load the page again.")
+        )
     if not all(texts):
-        raise UserError("A message without a text cannot stand there.", "Write one, or delete the post.")
+        raise UserError(
+            _("A message without a text cannot stand there."), _("Write one, or delete the post.")
+        )
     check_form(texts)
     check_texts(stands.post.channel, texts)
     changed = copy(stands.post)
@@ -338,14 +345,16 @@ def _edits(stands: Stands, given: Sequence[str]) -> list[tuple[Delivery, str, Pa
         if before != text
     ]
     if not wanted:
-        raise UserError("This text is what stands there already.", "Change it, or leave the post as it is.")
+        raise UserError(
+            _("This text is what stands there already."), _("Change it, or leave the post as it is.")
+        )
     return wanted
 
 
 def _answer(stands: Stands, given: str) -> Part:
     text = _cleaned(given)
     if not text:
-        raise UserError("The answer has no text.", "Write one.")
+        raise UserError(_("The answer has no text."), _("Write one."))
     check_form([text])
     check_texts(stands.post.channel, [text])
     return answer_part(stands.post, text)
@@ -357,7 +366,7 @@ def _prepared(post: Post, part: Part) -> Prepared:
         network = registry.sending(post.channel.network)
         return network.prepare(part, account_of(post.channel), uuid.uuid4().hex)
     except Rejected as error:
-        raise UserError(error.reason, "Change the text, or choose something else.") from None
+        raise UserError(error.reason, _("Change the text, or choose something else.")) from None
     except CannotDecrypt as error:
         raise UserError(str(error)) from None
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from publisher.delivery.models import Amendment
 from publisher.social.networks.base import Ability
 
@@ -31,18 +35,20 @@ ABILITIES: Mapping[Choice, Ability] = {
     Choice.REPLY: Ability.REPLY,
     Choice.DELETE: Ability.RETRACT,
 }
-WORDS: Mapping[Choice, str] = {
-    Choice.EDIT: "edit",
-    Choice.REPLY: "answer",
-    Choice.DELETE: "delete",
+CANNOT: Mapping[Choice, Promise] = {
+    Choice.EDIT: gettext_lazy("%(network)s does not let Publisher edit a post."),
+    Choice.REPLY: gettext_lazy("%(network)s does not let Publisher answer a post."),
+    Choice.DELETE: gettext_lazy("%(network)s does not let Publisher delete a post."),
 }
 
-NO_ID = (
+NO_ID = gettext_lazy(
     "Publisher does not know the message's id on the network, since a person said that it was published. "
     "Correct it there by hand."
 )
-EMBARGOED = "The item is under embargo, so nothing new about it may appear."
-GOING = "It is still going out. Deleting what has left stops the rest; all else can be done when it has left."
+EMBARGOED = gettext_lazy("The item is under embargo, so nothing new about it may appear.")
+GOING = gettext_lazy(
+    "It is still going out. Deleting what has left stops the rest; all else can be done when it has left."
+)
 
 
 @dataclass(frozen=True)
@@ -79,17 +85,21 @@ def hindrances(facts: Facts) -> dict[Choice, str]:
 
 def _hindrance(choice: Choice, facts: Facts) -> str:
     if facts.abilities is None:
-        who = "A person publishes on" if facts.by_hand else "Publisher does not send to"
-        return f"{who} {facts.label}. Correct it there by hand."
+        said = (
+            _("A person publishes on %(network)s. Correct it there by hand.")
+            if facts.by_hand
+            else _("Publisher does not send to %(network)s. Correct it there by hand.")
+        )
+        return said % {"network": facts.label}
     why = (facts.unprepared or {}).get(choice, "")
     if ABILITIES[choice] not in facts.abilities:
-        return why or f"{facts.label} does not let Publisher {WORDS[choice]} a post."
+        return why or str(CANNOT[choice]) % {"network": facts.label}
     if not facts.has_ids:
-        return NO_ID
+        return str(NO_ID)
     if facts.going and choice is not Choice.DELETE:
-        return GOING
+        return str(GOING)
     if facts.embargoed and choice is not Choice.DELETE:
-        return EMBARGOED
+        return str(EMBARGOED)
     return why
 
 
@@ -113,10 +123,10 @@ def why_left(facts: Facts) -> str:
     if proposed(facts) is not Choice.LEAVE or facts.same:
         return ""
     if facts.embargoed:
-        return f"{EMBARGOED} Choose “Not now” to be asked again when it has ended."
+        return f"{EMBARGOED} " + _("Choose “Not now” to be asked again when it has ended.")
     why = hindrances(facts)
     reasons = dict.fromkeys([why[Choice.EDIT], why[Choice.REPLY]])
-    return f"{' '.join(reasons)} Delete it if what it says is wrong."
+    return " ".join([*reasons, _("Delete it if what it says is wrong.")])
 
 
 def _can_only_be_deleted(facts: Facts) -> bool:

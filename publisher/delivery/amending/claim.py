@@ -12,9 +12,11 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from publisher.core import gate
+from publisher.delivery.amending import approving
 from publisher.delivery.claim import next_fence
 from publisher.delivery.models import Amendment
 from publisher.delivery.unclear import WORKER_GONE
+from publisher.review.uncleared import IS_UNCLEARED
 from publisher.social.paused import IS_PAUSED
 from publisher.social.slots import lock_channel
 
@@ -22,10 +24,10 @@ A = Amendment.State
 
 # The head of each channel's queue. The open rows are few and have a small index; their deliveries are looked up by key (OFFSET 0
 # keeps the plan from walking that table, which may be huge). A channel that may not send (`posts.HEADS` asks the same) changes
-# nothing on its network either. Only a deletion is done also behind a pause, and while a person has stopped everything: what went
-# out wrong must not have to stay for that. After a restore nothing is. What one post waits for goes in order: the messages of a
-# thread are deleted from the last to the first. An edit or answer that was approved before the item was retracted does not leave
-# (`doing.call_off_outdated`).
+# nothing on its network either. Only a deletion is done also behind a pause, before a clearance, and while a person has stopped
+# everything: what went out wrong must not have to stay for that. After a restore nothing is. What one post waits for goes in
+# order: the messages of a thread are deleted from the last to the first. An edit or answer that was approved before the item was
+# retracted does not leave (`doing.call_off_outdated`).
 HEADS = f"""
 WITH open AS MATERIALIZED (
     SELECT a.id, a.deed, a.state, a.due_at, a.created_at, d.post_id, d.channel_id
@@ -46,7 +48,7 @@ WHERE a.state = 'queued' AND a.due_at <= %(now)s
   AND NOT EXISTS (SELECT 1 FROM core_standstill stands WHERE a.deed <> 'delete' OR stands.kind <> 'stopped')
   AND p.state NOT IN ('sending', 'unknown')
   AND (a.deed = 'delete' OR (
-      NOT {IS_PAUSED}
+      NOT {IS_PAUSED} AND NOT {IS_UNCLEARED}
       AND (i.retracted_at IS NULL OR i.retracted_at <= a.created_at)
       AND (i.embargo_until IS NULL OR i.embargo_until <= %(now)s)
   ))
@@ -67,12 +69,12 @@ def heads(*, now: datetime, channel_id: int | None = None) -> list[int]:
 def claim(amendment_id: int, *, now: datetime, lease: timedelta) -> int:
     """The fence, or 0: it is not its turn, or it may not be done now. Under the channel's lock, and past the gate."""
     gate.enter()
-    channel_id = (
-        Amendment.objects.filter(pk=amendment_id).values_list("delivery__channel_id", flat=True).first()
-    )
-    if channel_id is None or lock_channel(channel_id) is None:
+    amendment = Amendment.objects.filter(pk=amendment_id).select_related("delivery__post").first()
+    channel = lock_channel(amendment.delivery.channel_id or 0) if amendment else None
+    if amendment is None or channel is None or amendment_id not in heads(now=now, channel_id=channel.pk):
         return 0
-    if amendment_id not in heads(now=now, channel_id=channel_id):
+    if not approving.may_go(amendment, channel):
+        approving.hold_back(amendment, now=now)
         return 0
     fence = next_fence()
     claimed = Amendment.objects.filter(pk=amendment_id, state=A.QUEUED).update(
@@ -95,7 +97,7 @@ def release(amendment_id: int, fence: int) -> None:
 def settle(amendment_id: int, fence: int, **written: Any) -> bool:
     """Write what became of a try; False: the row is not this holder's any more. That it was done is believed as long as nobody
     has claimed it again, also after the sweep had given up on it. Call under the channel's lock."""
-    believed = (A.SENDING, A.UNKNOWN, A.QUEUED) if written["state"] == A.DONE else (A.SENDING,)
+    believed = (A.SENDING, A.UNKNOWN, A.QUEUED, A.WAITING) if written["state"] == A.DONE else (A.SENDING,)
     rows = Amendment.objects.filter(pk=amendment_id, fence=fence, state__in=believed)
     return bool(rows.update(lease_until=None, held=False, **written))
 
@@ -109,7 +111,9 @@ def sweep(*, now: datetime) -> int:
 
 
 def doubt_all(reason: str) -> None:
-    """Hold whatever is open for a person: the database was restored, and an old edit must not take a newer one's place."""
+    """Hold whatever is open for a person: the database was restored, and an old edit must not take a newer one's place. What
+    waited for approval still does, with that reason."""
+    Amendment.objects.filter(state=A.WAITING).update(reason=reason)
     Amendment.objects.filter(state__in=Amendment.OPEN).update(
         state=A.UNKNOWN, held=True, reason=reason, lease_until=None
     )

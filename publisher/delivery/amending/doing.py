@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, trace
 from publisher.core.errors import ChannelDown, OtherSideError, Retry
@@ -31,7 +32,10 @@ log = logging.getLogger(__name__)
 
 A, D = Amendment.State, Amendment.Deed
 STATES = {State.SENT: A.DONE, State.FAILED: A.FAILED, State.UNKNOWN: A.UNKNOWN, State.QUEUED: A.QUEUED}
-RETRACTED_SINCE = "The item was retracted after this was asked for. Decide again what becomes of the post."
+CALLED_OFF_FROM = (A.QUEUED, A.WAITING)
+RETRACTED_SINCE = gettext_noop(
+    "The item was retracted after this was asked for. Decide again what becomes of the post."
+)
 
 
 def due(*, now: datetime) -> Iterator[int]:
@@ -68,12 +72,12 @@ def do(amendment_id: int, *, now: datetime) -> bool:
 def call_off_outdated(*, now: datetime) -> int:
     """Call off edits and answers whose item was retracted since; how many."""
     waiting = Amendment.objects.filter(
-        state=A.QUEUED, delivery__post__item__retracted_at__gt=F("created_at")
+        state__in=CALLED_OFF_FROM, delivery__post__item__retracted_at__gt=F("created_at")
     ).exclude(deed=D.DELETE)
     called_off = 0
     for amendment in waiting.select_related("delivery__post"):
         with transaction.atomic():
-            rows = Amendment.objects.filter(pk=amendment.pk, state=A.QUEUED)
+            rows = Amendment.objects.filter(pk=amendment.pk, state__in=CALLED_OFF_FROM)
             if rows.update(state=A.CANCELLED, reason=RETRACTED_SINCE, settled_at=now):
                 after = {"deed": amendment.deed, "reason": RETRACTED_SINCE}
                 audit.record(None, "post.correction_called_off", amendment.delivery.post, after=after)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from publisher.core import trace
 from publisher.core.crypto import CannotDecrypt
@@ -29,8 +30,8 @@ from publisher.social.slots import lock_channel
 log = logging.getLogger(__name__)
 
 A, D = Amendment.State, Amendment.Deed
-REPEATED = "Nobody knows whether it was done. Done twice it is the same, so it is done again."
-NOT_THERE = "It was not published, so it is sent again."
+REPEATED = gettext_noop("Nobody knows whether it was done. Done twice it is the same, so it is done again.")
+NOT_THERE = gettext_noop("It was not published, so it is sent again.")
 
 
 def resolve(*, now: datetime) -> int:
@@ -63,9 +64,8 @@ def _resolve(amendment: Amendment, now: datetime) -> bool:
 
 def _resolve_answer(amendment: Amendment, network: Network[object], now: datetime) -> bool:
     if network.grade is Grade.BY_A_PERSON:
-        return _hold(
-            amendment, f"{network.label} cannot tell whether the answer is there. Look, then say so."
-        )
+        said = gettext_noop("%(network)s cannot tell whether the answer is there. Look, then say so.")
+        return _hold(amendment, said % {"network": network.label})
     # First of all: should the asking fail unforeseen, the others have their turn before it is asked about again.
     _changed(amendment, due_at=now + SOONEST)
     answer = _look(amendment, network, now)
@@ -106,12 +106,13 @@ def _repeat(amendment: Amendment, reason: str, now: datetime) -> bool:
     if amendment.attempts < settings.ATTEMPTS:
         return _changed(amendment, state=A.QUEUED, due_at=now, reason=reason)
     if amendment.deed == D.REPLY:
-        given_up = f"Given up after {amendment.attempts} tries; it was not published."
-        return _changed(amendment, state=A.FAILED, settled_at=now, reason=given_up)
-    return _hold(
-        amendment,
-        f"Tried {amendment.attempts} times without a clear answer. Look at the post, then say whether it was done.",
+        given_up = gettext_noop("Given up after %(num)s tries; it was not published.")
+        said = given_up % {"num": amendment.attempts}
+        return _changed(amendment, state=A.FAILED, settled_at=now, reason=said)
+    unclear = gettext_noop(
+        "Tried %(num)s times without a clear answer. Look at the post, then say whether it was done."
     )
+    return _hold(amendment, unclear % {"num": amendment.attempts})
 
 
 def _hold(amendment: Amendment, reason: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
@@ -13,7 +14,7 @@ from publisher.delivery.states import LEFT_US
 from publisher.social.models import Post
 from publisher.social.networks.base import Receipt
 
-WITHDRAWN = "What had been sent of it was deleted."
+WITHDRAWN = gettext_noop("What had been sent of it was deleted.")
 
 
 def done(amendment: Amendment, receipt: Receipt, *, by: Actor, now: datetime) -> None:

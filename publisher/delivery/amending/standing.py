@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from publisher.core.errors import Rejected
 from publisher.delivery.amending import costs
@@ -124,15 +125,17 @@ def _text(post: Post, row: Delivery) -> str:
 def _why_not(post: Post, rows: Sequence[Delivery], amendments: Sequence[Amendment]) -> str:
     states = {row.state for row in rows}
     if State.UNKNOWN in states:
-        return "Nobody knows yet whether all of it was published. When that is known, it can be corrected."
+        return _("Nobody knows yet whether all of it was published. When that is known, it can be corrected.")
     if State.HANDED in states:
-        return "It is with a person now, who is to post it. When that is done, or it is taken back, it can be corrected."
+        return _(
+            "It is with a person now, who is to post it. When that is done, or it is taken back, it can be corrected."
+        )
     if State.SENDING in states:
-        return "It is going out at this moment. When it has left, it can be corrected."
+        return _("It is going out at this moment. When it has left, it can be corrected.")
     if any(each.state in Amendment.OPEN for each in amendments):
-        return "A correction is under way. What waits for its turn can be called off below."
+        return _("A correction is under way. What waits for its turn can be called off below.")
     if post.withdrawn_at is not None:
-        return "It was deleted."
+        return _("It was deleted.")
     return ""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from publisher.items.models import Item
 from publisher.render.failure import TEMPLATE_ERRORS, TemplateFailure
 from publisher.render.social import render_snippet
@@ -32,11 +34,8 @@ def words_for(item: Item, channel: Channel, standing: Sequence[str]) -> Words:
     if draft.problem:
         return Words(tuple(standing), reply, draft.problem)
     if len(draft.texts) != len(standing):
-        return Words(
-            tuple(standing),
-            reply,
-            f"Today's text has {len(draft.texts)} messages, and {len(standing)} stand there: edit them by hand.",
-        )
+        said = _("Today's text has %(now)s messages, and %(there)s stand there: edit them by hand.")
+        return Words(tuple(standing), reply, said % {"now": len(draft.texts), "there": len(standing)})
     return Words(tuple(draft.texts), reply)
 
 

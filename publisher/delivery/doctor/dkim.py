@@ -1,7 +1,14 @@
-"""Whether DNS shows the key that a domain's mail is signed with. Asked by doctor, `dkim check` and `dkim on`."""
+"""Whether DNS shows the key that a domain's mail is signed with, and switching one on that it shows. Called by doctor, `publisher
+dkim` and the desk."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
+from publisher.core.audit import Actor
+from publisher.core.errors import UserError
+from publisher.core.told import told
+from publisher.delivery import signing
 from publisher.delivery.doctor.dns import Dns, NoDns
 from publisher.delivery.doctor.findings import Finding, Level, TxtRecord
 from publisher.delivery.email.dkim import record_name, record_value
@@ -13,6 +20,10 @@ USABLE = {"v": ("DKIM1",), "k": ("rsa",), "h": ("sha256",), "s": ("*", "email")}
 """One of these must be among the values of a tag, where it is there."""
 
 
+class NotShown(UserError):
+    """DNS does not show the key, or not as receivers need it."""
+
+
 def record_of(key: SigningKey) -> TxtRecord:
     """What is to be published for a key. Raises CannotSign."""
     return TxtRecord(record_name(key.domain, key.selector), record_value(private_key(key)))
@@ -20,58 +31,86 @@ def record_of(key: SigningKey) -> TxtRecord:
 
 def published(key: SigningKey, dns: Dns) -> Finding:
     """Whether whoever receives our mail finds this key, and may use it."""
-    about = f"DKIM key {key}"
+    about = gettext_noop("DKIM key %(key)s") % {"key": key}
     try:
         record = record_of(key)
         shown = [tags_of(text) for text in dns.txt(record.name)]
     except NoDns as error:
-        return Finding(CHECK, about, Level.PROBLEM, f"{error}.", "Receivers may not find the key either.")
+        return Finding(
+            CHECK, about, Level.PROBLEM, f"{error}.", gettext_noop("Receivers may not find the key either.")
+        )
     except CannotSign as error:
         return Finding(
             CHECK,
             about,
             Level.PROBLEM,
             error.message,
-            "No mail of the domain leaves while it is on.",
+            gettext_noop("No mail of the domain leaves while it is on."),
             error.hint,
         )
-    level, found = _judged([tags for tags in shown if "p" in tags], tags_of(record.value)["p"])
+    level, found = _judged(record.name, [tags for tags in shown if "p" in tags], tags_of(record.value)["p"])
     if level is Level.OK:
-        return Finding(CHECK, about, level, f"{record.name} {found}")
-    meaning = "What is signed with this key fails at every receiver." if level is Level.PROBLEM else ""
-    todo = "Publish this and nothing else at that name:"
-    return Finding(CHECK, about, level, f"{record.name} {found}", meaning, todo, (record,))
+        return Finding(CHECK, about, level, found)
+    meaning = (
+        gettext_noop("What is signed with this key fails at every receiver.")
+        if level is Level.PROBLEM
+        else ""
+    )
+    todo = gettext_noop("Publish this and nothing else at that name:")
+    return Finding(CHECK, about, level, found, meaning, todo, (record,))
 
 
-def _judged(shown: list[dict[str, str]], ours: str) -> tuple[Level, str]:
-    """What DNS shows, held against our public key."""
+def seen_in_dns(key: SigningKey, dns: Dns) -> str:
+    """What DNS shows of the key, in the reader's language. Raises `NotShown`."""
+    finding = published(key, dns)
+    said = f"{told(finding.about)}: {told(finding.found)}"
+    if finding.level is Level.PROBLEM:
+        raise NotShown(said, told(finding.todo or finding.meaning))
+    return said
+
+
+def switch_on(key: SigningKey, dns: Dns, *, actor: Actor, force: bool) -> None:
+    """Sign the domain's mail with this key, and with no other, if DNS shows it; `force`: whatever it shows. Raises `NotShown`."""
+    if not force:
+        seen_in_dns(key, dns)
+    signing.switch_on(key, actor=actor)
+
+
+def _judged(name: str, shown: list[dict[str, str]], ours: str) -> tuple[Level, str]:
+    """What DNS shows at a name, held against our public key."""
     if not shown:
-        return Level.PROBLEM, "shows no key."
+        return Level.PROBLEM, gettext_noop("%(name)s shows no key.") % {"name": name}
     if len(shown) > 1:
-        return Level.PROBLEM, f"shows {len(shown)} keys, and a receiver takes any of them."
-    problem = _other_key(shown[0]["p"], ours) or _hindrance(shown[0])
+        said = gettext_noop("%(name)s shows %(num)s keys, and a receiver takes any of them.")
+        return Level.PROBLEM, said % {"name": name, "num": len(shown)}
+    problem = _other_key(name, shown[0]["p"], ours) or _hindrance(name, shown[0])
     if problem:
         return Level.PROBLEM, problem
     if "y" in shown[0].get("t", "").split(":"):
-        return Level.WARNING, "shows our key marked as a test (t=y): receivers may treat mail as unsigned."
-    return Level.OK, "shows our key."
+        said = gettext_noop(
+            "%(name)s shows our key marked as a test (t=y): receivers may treat mail as unsigned."
+        )
+        return Level.WARNING, said % {"name": name}
+    return Level.OK, gettext_noop("%(name)s shows our key.") % {"name": name}
 
 
-def _other_key(theirs: str, ours: str) -> str:
+def _other_key(name: str, theirs: str, ours: str) -> str:
     if not theirs:
-        return "says that the key is withdrawn (p= is empty)."
+        return gettext_noop("%(name)s says that the key is withdrawn (p= is empty).") % {"name": name}
     if theirs == ours:
         return ""
     if ours.startswith(theirs):
-        return f"shows our key cut off after {len(theirs)} of {len(ours)} characters."
-    return "shows another key than ours."
+        said = gettext_noop("%(name)s shows our key cut off after %(part)s of %(all)s characters.")
+        return said % {"name": name, "part": len(theirs), "all": len(ours)}
+    return gettext_noop("%(name)s shows another key than ours.") % {"name": name}
 
 
-def _hindrance(tags: dict[str, str]) -> str:
+def _hindrance(name: str, tags: dict[str, str]) -> str:
     """A tag that keeps receivers from using a key that is ours (RFC 6376 section 3.6.1)."""
     for tag, allowed in USABLE.items():
         if tag in tags and not set(tags[tag].split(":")) & set(allowed):
-            return f"shows our key with {tag}={tags[tag]}, which keeps receivers from using it."
+            said = gettext_noop("%(name)s shows our key with %(tag)s, which keeps receivers from using it.")
+            return said % {"name": name, "tag": f"{tag}={tags[tag]}"}
     return ""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import checkdmarc.dmarc
 from checkdmarc.utils import get_base_domain
+from django.utils.translation import gettext_noop
 
 from publisher.delivery.doctor.dns import Dns, NoDns
 from publisher.delivery.doctor.findings import Finding, Level, TxtRecord
@@ -14,8 +15,10 @@ from publisher.delivery.doctor.findings import Finding, Level, TxtRecord
 CHECK = "dmarc"
 ALIGNMENT = "alignment"
 
-NEEDED = "Gmail, Yahoo and Microsoft refuse bulk mail from a domain without it."
-UNPROTECTED = "That is enough for mailbox providers; but mail that others forge in your name is not refused."
+NEEDED = gettext_noop("Gmail, Yahoo and Microsoft refuse bulk mail from a domain without it.")
+UNPROTECTED = gettext_noop(
+    "That is enough for mailbox providers; but mail that others forge in your name is not refused."
+)
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,19 @@ class Policy:
 
 def dmarc(domain: str, dns: Dns) -> tuple[Finding, Policy]:
     """The finding, and the policy for `aligned`."""
-    about = f"DMARC of {domain}"
+    about = gettext_noop("DMARC of %(domain)s") % {"domain": domain}
     try:
         dns.txt(f"_dmarc.{domain}")
         result: Any = checkdmarc.dmarc.check_dmarc(
             domain, resolver=dns.resolver, ignore_unrelated_records=True
         )
     except NoDns as error:
-        meaning = "Receivers may not be able to read it either."
+        meaning = gettext_noop("Receivers may not be able to read it either.")
         return Finding(CHECK, about, Level.PROBLEM, f"{error}.", meaning), Policy()
     except OSError as error:
-        return Finding(CHECK, about, Level.PROBLEM, f"DNS cannot be asked: {error}."), Policy()
+        return Finding(
+            CHECK, about, Level.PROBLEM, gettext_noop("DNS cannot be asked: %(why)s.") % {"why": error}
+        ), Policy()
     if not result["valid"]:
         return _unusable(about, domain, result), Policy()
     tags = {name: str(tag["value"]) for name, tag in result["tags"].items()}
@@ -48,10 +53,18 @@ def dmarc(domain: str, dns: Dns) -> tuple[Finding, Policy]:
 def _unusable(about: str, domain: str, result: Any) -> Finding:
     wanted = TxtRecord(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:dmarc@{domain}")
     if result["record"] is None and "does not exist" in result["error"]:
-        todo = "Publish this; the address gets the receivers' daily reports, so it should be a mailbox that exists:"
-        return Finding(CHECK, about, Level.PROBLEM, "there is no record.", NEEDED, todo, (wanted,))
+        todo = gettext_noop(
+            "Publish this; the address gets the receivers' daily reports, so it should be a mailbox that exists:"
+        )
+        return Finding(
+            CHECK, about, Level.PROBLEM, gettext_noop("there is no record."), NEEDED, todo, (wanted,)
+        )
     found = f"{result['error']}".rstrip(".") + "."
-    todo = f"It reads: {result['record']}" if result["record"] else "Leave one record there, such as:"
+    todo = (
+        gettext_noop("It reads: %(record)s") % {"record": result["record"]}
+        if result["record"]
+        else gettext_noop("Leave one record there, such as:")
+    )
     return Finding(CHECK, about, Level.PROBLEM, found, NEEDED, todo, () if result["record"] else (wanted,))
 
 
@@ -61,7 +74,9 @@ def _judged(about: str, domain: str, result: Any, tags: dict[str, str]) -> Findi
     policy = tags.get("sp", tags["p"]) if inherited else tags["p"]
     found = f"{record}" + (f" (of {result['location']})" if inherited else "")
     if policy == "none":
-        todo = "When the reports show that your mail passes, publish p=quarantine, later p=reject."
+        todo = gettext_noop(
+            "When the reports show that your mail passes, publish p=quarantine, later p=reject."
+        )
         return Finding(CHECK, about, Level.WARNING, found, UNPROTECTED, todo)
     if result["warnings"]:
         return Finding(CHECK, about, Level.WARNING, found, " ".join(result["warnings"]))
@@ -72,19 +87,29 @@ def aligned(sender: str, *, signed_as: str, passes_at: str, policy: Policy) -> F
     """Whether DKIM or SPF speaks for the domain in From. `signed_as` is the domain of a signature that receivers can check,
     `passes_at` a return path's domain whose SPF is in order; each may be empty.
     """
-    about = f"From of {sender}"
+    about = gettext_noop("From of %(sender)s") % {"sender": sender}
     dkim = bool(signed_as) and _same(sender, signed_as, strict=policy.strict_dkim)
     spf = bool(passes_at) and _same(sender, passes_at, strict=policy.strict_spf)
     if dkim:
-        path = "and so does the return path" if spf else "the return path does not"
-        return Finding(ALIGNMENT, about, Level.OK, f"the DKIM signature speaks for it, {path}.")
-    todo = f"Have the relay sign as {sender}, or sign here: see `publisher dkim --help`."
+        found = (
+            gettext_noop("the DKIM signature speaks for it, and so does the return path.")
+            if spf
+            else gettext_noop("the DKIM signature speaks for it, the return path does not.")
+        )
+        return Finding(ALIGNMENT, about, Level.OK, found)
+    todo = gettext_noop("Have the relay sign as %(sender)s, or sign here: see `publisher dkim --help`.") % {
+        "sender": sender
+    }
     if spf:
-        found = f"only the return path ({passes_at}) speaks for it; no signature of ours does."
-        meaning = "Forwarded mail loses SPF and then fails DMARC, unless the relay signs as this domain."
+        found = gettext_noop(
+            "only the return path (%(domain)s) speaks for it; no signature of ours does."
+        ) % {"domain": passes_at}
+        meaning = gettext_noop(
+            "Forwarded mail loses SPF and then fails DMARC, unless the relay signs as this domain."
+        )
         return Finding(ALIGNMENT, about, Level.WARNING, found, meaning, todo)
-    found = "neither a signature of ours nor the return path speaks for it."
-    meaning = "All mail fails DMARC, unless the relay signs as this domain."
+    found = gettext_noop("neither a signature of ours nor the return path speaks for it.")
+    meaning = gettext_noop("All mail fails DMARC, unless the relay signs as this domain.")
     return Finding(ALIGNMENT, about, Level.PROBLEM, found, meaning, todo)
 
 

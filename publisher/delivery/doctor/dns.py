@@ -12,6 +12,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 SECONDS = 3.0
 """For one question, all tries counted."""
@@ -36,7 +37,7 @@ class Dns:
         try:
             resolver = dns.resolver.Resolver(configure=self._server is None)
         except dns.resolver.NoResolverConfiguration as error:
-            raise NoDns("this machine knows no DNS server; set PUBLISHER_RESOLVER") from error
+            raise NoDns(gettext_noop("this machine knows no DNS server; set PUBLISHER_RESOLVER")) from error
         if self._server:
             host, resolver.port = self._server
             resolver.nameservers = [host]
@@ -69,8 +70,17 @@ class Dns:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout as error:
-            raise NoDns(f"no DNS server answered for {name} within {self._seconds:g} s") from error
+            raise NoDns(
+                gettext_noop("no DNS server answered for %(name)s within %(seconds)s s")
+                % {"name": name, "seconds": f"{self._seconds:g}"}
+            ) from error
         except dns.resolver.NoNameservers as error:
-            raise NoDns(f"the DNS servers answer with an error for {name} (SERVFAIL or refused)") from error
+            raise NoDns(
+                gettext_noop("the DNS servers answer with an error for %(name)s (SERVFAIL or refused)")
+                % {"name": name}
+            ) from error
         except (dns.exception.DNSException, OSError) as error:
-            raise NoDns(f"DNS cannot be asked for {name}: {error or type(error).__name__}") from error
+            raise NoDns(
+                gettext_noop("DNS cannot be asked for %(name)s: %(why)s")
+                % {"name": name, "why": error or type(error).__name__}
+            ) from error

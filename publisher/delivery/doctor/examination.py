@@ -7,6 +7,7 @@ from datetime import datetime
 
 import checkdmarc.utils
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from publisher.core.errors import UserError
 from publisher.delivery.doctor.dkim import CHECK as DKIM
@@ -40,22 +41,24 @@ def examine(*, now: datetime) -> Iterator[Finding]:
     if has_database:
         yield from _senders(dns, server)
     else:
-        found = "not looked at: their digests stand in the database."
-        yield Finding("sender", "Senders' domains", Level.WARNING, found)
+        found = gettext_noop("not looked at: their digests stand in the database.")
+        yield Finding("sender", gettext_noop("Senders' domains"), Level.WARNING, found)
 
 
 def _server(now: datetime, dns: Dns) -> tuple[MailServer | None, list[Finding]]:
     """The mail server, where there is one that speaks SMTP, and what was found about it."""
     if not settings.MAIL:
-        todo = "Set PUBLISHER_MAIL, such as smtp://user:password@mail.example.org:587."
-        found = "PUBLISHER_MAIL is empty: no mail leaves, deliveries wait."
-        return None, [Finding("mail_server", "Mail server", Level.PROBLEM, found, "", todo)]
+        todo = gettext_noop("Set PUBLISHER_MAIL, such as smtp://user:password@mail.example.org:587.")
+        found = gettext_noop("PUBLISHER_MAIL is empty: no mail leaves, deliveries wait.")
+        return None, [Finding("mail_server", gettext_noop("Mail server"), Level.PROBLEM, found, "", todo)]
     try:
         server = read(settings.MAIL)
         if not isinstance(server, MailServer):
             return None, [_provider()]
     except UserError as error:
-        return None, [Finding("mail_server", "Mail server", Level.PROBLEM, error.message, "", error.hint)]
+        return None, [
+            Finding("mail_server", gettext_noop("Mail server"), Level.PROBLEM, error.message, "", error.hint)
+        ]
     findings, address = mail_server(server, now=now)
     return server, [*findings, *([reverse_name(address, dns)] if address else [])]
 
@@ -64,8 +67,10 @@ def _provider() -> Finding:
     """A provider is not asked anything: most have no question that is not a mail. Raises UserError."""
     transport = open_transport(settings.MAIL)
     transport.close()
-    found = f"is {transport}: its address and key are tried with the first mail."
-    return Finding("mail_server", "Mail provider", Level.OK, found)
+    found = gettext_noop("is %(transport)s: its address and key are tried with the first mail.") % {
+        "transport": transport
+    }
+    return Finding("mail_server", gettext_noop("Mail provider"), Level.OK, found)
 
 
 def _senders(dns: Dns, server: MailServer | None) -> Iterator[Finding]:
@@ -76,12 +81,27 @@ def _senders(dns: Dns, server: MailServer | None) -> Iterator[Finding]:
         try:
             domains[parse_address(digest.from_address).domain.lower()] = None
         except BadAddress as error:
-            about, todo = f"Digest {digest.slug}", "Correct its from_address: `publisher apply`."
-            yield Finding("sender", about, Level.PROBLEM, f"cannot be sent: {error}.", "", todo)
+            about, todo = (
+                gettext_noop("Digest %(slug)s") % {"slug": digest.slug},
+                gettext_noop("Correct its from_address: `publisher apply`."),
+            )
+            yield Finding(
+                "sender",
+                about,
+                Level.PROBLEM,
+                gettext_noop("cannot be sent: %(why)s.") % {"why": error},
+                "",
+                todo,
+            )
     if not digests:
-        found = "none is enabled, so there is no sender's domain to look at."
+        found = gettext_noop("none is enabled, so there is no sender's domain to look at.")
         yield Finding(
-            "sender", "Digests", Level.WARNING, found, "", "docs/publication.md shows how to make one."
+            "sender",
+            gettext_noop("Digests"),
+            Level.WARNING,
+            found,
+            "",
+            gettext_noop("docs/publication.md shows how to make one."),
         )
     for domain in domains:
         yield from _sender(domain, dns, server)
@@ -109,14 +129,28 @@ def _sender(domain: str, dns: Dns, server: MailServer | None) -> Iterator[Findin
 
 
 def _signed_by_provider(domain: str) -> Finding:
-    meaning = "Keys of this service are not used with a provider: it changes what they would cover."
-    todo = "See at your provider that it has verified this domain and signs as it."
-    found = "the provider signs, which cannot be seen from here."
-    return Finding(DKIM, f"DKIM of {domain}", Level.WARNING, found, meaning, todo)
+    meaning = gettext_noop(
+        "Keys of this service are not used with a provider: it changes what they would cover."
+    )
+    todo = gettext_noop("See at your provider that it has verified this domain and signs as it.")
+    found = gettext_noop("the provider signs, which cannot be seen from here.")
+    return Finding(
+        DKIM, gettext_noop("DKIM of %(domain)s") % {"domain": domain}, Level.WARNING, found, meaning, todo
+    )
 
 
 def _unsigned(domain: str, key: SigningKey | None) -> Finding:
-    found = f"the key {key} is off." if key else "there is no key here."
-    meaning = "Mail leaves here unsigned. That is right if the relay signs as this domain, which cannot be seen from here."
-    todo = f"Else: publisher dkim {'on' if key else 'create'} {domain}."
-    return Finding(DKIM, f"DKIM of {domain}", Level.WARNING, found, meaning, todo)
+    found = (
+        gettext_noop("the key %(key)s is off.") % {"key": key}
+        if key
+        else gettext_noop("there is no key here.")
+    )
+    meaning = gettext_noop(
+        "Mail leaves here unsigned. That is right if the relay signs as this domain, which cannot be seen from here."
+    )
+    todo = gettext_noop("Else: %(command)s.") % {
+        "command": f"publisher dkim {'on' if key else 'create'} {domain}"
+    }
+    return Finding(
+        DKIM, gettext_noop("DKIM of %(domain)s") % {"domain": domain}, Level.WARNING, found, meaning, todo
+    )

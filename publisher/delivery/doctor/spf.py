@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import checkdmarc.spf
+from django.utils.translation import gettext_noop
 
 from publisher.delivery.doctor.dns import Dns, NoDns
 from publisher.delivery.doctor.findings import Finding, Level, TxtRecord
@@ -16,37 +17,53 @@ MOST_LOOKUPS = 10
 ALL = re.compile(r"[-~?+]?all", re.IGNORECASE)
 MILDER = ("-all", "~all", "?all", "+all")
 
-NO_RECORD = "Receivers cannot tell our mail from forged mail. Gmail, Yahoo and Microsoft refuse bulk mail without SPF."
-TO_PUBLISH = (
+NO_RECORD = gettext_noop(
+    "Receivers cannot tell our mail from forged mail. Gmail, Yahoo and Microsoft refuse bulk mail without SPF."
+)
+TO_PUBLISH = gettext_noop(
     "Publish this, changed to what the operator of your mail server tells you; "
     "ADDRESS is the one that mail leaves your network from:"
 )
-PERMANENT = "Receivers take the record for broken (permerror), as if there were none."
-UNSEEN = "Whether it names the addresses that the mail leaves from cannot be seen from here: send a mail to yourself and look."
+PERMANENT = gettext_noop("Receivers take the record for broken (permerror), as if there were none.")
+UNSEEN = gettext_noop(
+    "Whether it names the addresses that the mail leaves from cannot be seen from here: send a mail to yourself and look."
+)
 
 
 def spf(domain: str, dns: Dns, *, mail_host: str) -> Finding:
     """`mail_host` is the mail server's name or address, which a new record would name; "" when there is none."""
-    about = f"SPF of {domain}"
+    about = gettext_noop("SPF of %(domain)s") % {"domain": domain}
     try:
         records = [text for text in dns.txt(domain) if re.match(r"v=spf1(?: |$)", text, re.IGNORECASE)]
         if not records:
             wanted = TxtRecord(domain, f"v=spf1 {_term(mail_host)} ~all")
             return Finding(
-                CHECK, about, Level.PROBLEM, "there is no record.", NO_RECORD, TO_PUBLISH, (wanted,)
+                CHECK,
+                about,
+                Level.PROBLEM,
+                gettext_noop("there is no record."),
+                NO_RECORD,
+                TO_PUBLISH,
+                (wanted,),
             )
         if len(records) > 1:
-            todo = "Leave one record in their place:"
+            todo = gettext_noop("Leave one record in their place:")
             wanted = TxtRecord(domain, joined(records))
-            found = f"there are {len(records)} records."
+            found = gettext_noop("there are %(num)s records.") % {"num": len(records)}
             return Finding(CHECK, about, Level.PROBLEM, found, PERMANENT, todo, (wanted,))
         result: dict[str, Any] = checkdmarc.spf.check_spf(domain, resolver=dns.resolver)
     except NoDns as error:
         return Finding(
-            CHECK, about, Level.PROBLEM, f"{error}.", "Receivers may not be able to read it either."
+            CHECK,
+            about,
+            Level.PROBLEM,
+            f"{error}.",
+            gettext_noop("Receivers may not be able to read it either."),
         )
     except OSError as error:
-        return Finding(CHECK, about, Level.PROBLEM, f"DNS cannot be asked: {error}.")
+        return Finding(
+            CHECK, about, Level.PROBLEM, gettext_noop("DNS cannot be asked: %(why)s.") % {"why": error}
+        )
     return _judged(about, records[0], result)
 
 
@@ -62,24 +79,53 @@ def _term(mail_host: str) -> str:
 def _judged(about: str, record: str, result: dict[str, Any]) -> Finding:
     lookups = int(result.get("dns_lookups") or 0)
     if lookups > MOST_LOOKUPS:
-        found = f"it needs {lookups} or more questions to DNS, and {MOST_LOOKUPS} are allowed: {record}"
-        todo = "Take out what no longer sends for you, or write addresses (ip4:, ip6:) instead of include: and mx."
+        found = gettext_noop(
+            "it needs %(lookups)s or more questions to DNS, and %(most)s are allowed: %(record)s"
+        ) % {"lookups": lookups, "most": MOST_LOOKUPS, "record": record}
+        todo = gettext_noop(
+            "Take out what no longer sends for you, or write addresses (ip4:, ip6:) instead of include: and mx."
+        )
         return Finding(CHECK, about, Level.PROBLEM, found, PERMANENT, todo)
     if not result["valid"]:
-        return Finding(CHECK, about, Level.PROBLEM, f"{result['error']}", PERMANENT, f"It reads: {record}")
+        return Finding(
+            CHECK,
+            about,
+            Level.PROBLEM,
+            f"{result['error']}",
+            PERMANENT,
+            gettext_noop("It reads: %(record)s") % {"record": record},
+        )
     ending = _last_word(result.get("parsed") or {})
     if ending == "pass":
-        meaning = "It allows everybody to send as you: some receivers count that against you."
+        meaning = gettext_noop("It allows everybody to send as you: some receivers count that against you.")
         return Finding(
-            CHECK, about, Level.PROBLEM, f"it ends in +all: {record}", meaning, "End it in ~all or -all."
+            CHECK,
+            about,
+            Level.PROBLEM,
+            gettext_noop("it ends in +all: %(record)s") % {"record": record},
+            meaning,
+            gettext_noop("End it in ~all or -all."),
         )
     if ending == "neutral":
-        meaning = "It says nothing about everybody else, so it hardly helps."
-        return Finding(CHECK, about, Level.WARNING, record, meaning, "End it in ~all or -all.")
+        meaning = gettext_noop("It says nothing about everybody else, so it hardly helps.")
+        return Finding(CHECK, about, Level.WARNING, record, meaning, gettext_noop("End it in ~all or -all."))
     warnings = " ".join(result.get("warnings") or [])
     if warnings:
-        return Finding(CHECK, about, Level.WARNING, f"{warnings}", f"It reads: {record}")
-    return Finding(CHECK, about, Level.OK, f"{record} ({lookups} of {MOST_LOOKUPS} lookups)", UNSEEN)
+        return Finding(
+            CHECK,
+            about,
+            Level.WARNING,
+            f"{warnings}",
+            gettext_noop("It reads: %(record)s") % {"record": record},
+        )
+    return Finding(
+        CHECK,
+        about,
+        Level.OK,
+        gettext_noop("%(record)s (%(lookups)s of %(most)s lookups)")
+        % {"record": record, "lookups": lookups, "most": MOST_LOOKUPS},
+        UNSEEN,
+    )
 
 
 def _last_word(parsed: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import idna
+from django.utils.translation import gettext_noop
 
 MAX_LOCAL = 64
 MAX_ADDRESS = 254
@@ -60,18 +61,22 @@ def parse_address(text: str) -> Address:
     """
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain:
-        raise BadAddress("the address is not of the form name@domain")
+        raise BadAddress(gettext_noop("the address is not of the form name@domain"))
     if _FORBIDDEN.search(local):
         raise BadAddress(
-            "the address holds a space, a control character or a sign that addresses cannot hold"
+            gettext_noop(
+                "the address holds a space, a control character or a sign that addresses cannot hold"
+            )
         )
     if local.startswith(".") or local.endswith(".") or ".." in local:
-        raise BadAddress("the part before the @ begins or ends with a dot, or has two in a row")
+        raise BadAddress(gettext_noop("the part before the @ begins or ends with a dot, or has two in a row"))
     if len(local.encode()) > MAX_LOCAL:
-        raise BadAddress(f"the part before the @ is longer than {MAX_LOCAL} bytes")
+        raise BadAddress(
+            gettext_noop("the part before the @ is longer than %(most)s bytes") % {"most": MAX_LOCAL}
+        )
     address = Address(local, ascii_domain(domain))
     if len(local.encode()) + 1 + len(address.domain) > MAX_ADDRESS:
-        raise BadAddress(f"the address is longer than {MAX_ADDRESS} bytes")
+        raise BadAddress(gettext_noop("the address is longer than %(most)s bytes") % {"most": MAX_ADDRESS})
     return address
 
 
@@ -80,12 +85,12 @@ def ascii_domain(domain: str) -> str:
     """The domain in ASCII. Raises BadAddress when it is no domain name."""
     if domain.isascii():
         if not _ASCII_DOMAIN.match(domain):
-            raise BadAddress("what stands behind the @ is not a domain name")
+            raise BadAddress(gettext_noop("what stands behind the @ is not a domain name"))
         return domain
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
-        raise BadAddress("what stands behind the @ is not a domain name") from error
+        raise BadAddress(gettext_noop("what stands behind the @ is not a domain name")) from error
 
 
 def verp(token: str, domain: str, *, prefix: str = "bounce") -> str:
@@ -94,5 +99,7 @@ def verp(token: str, domain: str, *, prefix: str = "bounce") -> str:
     `token` is letters, digits, `-`, `_`, `=` and single dots; raises BadAddress for another or a long one.
     """
     if not re.fullmatch(r"[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]+)*", token):
-        raise BadAddress("a return path's token is made of letters, digits, -, _, = and single dots")
+        raise BadAddress(
+            gettext_noop("a return path's token is made of letters, digits, -, _, = and single dots")
+        )
     return str(parse_address(f"{prefix}+{token}@{domain}"))

@@ -25,7 +25,8 @@ class Outgoing(NamedTuple):
     `mail_from` is the return path; empty for messages that must not bounce. `checked` spares three passes
     over the bytes (about 60 µs for 28 KB): for what `MessageTemplate.join` made, whose lines end in CRLF
     and never begin with a dot. `merge` is what `data` was made of, where it was made of something. `seven_bit`: `data` is
-    known to be ASCII; what is not known is looked up.
+    known to be ASCII; what is not known is looked up. `is_delivery`: `id` is that of a delivery, and a provider may be told it;
+    letters and notices have numbers of their own, by which its events would be taken for those of somebody's delivery.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Outgoing(NamedTuple):
     checked: bool = False
     merge: Merge | None = None
     seven_bit: bool = False
+    is_delivery: bool = True
 
 
 class Answer(NamedTuple):

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from publisher.core.errors import UserError
+from publisher.core.marking import gettext_noop as _
 from publisher.delivery.email.providers.table import PROVIDERS
 from publisher.delivery.email.providers.url import Account, parse_provider_url
 from publisher.delivery.email.smtp.url import PORTS, MailServer, parse_mail_url
@@ -32,7 +33,7 @@ def read(text: str) -> MailServer | Account:
     except UserError as error:
         told = error.message[:1].lower() + error.message[1:]
         hint = error.hint.replace("Example: ", f"Example: {NAME}=")
-        raise UserError(f"{NAME} cannot be used: {told}", hint) from None
+        raise UserError(_("%(name)s cannot be used: %(told)s") % {"name": NAME, "told": told}, hint) from None
 
 
 def problem(text: str) -> UserError | None:
@@ -58,12 +59,21 @@ def _read(text: str) -> MailServer | Account:
         return parse_provider_url(text)
     begun = _ONE_SLASH.match(text.lower())
     if begun and begun[1] in SCHEMES:
-        raise UserError(f"It has to begin with {begun[1]}://, with a colon and two slashes.", _hint(begun[1]))
+        raise UserError(
+            _("It has to begin with %(value)s://, with a colon and two slashes.") % {"value": begun[1]},
+            _hint(begun[1]),
+        )
     if scheme in _OF_OTHERS:
-        raise UserError(f"It begins with {scheme}://, which is no way to send mail.", OTHERS)
+        raise UserError(
+            _("It begins with %(scheme)s://, which is no way to send mail.") % {"scheme": scheme}, OTHERS
+        )
     if scheme and (meant := get_close_matches(scheme, SCHEMES, n=1)):
-        raise UserError(f"It begins with {scheme}:// where {meant[0]}:// may be meant.", _hint(meant[0]))
-    raise UserError("It does not begin with a way to send mail, such as smtp:// or smtps://.", OTHERS)
+        raise UserError(
+            _("It begins with %(scheme)s:// where %(value)s:// may be meant.")
+            % {"scheme": scheme, "value": meant[0]},
+            _hint(meant[0]),
+        )
+    raise UserError(_("It does not begin with a way to send mail, such as smtp:// or smtps://."), OTHERS)
 
 
 def _hint(scheme: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from django.utils.translation import gettext as _
+
 from publisher.core.errors import UserError
 
 ENCODE: Final = "In user and password write / as %2F, # as %23, ? as %3F and @ as %40. "
@@ -24,14 +26,16 @@ def split(text: str, hint: str) -> SplitResult:
         port = parts.port
     except ValueError:  # its text may hold a piece of the password
         raise UserError(
-            "The address of the mail server has no readable host and port.", ENCODE + hint
+            _("The address of the mail server has no readable host and port."), ENCODE + hint
         ) from None
     if port == 0:
-        raise UserError("The address of the mail server names port 0.", hint)
+        raise UserError(_("The address of the mail server names port 0."), hint)
     if _NO_HOST.search(parts.hostname or ""):
-        raise UserError("The address of the mail server names a host that cannot be one.", ENCODE + hint)
+        raise UserError(_("The address of the mail server names a host that cannot be one."), ENCODE + hint)
     if parts.path not in ("", "/") or parts.fragment:
-        raise UserError("The address of the mail server ends after the host and its options.", ENCODE + hint)
+        raise UserError(
+            _("The address of the mail server ends after the host and its options."), ENCODE + hint
+        )
     return parts
 
 
@@ -45,13 +49,21 @@ def options(parts: SplitResult, known: Mapping[str, Collection[str]], hint: str)
     found = dict(parse_qsl(parts.query, keep_blank_values=True))
     if "@" in parts.query and not parts.username:
         # What stands before the @ may be a password with a ? in it.
-        raise UserError("The address of the mail server has a ? before its host.", ENCODE + hint)
+        raise UserError(_("The address of the mail server has a ? before its host."), ENCODE + hint)
     for name, value in found.items():
         if name not in known:
             named = f" {name!r}" if _OPTION_NAME.match(name) else " of that name"
-            raise UserError(f"The mail server has no option{named}: it knows {', '.join(known)}.", hint)
+            raise UserError(
+                _("The mail server has no option%(named)s: it knows %(known)s.")
+                % {"named": named, "known": ", ".join(known)},
+                hint,
+            )
         if known[name] and value not in known[name]:
-            raise UserError(f"The option {name} of the mail server is one of {', '.join(known[name])}.", hint)
+            raise UserError(
+                _("The option %(name)s of the mail server is one of %(names)s.")
+                % {"name": name, "names": ", ".join(known[name])},
+                hint,
+            )
         if not value:
-            raise UserError(f"The option {name} of the mail server is empty.", hint)
+            raise UserError(_("The option %(name)s of the mail server is empty.") % {"name": name}, hint)
     return found

@@ -9,6 +9,7 @@ from django.db import connection
 
 from publisher.delivery.pacing.order import SMALL, Candidate
 from publisher.digests.paused import IS_PAUSED
+from publisher.digests.uncleared import HOLDS_UNCLEARED
 from publisher.schedule.hours import SendingHours
 
 # For each edition that is sending, one probe of the queue's partial index (edition, due_at, id), and a walk along it that
@@ -20,7 +21,8 @@ FROM digests_edition e
 JOIN digests_digest g ON g.id = e.digest_id
 CROSS JOIN LATERAL (
     SELECT d.id FROM delivery_delivery d
-    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s AND d.purpose <> 'test'
+    WHERE d.edition_id = e.id AND d.state = 'queued' AND d.due_at <= %(now)s
+      AND d.purpose NOT IN ('test', 'resend')
     ORDER BY d.due_at, d.id
     LIMIT 1
 ) first
@@ -33,17 +35,20 @@ CROSS JOIN LATERAL (
     ) few
 ) waiting
 WHERE e.state = 'sending' AND (%(only)s::bigint IS NULL OR e.id = %(only)s) AND NOT {IS_PAUSED}
+  AND NOT {HOLDS_UNCLEARED}
 """  # noqa: S608 - text of ours
-# Tests, of editions in any state: by a partial index of their own, which is empty but for moments.
-TESTS = """
+# Tests, and mails that are sent again to readers who asked, of editions in any state: by a partial index of their own, which is
+# empty but for moments.
+TESTS = f"""
 SELECT e.id, e.priority, e.due_at, 1, g.zone, g.send_from, g.send_until, e.assembled_at, e.changed_at, true
 FROM digests_edition e
 JOIN digests_digest g ON g.id = e.digest_id
 WHERE (%(only)s::bigint IS NULL OR e.id = %(only)s) AND e.id IN (
     SELECT d.edition_id FROM delivery_delivery d
-    WHERE d.state = 'queued' AND d.purpose = 'test' AND d.due_at <= %(now)s
+    WHERE d.state = 'queued' AND d.purpose IN ('test', 'resend') AND d.due_at <= %(now)s
+      AND (d.purpose = 'test' OR NOT {IS_PAUSED})
 )
-"""
+"""  # noqa: S608 - text of ours
 
 
 def due_editions(*, only: int | None, now: datetime) -> list[Candidate]:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 LEAST = 100
 """Results before anything is decided."""
 LOOKS_BACK = 500
@@ -28,18 +30,21 @@ class Batch:
 
 
 _ADVICE: tuple[tuple[str, str], ...] = (
-    (r"5\.1\.\d+", "look at where these addresses come from: many of them do not exist"),
-    (r"5\.2\.\d+", "look at how old this list is: many of its mailboxes are full or closed"),
-    (r"5\.3\.4|552\b.*", "look at the size of the mail"),
+    (r"5\.1\.\d+", gettext_noop("look at where these addresses come from: many of them do not exist")),
+    (r"5\.2\.\d+", gettext_noop("look at how old this list is: many of its mailboxes are full or closed")),
+    (r"5\.3\.4|552\b.*", gettext_noop("look at the size of the mail")),
     (
         r"5\.7\.\d+",
-        "look at the sender's domain (`publisher doctor`) and at whether the mail server may send for it",
+        gettext_noop(
+            "look at the sender's domain (`publisher doctor`) and at whether the mail server may send for it"
+        ),
     ),
 )
-GO_ON, RESUME = "To go on:", ", then resume."
+TO_GO_ON = gettext_noop("To go on: %(advice)s, then resume.")
+GO_ON, RESUME = TO_GO_ON.split(" %(advice)s")
 """How the advice on a paused edition begins and ends; `closing.py` rewrites it when there is nothing to be resumed any more."""
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
-_OTHERWISE = "look at what the mail server says"
+_OTHERWISE = gettext_noop("look at what the mail server says")
 
 
 def why_pause(batches: Iterable[Batch], *, percent: int, since: datetime | None) -> str:
@@ -64,11 +69,15 @@ def why_pause(batches: Iterable[Batch], *, percent: int, since: datetime | None)
     if total < LEAST or refused * 100 <= percent * total:
         return ""
     code, count = said.most_common(1)[0]
-    most = "all" if count == refused else "most" if count * 2 > refused else f"{count:,}"
-    return (
-        f"{refused:,} of the last {total:,} were refused; {most} said “{_quoted(code, texts[code])}”. "
-        f"{GO_ON} {_advice(code)}{RESUME}"
-    )
+    if count == refused:
+        seen = gettext_noop("%(refused)s of the last %(total)s were refused; all said “%(text)s”.")
+    elif count * 2 > refused:
+        seen = gettext_noop("%(refused)s of the last %(total)s were refused; most said “%(text)s”.")
+    else:
+        seen = gettext_noop("%(refused)s of the last %(total)s were refused; %(count)s said “%(text)s”.")
+    values = {"refused": f"{refused:,}", "total": f"{total:,}", "count": f"{count:,}"}
+    said_so = seen % {**values, "text": _quoted(code, texts[code])}
+    return f"{said_so} " + TO_GO_ON % {"advice": _advice(code)}
 
 
 def _quoted(code: str, text: str) -> str:

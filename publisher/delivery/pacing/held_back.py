@@ -98,7 +98,7 @@ def put_back(fence: int, held: Mapping[int, HeldBack]) -> int:
 NEXT_IN_QUEUE = """
 SELECT d.id, d.due_at, d.address
 FROM delivery_delivery d
-WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(due_by)s AND d.purpose <> 'test'
+WHERE d.edition_id = %(edition)s AND d.state = 'queued' AND d.due_at <= %(due_by)s AND d.purpose NOT IN ('test', 'resend')
 ORDER BY d.due_at, d.id
 LIMIT %(looked_at)s
 """

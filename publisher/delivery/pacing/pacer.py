@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from publisher.core.redis import client
 from publisher.core.words import counted
@@ -101,7 +102,11 @@ class Pacer:
         """How many of `most` mails may leave through the mail server now. What is not used, `give_back`."""
         state = self._rests.states(now).get(SERVER)
         if state is not None and state.rests(now):
-            return Grant(0, state.until - now, f"The mail server {_rests_text(state)}")
+            return Grant(
+                0,
+                state.until - now,
+                gettext_noop("The mail server asked for peace (“%(why)s”)") % {"why": state.why},
+            )
         if state is not None and state.on_trial:
             most = min(most, PROBE)
         rates = self.limits.server_at(now)
@@ -215,7 +220,10 @@ class Pacer:
             lambda: self._buckets.line_up(line, len(mails), step=wish.step, begin=free_in), claim.now
         )
         begin, latest = claim.now + (first or free_in), claim.now + ASKS_BY
-        reason = f"Waits: {wish.bucket} takes {wish.rate}."
+        reason = gettext_noop("Waits: %(provider)s takes %(rate)s.") % {
+            "provider": wish.bucket,
+            "rate": wish.rate,
+        }
         claim.hold(Behind(wish.bucket, claim.now, latest, reason, wish.step, begin), mails)
 
     def _hold_locally(
@@ -223,7 +231,10 @@ class Pacer:
     ) -> None:
         for wish in wishes:
             free = self._bucket(wish.bucket, wish.rate, claim.now).take(wish.count, claim.now)
-            reason = f"Waits: {wish.bucket} takes {wish.rate}, and Redis cannot be asked who has a turn."
+            said = gettext_noop(
+                "Waits: %(provider)s takes %(rate)s, and Redis cannot be asked who has a turn."
+            )
+            reason = said % {"provider": wish.bucket, "rate": wish.rate}
             behind = Behind(wish.bucket, claim.now, claim.now + WITHOUT_REDIS, reason)
             claim.hold(behind, paced[wish.bucket][free:])
 
@@ -280,10 +291,13 @@ class _Sorting:
             return mails
         few, others = mails[:PROBE], mails[PROBE:]
         if not state.rests(self.now):
-            reason = f"Waits: {bucket} is tried with a few mails first."
+            reason = gettext_noop("Waits: %(provider)s is tried with a few mails first.") % {
+                "provider": bucket
+            }
             self.hold(Behind(bucket, self.now, self.now + AFTER_PROBE, reason), others)
             return few
-        reason = f"Waits: {bucket} {_rests_text(state)} until {_clock(state.until)}."
+        said = gettext_noop("Waits: %(provider)s asked for peace (“%(why)s”) until %(time)s.")
+        reason = said % {"provider": bucket, "why": state.why, "time": _clock(state.until)}
         self.held |= {mail.id: HeldBack(state.until, reason) for mail in few}
         self.hold(Behind(bucket, state.until - SOON, state.until + AFTER_PROBE, reason), others)
         return ()
@@ -306,17 +320,15 @@ def _answer_of(result: Result) -> Answer:
     return ACCEPTED if result.state is State.SENT else Answer(result.code, result.enhanced, result.text)
 
 
-def _rests_text(state: DomainState) -> str:
-    return f"asked for peace (“{state.why}”)"
-
-
 def _limit_text(taken: Taken, warmup: Rate | None) -> str:
     if taken.granted or taken.held_by is None:
         return ""
     if taken.held_by == warmup:
-        allows = f"{counted(warmup.count, 'mail')} in 24 hours"
-        return f"The warm-up (PUBLISHER_MAIL_WARMUP) allows {allows}: used up for now"
-    return f"The mail server takes {taken.held_by}, which is used up"
+        said = gettext_noop(
+            "The warm-up (PUBLISHER_MAIL_WARMUP) allows %(mails)s in 24 hours: used up for now"
+        )
+        return said % {"mails": counted(warmup.count, "mail")}
+    return gettext_noop("The mail server takes %(rate)s, which is used up") % {"rate": taken.held_by}
 
 
 def _clock(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import jinja2
 
+from publisher.core.numbers import number_in
 from publisher.demo.mailbox.reading import parts
 from publisher.demo.mailbox.store import PAGE, Store
 
@@ -96,13 +97,13 @@ class Web:
                 )
             case ["api", "messages"]:
                 return self._api(query)
-            case ["messages", number, *tab] if number.isdecimal() and len(number) < 18 and len(tab) <= 1:
+            case ["messages", number, *tab] if number_in(number) is not None and len(tab) <= 1:
                 return self._message(int(number), tab[0] if tab else "")
         return self._missing()
 
     def _api(self, query: dict[str, str]) -> Response:
         """The list for programs: how many are kept, and the newest that fit `q` and `before`."""
-        lines = self._store.page(query.get("q", "")[:200], _number(query.get("before", "")))
+        lines = self._store.page(query.get("q", "")[:200], number_in(query.get("before", "")))
         messages = [{**asdict(line), "received": line.received.isoformat()} for line in lines[:PAGE]]
         return Response(
             json.dumps({"total": self._store.count(), "messages": messages}, ensure_ascii=False),
@@ -112,7 +113,7 @@ class Web:
     def _list(self, query: dict[str, str]) -> Response:
         words = query.get("q", "")[:200]
         before = query.get("before", "")
-        lines = self._store.page(words, _number(before))
+        lines = self._store.page(words, number_in(before))
         older = urlencode({"q": words, "before": lines[PAGE - 1].id}) if len(lines) > PAGE else ""
         return self._page(
             "list.html",
@@ -143,7 +144,3 @@ class Web:
 
     def _page(self, name: str, status: HTTPStatus = HTTPStatus.OK, /, **values: object) -> Response:
         return Response(self._templates.get_template(name).render(values), status)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None

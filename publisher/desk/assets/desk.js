@@ -54,25 +54,29 @@
       } catch (error) {
         copied = false;
       }
-      said.textContent = copied ? "Copied." : "The text is selected: copy it by the menu or the keyboard.";
+      said.textContent = copied ? document.body.dataset.copied : document.body.dataset.notCopied;
       button.focus();
     });
   });
 
-  // Leaving a text that was changed and not saved asks first.
-  var changed = false;
+  // Leaving a text that was changed and not saved asks first. `data-unsaved`: the server says that what it shows is not saved.
+  var changed = Boolean(document.querySelector("[data-unsaved]"));
   document.addEventListener("input", function (event) {
-    if (event.target.matches("form.composer textarea")) {
+    var form = event.target.form;
+    if (form && form.matches("form.composer") && event.target.matches("textarea, select")) {
       changed = true;
     }
   });
+  document.addEventListener("htmx:afterSwap", function () {
+    changed = changed || Boolean(document.querySelector("[data-unsaved]"));
+  });
   document.addEventListener("submit", function (event) {
     var others = changed && event.target.method === "post" && !event.target.matches("form.composer");
-    if (others && !window.confirm("The text that you typed is not saved, and would be lost. Go on?")) {
+    if (others && !window.confirm(document.body.dataset.asksToLeave)) {
       event.preventDefault();
       return;
     }
-    changed = false;
+    changed = changed && event.target.method !== "post";
   });
   window.addEventListener("beforeunload", function (event) {
     if (changed) {

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from django.utils.translation import gettext_noop as _
+
 from publisher.items.cleaning import MarkupError, html_to_text
 from publisher.items.envelope import Accepted, read_item
 from publisher.items.languages import normalise_tag
@@ -108,7 +110,7 @@ def read_entries(
     for position, entry in enumerate(entries, start=1):
         answer = to_item(entry, language=language, base=base, kind=kind, now=now)
         if not isinstance(answer, Refused) and seen.setdefault(answer.id, position) != position:
-            answer = refuse("duplicate_id", position=seen[answer.id], id=shorten(answer.id, 80))
+            answer = refuse("duplicate_id", position=str(seen[answer.id]), id=shorten(answer.id, 80))
         if isinstance(answer, Refused):
             rejected.append(FeedRejection(answer, position, _raw(entry)))
         else:
@@ -125,7 +127,7 @@ def to_item(entry: FeedEntry, *, language: str, base: str, kind: Kind, now: date
     try:
         given = _given(entry, language, base, kind)
     except MarkupError as error:
-        return refuse("bad_markup", [Problem("body", str(error), "simple markup")], detail=str(error))
+        return refuse("bad_markup", [Problem("body", str(error), _("simple markup"))], detail=str(error))
     answer = read_item(given, now=now)
     return answer.item if isinstance(answer, Accepted) else answer
 

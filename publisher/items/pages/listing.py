@@ -15,6 +15,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final, Literal
 
+from django.utils.translation import gettext_noop as _
+
 from publisher.items.cleaning import MarkupError, html_to_text, looks_like_html
 from publisher.items.envelope import Accepted, read_item
 from publisher.items.languages import guess_language, primary
@@ -99,7 +101,7 @@ def read_listing(text: str, *, source: str, default_language: str, now: datetime
     try:
         plain = html_to_text(_parted(text)) if _is_html(text) else text
     except MarkupError as error:
-        refusal = refuse("bad_markup", [Problem("page", str(error), "simple markup")], detail=str(error))
+        refusal = refuse("bad_markup", [Problem("page", str(error), _("simple markup"))], detail=str(error))
         return ListingResult((), (ListedRejection(refusal, (), shorten(text, 1000)),), ())
     numbered = [_Line(number, line) for number, line in enumerate(split_lines(plain), start=1) if line]
     lines = [part for line in numbered for part in _label_and_date(line)]
@@ -172,7 +174,7 @@ class _Reader:
         text = [line.text for line in body[1:]]
         producer_id = entry_id(self.source, kind, entry.date.instant, title)
         if producer_id in self.seen:
-            return refuse("duplicate_entry", line=self.seen[producer_id])
+            return refuse("duplicate_entry", line=str(self.seen[producer_id]))
         answer = read_item(
             {
                 "id": producer_id,
@@ -203,9 +205,11 @@ class _Reader:
 def _date_refused(entry: _Entry) -> Refused:
     found = f"“{shorten(entry.date_line.text, 80)}”"
     if entry.date is not None and entry.date.ambiguous:
-        expected = "a day and month that cannot be taken for each other, such as 2026-08-10 or 10 August 2026"
+        expected = _(
+            "a day and month that cannot be taken for each other, such as 2026-08-10 or 10 August 2026"
+        )
     else:
-        expected = "a day that exists, in a form of publisher/items/pages/dates.py"
+        expected = _("a day that exists, in a form of publisher/items/pages/dates.py")
     return refuse("bad_date", [Problem("date", found, expected)])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.core import audit, events
+from publisher.core.marking import gettext_noop
 from publisher.items.models import Item
-from publisher.social import picturing
+from publisher.social import picturing, reviewing
 from publisher.social.drafting import draft_item
 from publisher.social.media.shown import Shown
 from publisher.social.models import Channel, ItemPicture, Post
@@ -14,7 +15,7 @@ from publisher.social.picturing import ABOUT
 from publisher.social.redrafting import REDRAFTED
 
 S = Post.State
-CHANGED = f"{ABOUT}it is another one now. Look at it, then approve again."
+CHANGED = gettext_noop("Picture: it is another one now. Look at it, then approve again.")
 
 
 def lock_item(item_id: int) -> Item | None:
@@ -39,6 +40,8 @@ def tell_posts(item: Item, unfit: dict[int, str], *, now: datetime) -> None:
         before: list[Shown] = post.pictures
         _exchange(post, row, unfit)
         if before != post.pictures:
+            if not picturing.waits(before) or picturing.seen(before) != picturing.seen(post.pictures):
+                reviewing.changed(post, user=None, now=now)
             _judge(post, before, row)
     draft_item(
         item.pk, now=now
@@ -71,7 +74,10 @@ def _judge(post: Post, before: list[Shown], row: ItemPicture) -> None:
         if was in (S.APPROVED, S.SCHEDULED) and post.approved_by_id:
             state, problem = (
                 S.DRAFT,
-                f"{ABOUT}it cannot be used. {row.reason} Approve the post without it, or upload one.",
+                gettext_noop(
+                    "Picture: it cannot be used. %(reason)s Approve the post without it, or upload one."
+                )
+                % {"reason": row.reason},
             )
         elif was == S.HELD and is_mine and (post.edited or post.pictures_edited):
             state, problem = S.DRAFT, ""

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from publisher.core import clock, fetch
 from publisher.core.errors import Rejected, Retry
+from publisher.core.marking import gettext_noop
 from publisher.social.media import arriving, keeping
 from publisher.social.media.store import StoreAway
 from publisher.social.models import ItemPicture, StoredPicture
@@ -50,7 +51,12 @@ def _claim(now: datetime) -> ItemPicture | None:
 def _fetch(row: ItemPicture, at: clock.Anchored) -> bool:
     """Whether it is settled: stored or refused."""
     if row.tries > MOST_TRIES:  # whoever tried it last died of it, or was killed, each time
-        _settle(row, at, reason=f"Each of {MOST_TRIES} tries to fetch it broke off.")
+        _settle(
+            row,
+            at,
+            reason=gettext_noop("Each of %(most_tries)s tries to fetch it broke off.")
+            % {"most_tries": MOST_TRIES},
+        )
         return True
     try:
         answer = fetch.get(row.url, max_bytes=keeping.MOST_BYTES, accept=ACCEPT, seconds=SECONDS)
@@ -68,7 +74,12 @@ def _fetch(row: ItemPicture, at: clock.Anchored) -> bool:
 def _later(row: ItemPicture, error: Retry, at: clock.Anchored) -> bool:
     ours = isinstance(error, StoreAway)
     if row.tries >= MOST_TRIES and not ours:
-        _settle(row, at, reason=f"{error.reason} It was tried {row.tries} times.")
+        _settle(
+            row,
+            at,
+            reason=gettext_noop("%(reason)s It was tried %(tries)s times.")
+            % {"reason": error.reason, "tries": row.tries},
+        )
         return True
     next_at = at() + max(WAITS[min(row.tries, len(WAITS)) - 1], min(error.after or timedelta(0), WAITS[-1]))
     _mine(row).update(next_at=next_at, reason=error.reason, tries=row.tries - 1 if ours else row.tries)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.media import store
 from publisher.social.networks.base import PictureLimits
 
@@ -40,7 +41,14 @@ def fitted(digest: str, limits: PictureLimits) -> Fitted:
     try:
         data = store.get(digest)
     except store.NoSuchPicture as error:
-        raise Rejected("A picture of this post is not in the store any more: attach it again.") from error
+        raise Rejected(
+            gettext_noop("A picture of this post is not in the store any more: attach it again.")
+        ) from error
+    return fitted_bytes(data, limits)
+
+
+def fitted_bytes(data: bytes, limits: PictureLimits) -> Fitted:
+    """The same of a picture that is not stored. Raises `Rejected` when it is none, or cannot be made small enough."""
     picture = opened(data)
     if getattr(picture, "is_animated", False) and picture.format == "GIF":
         return _animated(data, picture, limits)
@@ -62,7 +70,10 @@ def _still(picture: Image.Image, limits: PictureLimits) -> Fitted:
                 return made
         side = int(max(scaled.size) * SMALLER)
         if side < LEAST_SIDE:
-            raise Rejected(f"A picture of this post cannot be made smaller than {limits.max_bytes:,} bytes.")
+            raise Rejected(
+                gettext_noop("A picture of this post cannot be made smaller than %(max_bytes)s bytes.")
+                % {"max_bytes": f"{limits.max_bytes:,}"}
+            )
         upright = scaled.resize(_within(scaled.size, side), Image.Resampling.LANCZOS)
 
 
@@ -71,10 +82,15 @@ def opened(data: bytes) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=tuple(FORMATS))
         if picture.width * picture.height > MOST_PIXELS:
-            raise Rejected(f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels.")
+            raise Rejected(
+                gettext_noop("The picture has more than %(most_pixels)s million pixels.")
+                % {"most_pixels": MOST_PIXELS // 1000000}
+            )
         picture.load()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise Rejected("This is no picture that can be read (JPEG, PNG, GIF or WebP).") from error
+        raise Rejected(
+            gettext_noop("This is no picture that can be read (JPEG, PNG, GIF or WebP).")
+        ) from error
     return picture
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.media.fitting import FORMATS, opened
 
 
@@ -33,10 +34,10 @@ def _looked_at(data: bytes) -> Image.Image:
         head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if b"<svg" in head and head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")):
             raise Rejected(
-                "It is an SVG drawing, which networks do not take: use JPEG, PNG, GIF or WebP."
+                gettext_noop("It is an SVG drawing, which networks do not take: use JPEG, PNG, GIF or WebP.")
             ) from None
         if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-            raise Rejected("It is a web page, and no picture.") from None
+            raise Rejected(gettext_noop("It is a web page, and no picture.")) from None
         raise
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.media import store
 from publisher.social.models import ItemPicture, StoredPicture
 
@@ -34,7 +35,9 @@ WHERE shown ->> 'digest' = ANY(%(digests)s)
 def keep(data: bytes, *, now: datetime) -> StoredPicture:
     """Store a picture. Raises `Rejected` with what is wrong with it (no picture, too large), `StoreAway`."""
     if len(data) > MOST_BYTES:
-        raise Rejected(f"It is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise Rejected(
+            gettext_noop("It is larger than %(most_bytes)s MB.") % {"most_bytes": MOST_BYTES // 1000000}
+        )
     from publisher.social.media.inspection import inspected  # noqa: PLC0415 - Pillow, which mail workers do without
 
     seen = inspected(data)

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from publisher.core.errors import Retry
+from publisher.core.marking import gettext_noop
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -39,7 +40,7 @@ def put(data: bytes) -> str:
     try:
         get(digest)
     except NoSuchPicture:
-        with _store():
+        with in_use():
             default_storage.delete(_path(digest))  # else a broken one would keep its name
             default_storage.save(_path(digest), ContentFile(data))
     return digest
@@ -49,7 +50,7 @@ def get(digest: str) -> bytes:
     """The bytes. Raises `NoSuchPicture`, also for a file that is not what its name says, and `StoreAway`."""
     if not _DIGEST.match(digest):
         raise NoSuchPicture(digest)
-    with _store():
+    with in_use():
         try:
             with default_storage.open(_path(digest), "rb") as file:
                 data: bytes = file.read()
@@ -62,16 +63,20 @@ def get(digest: str) -> bytes:
 
 def delete(digest: str) -> None:
     """Forget the bytes; what is not there is no error. Raises `StoreAway`."""
-    with _store():
+    with in_use():
         default_storage.delete(_path(digest))
 
 
 @contextmanager
-def _store() -> Iterator[None]:
+def in_use() -> Iterator[None]:
+    """What goes wrong with the store inside becomes `StoreAway`."""
     try:
         yield
     except _failures() as error:
-        raise StoreAway(f"The store of pictures cannot be used: {error or type(error).__name__}.") from error
+        raise StoreAway(
+            gettext_noop("The store of pictures cannot be used: %(error)s.")
+            % {"error": error or type(error).__name__}
+        ) from error
 
 
 @cache

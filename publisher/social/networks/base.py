@@ -21,8 +21,10 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from publisher.core.errors import OtherSideError
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.answer import Answer
+from publisher.social.networks.preview import Preview
 
 __all__ = [
     "Ability",
@@ -46,6 +48,8 @@ __all__ = [
     "Picture",
     "PictureLimits",
     "Prepared",
+    "Preview",
+    "Previewing",
     "Priced",
     "Receipt",
     "Standing",
@@ -63,13 +67,13 @@ LONGEST_URL = 2000
 class Grade(Enum):
     """How surely a post appears once, when an answer was lost. The value is what staff read."""
 
-    GUARANTEED = "Guaranteed: the network knows a repeated post by its key."
-    WITHIN_A_WINDOW = (
+    GUARANTEED = gettext_noop("Guaranteed: the network knows a repeated post by its key.")
+    WITHIN_A_WINDOW = gettext_noop(
         "For a while: the network knows a repeated post by its key for a limited time, then we look."
     )
-    BY_LOOKING = "By looking: the account's posts are searched before anything is repeated."
-    BY_A_PERSON = "By a person: the network cannot tell, so staff decide."
-    BY_HAND = "By hand: a person publishes each post, and says where it is."
+    BY_LOOKING = gettext_noop("By looking: the account's posts are searched before anything is repeated.")
+    BY_A_PERSON = gettext_noop("By a person: the network cannot tell, so staff decide.")
+    BY_HAND = gettext_noop("By hand: a person publishes each post, and says where it is.")
 
 
 @dataclass(frozen=True)
@@ -317,12 +321,30 @@ class Differing(Protocol):
 
 
 @runtime_checkable
+class Previewing(Protocol):
+    """Of a network that says how its posts look (`preview.py`). Without it, a post is shown plainly, with a large card."""
+
+    def preview(self, account: Account) -> Preview:
+        """The look of this account's posts, from its settings. Never asks the network."""
+
+
+@runtime_checkable
 class Explaining(Protocol):
     """Of a network that has no editing for a reason that staff should know."""
 
     @property
     def why_no_edit(self) -> str:
         """A sentence for staff."""
+
+
+@runtime_checkable
+class Carding(Protocol):
+    """Of a network that is given the card below a post (`Part.card`): the item's title, summary and picture are part of what is
+    published, and so of what is approved."""
+
+    @property
+    def shows_card(self) -> bool:
+        """Whether it shows one."""
 
 
 @runtime_checkable

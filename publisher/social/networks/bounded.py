@@ -25,6 +25,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from publisher.core.errors import ChannelDown, Rejected
 from publisher.core.fetch import checked_address
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 
 
@@ -50,7 +51,7 @@ class BoundedAdapter(HTTPAdapter):
         self.exchanged = None
         left = self.until - time.monotonic()
         if left <= 0:
-            raise requests.ConnectTimeout("the time for this post is over")
+            raise requests.ConnectTimeout(gettext_noop("the time for this post is over"))
         timeout = (min(self._connect, left), min(self._answer, left))
         with self._watched(min(left, self._connect + self._answer)):
             # Always as a stream: the body is read here, within its bound.
@@ -78,7 +79,7 @@ class BoundedAdapter(HTTPAdapter):
         except Rejected as error:
             raise ChannelDown(error.reason) from None
         except UnicodeError:
-            raise ChannelDown("The channel's address names no host that can be.") from None
+            raise ChannelDown(gettext_noop("The channel's address names no host that can be.")) from None
 
     def watch(self, made: socket.socket) -> None:
         """A copy of the socket, which stays ours also when TLS takes it over."""
@@ -106,9 +107,9 @@ class BoundedAdapter(HTTPAdapter):
             while chunk := response.raw.read1(65536, decode_content=True):
                 body += chunk
                 if len(body) > self._longest:
-                    raise requests.ReadTimeout("the answer had no end")
+                    raise requests.ReadTimeout(gettext_noop("the answer had no end"))
         except urllib3.exceptions.HTTPError as error:
-            raise requests.ConnectionError("the answer broke off") from error
+            raise requests.ConnectionError(gettext_noop("the answer broke off")) from error
         finally:
             response.raw.close()
         return bytes(body)

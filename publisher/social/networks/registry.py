@@ -13,6 +13,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from django.utils.translation import gettext
+
 from publisher.core.errors import UserError
 from publisher.social.networks.base import ByHand, Measuring, Network
 from publisher.social.networks.bluesky.network import BLUESKY
@@ -57,8 +59,9 @@ def get(name: str) -> Measuring[Any]:
     known = networks()
     if name not in known:
         raise NoSuchNetwork(
-            f"There is no network “{name}”.",
-            f"Known: {', '.join(sorted(known))}. One that was added by a package needs that package installed.",
+            gettext("There is no network “%(name)s”.") % {"name": name},
+            gettext("Known: %(known)s. One that was added by a package needs that package installed.")
+            % {"known": ", ".join(sorted(known))},
         )
     return known[name]
 
@@ -74,8 +77,9 @@ def sending(name: str) -> Network[Any]:
     network = get(name)
     if not isinstance(network, Network):
         raise CannotSend(
-            f"Publisher cannot send to {network.label} yet: its posts are drafted and measured only.",
-            "Copy the text from the draft, or choose a channel on another network.",
+            gettext("Publisher cannot send to %(label)s yet: its posts are drafted and measured only.")
+            % {"label": network.label},
+            gettext("Copy the text from the draft, or choose a channel on another network."),
         )
     return network
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from publisher.core.deadline import DeadlineTransport
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
 from publisher.core.fetch import USER_AGENT, checked_address
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import LONGEST_WAIT, Answer, bounded
 
 LONGEST_ANSWER = 256 * 1024
@@ -92,16 +93,24 @@ def _sent(client: httpx.Client, request: httpx.Request, host: str, longest: int)
         finally:
             answer.close()
     except _NEVER_LEFT as error:
-        raise Retry(f"{host} cannot be reached: {_said(error)}.") from error
+        raise Retry(
+            gettext_noop("%(host)s cannot be reached: %(said)s.") % {"host": host, "said": _said(error)}
+        ) from error
     except _UNUSABLE as error:
         raise _unusable(error) from None
     except httpx.HTTPError as error:
-        raise Unknown(f"{host} took the request and gave no answer: {_said(error)}.") from error
+        raise Unknown(
+            gettext_noop("%(host)s took the request and gave no answer: %(said)s.")
+            % {"host": host, "said": _said(error)}
+        ) from error
 
 
 def _unusable(error: Exception) -> ChannelDown:
     """Without the error's text: it would quote the address or a header, and with it the token."""
-    return ChannelDown(f"The channel's address or token cannot be used ({type(error).__name__}).")
+    return ChannelDown(
+        gettext_noop("The channel's address or token cannot be used (%(name)s).")
+        % {"name": type(error).__name__}
+    )
 
 
 def wait_of(named: object) -> timedelta:
@@ -126,22 +135,25 @@ def _pinned(request: Request, until: float) -> tuple[str, str, dict[str, str]]:
         parts = urlsplit(request.url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ChannelDown("The channel's address cannot be used.") from None
+        raise ChannelDown(gettext_noop("The channel's address cannot be used.")) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise ChannelDown("The channel's address is no http or https address.")
+        raise ChannelDown(gettext_noop("The channel's address is no http or https address."))
     if parts.username is not None:
-        raise ChannelDown("The channel's address holds a user name: it must have none.")
+        raise ChannelDown(gettext_noop("The channel's address holds a user name: it must have none."))
     port = port or (443 if parts.scheme == "https" else 80)
     if parts.scheme == "http" and f"{host}:{port}" not in settings.FETCH_ALLOW:
         raise ChannelDown(
-            f"The channel's address must begin with https, or PUBLISHER_FETCH_ALLOW name {host}:{port}."
+            gettext_noop(
+                "The channel's address must begin with https, or PUBLISHER_FETCH_ALLOW name %(host)s:%(port)s."
+            )
+            % {"host": host, "port": port}
         )
     try:
         address = checked_address(host, port, settings.FETCH_ALLOW, until=until)
     except Rejected as error:
         raise ChannelDown(error.reason) from None
     except UnicodeError:
-        raise ChannelDown("The channel's address names no host that can be.") from None
+        raise ChannelDown(gettext_noop("The channel's address names no host that can be.")) from None
     literal = f"[{address}]" if ":" in address else address
     url = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
     usual = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
@@ -155,9 +167,12 @@ def _whole(answer: httpx.Response, host: str, longest: int) -> Answer:
         for chunk in answer.iter_raw():
             body += chunk
             if len(body) > longest:
-                raise CutShort(f"{host}'s answer had no end.", begun)
+                raise CutShort(gettext_noop("%(host)s's answer had no end.") % {"host": host}, begun)
     except httpx.HTTPError as error:
-        raise CutShort(f"{host}'s answer broke off: {_said(error)}.", begun) from error
+        raise CutShort(
+            gettext_noop("%(host)s's answer broke off: %(said)s.") % {"host": host, "said": _said(error)},
+            begun,
+        ) from error
     return Answer(answer.status_code, headers, bytes(body))
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from publisher.audience import subscriptions
+from publisher.audience import hashes, subscriptions
 from publisher.audience.choices import Choice
+from publisher.audience.erased import remember
 from publisher.audience.importing import loading, statements
 from publisher.audience.importing.given import offer
 from publisher.audience.importing.outcome import Outcome, Plan
 from publisher.audience.importing.run import import_file
-from publisher.audience.models import Consent, Selection, Subscriber, Subscription, Suppression
+from publisher.audience.models import Consent, Erased, Selection, Subscriber, Subscription, Suppression
 from publisher.core.alone import IMPORT
 from publisher.core.errors import UserError
 from publisher.digests.models import Digest
@@ -59,6 +60,21 @@ def everything() -> list[Any]:
         sorted(Consent.objects.values_list("subscriber__email", "digest_id", "action", "how", "at")),
         sorted(bytes(key) for key in Selection.objects.values_list("key", flat=True)),
     ]  # fmt: skip
+
+
+def test_who_is_erased_while_a_list_is_written_is_not_brought_back_by_its_rest(
+    tmp_path: Path, digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the first person who ever was: there was no hash to look for when the list was begun."""
+    monkeypatch.setattr(loading, "CHUNK", 1)
+
+    def erases(what: str, done: int, _total: int) -> None:
+        if what == "writing" and done == 1:
+            remember(["b@example.net"], now=NOON)
+
+    outcome = imported(tmp_path, digest, "email\na@example.net\nb@example.net\n", progress=erases)
+    assert nonzero(outcome) == {"read": 2, "added": 1, "subscribed": 1, "erased": 1}
+    assert Subscriber.objects.get().email == "a@example.net"
 
 
 def test_new_people_are_subscribed_to_what_they_chose_with_proof(tmp_path: Path, digest: Digest) -> None:
@@ -239,6 +255,8 @@ def test_a_second_import_waits_outside(tmp_path: Path, digest: Digest) -> None:
             cursor.execute("SELECT pg_advisory_lock(%s)", [IMPORT])
         with pytest.raises(UserError, match="Another import runs"):
             imported(tmp_path, digest, "lin@example.org\n")
+        with other.cursor() as cursor:  # a session that is closed gives its locks back a moment later
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [IMPORT])
     finally:
         other.close()
     assert imported(tmp_path, digest).staged == 1
@@ -323,7 +341,9 @@ def a_mixture(digest: Digest) -> str:
         if n % 3 == 0:
             Subscriber.objects.filter(pk=known.subscriber_id).update(state="left")
         Suppression.objects.create(email_key=f"never{n}@example.org", reason="complained", at=NOON)
-    names = ["known", "elsewhere", "never", "new", "Known", "new"]
+    for n in range(4):
+        Erased.objects.create(hash=hashes.of_address(f"gone{n}@example.org"), at=NOON)
+    names = ["known", "elsewhere", "never", "new", "Known", "new", "gone"]
     rows = [
         (
             f"{name}{n}@example.org",

@@ -163,5 +163,5 @@ def test_reasons_show_no_control_characters_and_nothing_at_length() -> None:
 
 
 def test_every_reason_is_a_sentence() -> None:
-    assert all(reason.endswith((".", "}")) for reason in REASONS.values())
+    assert all(reason.endswith((".", ")s")) for reason in REASONS.values())
     assert words("a b") == {"a", "b"}

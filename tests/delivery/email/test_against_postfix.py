@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from publisher.delivery.email.smtp import Outgoing, Session, parse_mail_url
+from tests.folders import an_open_folder
 
 MESSAGE = b"From: <a@example.net>\r\nTo: <b@example.net>\r\nSubject: one\r\n\r\n..two dots\r\n.\r\nend\r\n"
 COUNT = 200
@@ -39,13 +40,12 @@ def _smtp_sink(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], in
 @pytest.fixture(
     params=[(), ("-p",), ("-8",), ("-e",)], ids=["usual", "no pipelining", "no 8BITMIME", "no EHLO"]
 )
-def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    process, port = _smtp_sink(tmp_path, *request.param)
-    yield port, tmp_path
-    process.kill()
-    process.wait()
+def sink(request: pytest.FixtureRequest) -> Iterator[tuple[int, Path]]:
+    with an_open_folder() as folder:
+        process, port = _smtp_sink(folder, *request.param)
+        yield port, folder
+        process.kill()
+        process.wait()
 
 
 def test_every_message_arrives_whole_and_once(sink: tuple[int, Path]) -> None:

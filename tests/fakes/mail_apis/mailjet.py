@@ -59,7 +59,7 @@ class Mailjet(FakeApi):
                 text=message["TextPart"],
                 headers=message["Headers"],
                 reply_to=message.get("ReplyTo", {}).get("Email", ""),
-                metadata={"delivery": message["EventPayload"]},
+                metadata={"delivery": message["EventPayload"]} if "EventPayload" in message else {},
                 id=str(number),
             )
         )

@@ -52,7 +52,7 @@ class Mailtrap(FakeApi):
                 text=message["text"],
                 headers=message["headers"],
                 reply_to=message.get("reply_to", {}).get("email", ""),
-                metadata=message["custom_variables"],
+                metadata=message.get("custom_variables", {}),
                 id=number,
             )
         )

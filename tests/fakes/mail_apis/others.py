@@ -43,7 +43,7 @@ class SparkPost(FakeApi):
                 text=_filled(content["text"]),
                 headers=content["headers"],
                 reply_to=content.get("reply_to", ""),
-                metadata=body["metadata"],
+                metadata=body.get("metadata", {}),
                 id=number,
             )
         )
@@ -132,7 +132,7 @@ class Mandrill(FakeApi):
                 text=message["text"],
                 headers={name: value for name, value in message["headers"].items() if name != "Reply-To"},
                 reply_to=message["headers"].get("Reply-To", ""),
-                metadata=message["metadata"],
+                metadata=message.get("metadata", {}),
                 id=number,
             )
         )

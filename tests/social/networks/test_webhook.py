@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.webhook_signing import signature_headers
 from publisher.social.accounts import abilities_of
 from publisher.social.networks.base import (
     Ability,
@@ -30,7 +31,6 @@ from publisher.social.networks.base import (
 from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.network import WEBHOOK
 from publisher.social.networks.webhook.rules import Format, Rules
-from publisher.social.networks.webhook.signing import signature_headers
 from tests.fakes.fault_proxy import CUT_SHORT, fault_proxy
 from tests.fakes.switches import Answer, Fault, as_json, patient_until_it_hangs, serving
 from tests.fakes.webhook import (

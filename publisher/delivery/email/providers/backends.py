@@ -8,6 +8,7 @@ from typing import Any
 
 from anymail.exceptions import AnymailConfigurationError, AnymailNotSupportedWarning
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from publisher.core.errors import UserError
 from publisher.delivery.email.providers.url import Account
@@ -31,11 +32,14 @@ def backend_of(account: Account, timeout: tuple[float, float]) -> Any:
             return import_string(f"anymail.backends.{provider.backend}.EmailBackend")(**settings)
     except ImportError:
         raise UserError(
-            f"{provider.name} needs a package that is not installed.",
-            "Install boto3 (`pip install boto3`, or the extra `publisher[ses]`), and start again.",
+            _("%(name)s needs a package that is not installed.") % {"name": provider.name},
+            _("Install boto3 (`pip install boto3`, or the extra `publisher[ses]`), and start again."),
         ) from None
     except AnymailConfigurationError as error:
-        raise UserError(f"The address of {provider.name} cannot be used: {error}", provider.example) from None
+        raise UserError(
+            _("The address of %(name)s cannot be used: %(error)s") % {"name": provider.name, "error": error},
+            provider.example,
+        ) from None
 
 
 def open_backend(backend: Any) -> None:

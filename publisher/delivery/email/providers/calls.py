@@ -82,7 +82,7 @@ def _message(provider: Provider, letter: Letter) -> AnymailMessage:
         own["Message-ID"] = f"<{letter.message_id}>"
     html, text = (slots.join(cut, letter.values) for cut in (form.html, form.text))
     message = _common(provider, form, html=html, text=text, to=[letter.to], headers=own)
-    if provider.metadata:
+    if provider.metadata and letter.is_delivery:
         message.metadata = {DELIVERY: str(letter.id)}
     return message
 
@@ -114,7 +114,9 @@ def _merged(provider: Provider, merging: Merging, letters: Sequence[Letter]) -> 
     }
     message.merge_headers = {letter.to.address: _own_headers(provider, letter) for letter in letters}
     if provider.metadata:
-        message.merge_metadata = {letter.to.address: {DELIVERY: str(letter.id)} for letter in letters}
+        message.merge_metadata = {
+            letter.to.address: {DELIVERY: str(letter.id)} for letter in letters if letter.is_delivery
+        }
     return message
 
 
@@ -211,6 +213,9 @@ class _Ready(EmailMultiAlternatives):
     def __init__(self, letter: Letter) -> None:
         super().__init__(from_email=letter.form.sender.address, to=[letter.to.address])
         self._raw = letter.raw
+        # Event destinations report it; the mail does not hold it.
+        if letter.is_delivery:
+            self.esp_extra = {"EmailTags": [{"Name": DELIVERY, "Value": str(letter.id)}]}
 
     def message(self, **_options: object) -> Any:  # Django's own type names its own subclass
         return _Raw(self._raw)

@@ -47,7 +47,8 @@ class Form:
 
 @dataclass(frozen=True, eq=False)
 class Letter:
-    """One message. `to.address` has its domain in ASCII, `headers` are this recipient's own, `raw` is the whole message."""
+    """One message. `to.address` has its domain in ASCII, `headers` are this recipient's own, `raw` is the whole message.
+    `is_delivery`: its id may be told."""
 
     id: int
     form: Form
@@ -56,6 +57,7 @@ class Letter:
     headers: Mapping[str, str]
     values: Mapping[str, str]
     raw: bytes
+    is_delivery: bool
 
 
 def letter_of(message: Outgoing) -> Letter:
@@ -65,7 +67,8 @@ def letter_of(message: Outgoing) -> Letter:
         parsed = _parsed(message.data)
         name = "".join(box.name for box in _boxes(parsed, "To")[:1])
         own_id = str(parsed["Message-ID"] or "").strip(" <>")
-        return Letter(message.id, _form(parsed), Mailbox(address, name), own_id, {}, {}, message.data)
+        to, told = Mailbox(address, name), message.is_delivery
+        return Letter(message.id, _form(parsed), to, own_id, {}, {}, message.data, told)
     template, values = message.merge
     own = {}
     if Slot("list_unsubscribe") in template.parts:
@@ -79,6 +82,7 @@ def letter_of(message: Outgoing) -> Letter:
         own,
         values,
         message.data,
+        message.is_delivery,
     )
 
 

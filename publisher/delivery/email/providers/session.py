@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError
+from django.utils.translation import gettext_noop
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, SenderRefused, Unknown
 from publisher.delivery.email.address import BadAddress
@@ -145,7 +146,10 @@ class ProviderSession:
         if trouble:
             raise trouble
         if whole and not isinstance(whole, Rejected):
-            raise Retry(f"{self._account} is in trouble: {whole.reason}")
+            raise Retry(
+                gettext_noop("%(account)s is in trouble: %(why)s")
+                % {"account": self._account, "why": whole.reason}
+            )
 
     def _answers(self, letters: Sequence[Letter]) -> Answer | Sequence[Answer]:
         """One answer for each, or one for all when the call was answered as a whole, and not with yes.
@@ -177,7 +181,12 @@ class ProviderSession:
             except UNREADABLE as error:
                 if isinstance(error, AnymailError):
                     raise
-                return Answer(Unknown(f"{self._account} answered with what cannot be read."))
+                return Answer(
+                    Unknown(
+                        gettext_noop("%(account)s answered with what cannot be read.")
+                        % {"account": self._account}
+                    )
+                )
             if call.listing:
                 return self._answers_in(response, call)
             return self._answers_by_address(response, call)
@@ -186,13 +195,18 @@ class ProviderSession:
                 return self._failed(error)
             return self._refused(said_in(error.response), letters)
         except (AnymailError, SlotError) as error:
-            return Answer(Rejected(f"Not sent: {self._hidden(str(error.args[0]))}."))
+            return Answer(
+                Rejected(gettext_noop("Not sent: %(why)s.") % {"why": self._hidden(str(error.args[0]))})
+            )
 
     def _call_of(self, letters: Sequence[Letter]) -> Call:
         try:
             open_backend(self._backend)
         except opening_errors() as error:
-            raise ChannelDown(f"{self._account} cannot be used: {self._hidden(str(error))}") from error
+            raise ChannelDown(
+                gettext_noop("%(account)s cannot be used: %(why)s")
+                % {"account": self._account, "why": self._hidden(str(error))}
+            ) from error
         return call_of(self._backend, self._account.provider, letters)
 
     def _answers_in(self, response: Any, call: Call) -> Answer | Sequence[Answer]:
@@ -228,14 +242,21 @@ class ProviderSession:
     def _refused(self, said: Said, letters: Sequence[Letter]) -> Answer:
         """What was said of letters of one sender."""
         words = self._hidden(said.words)
-        reason = f"{self._account} answered {said.status}{': ' if words else ''}{words}"
+        answered = (
+            gettext_noop("%(account)s answered %(status)s: %(words)s")
+            if words
+            else gettext_noop("%(account)s answered %(status)s")
+        )
+        reason = answered % {"account": self._account, "status": said.status, "words": words}
         error = error_of(self._account.scheme, said, reason, sender=letters[0].form.sender.address)
         if (
             isinstance(error, ChannelDown)
             and not isinstance(error, SenderRefused)
             and said.status in KEY_REFUSED
         ):
-            error = ChannelDown(f"{reason}. The key that it refuses stands in PUBLISHER_MAIL.")
+            error = ChannelDown(
+                f"{reason}. " + gettext_noop("The key that it refuses stands in PUBLISHER_MAIL.")
+            )
         return Answer(error, said.status, text=f"{said.status} {words}".strip())
 
     def _failed(self, error: AnymailAPIError) -> Answer:
@@ -253,7 +274,7 @@ def _letter(message: Outgoing) -> Letter | Result:
     try:
         return letter_of(message)
     except (BadAddress, BadHeader, SlotError) as error:
-        return Result(message.id, Answer(Rejected(f"Not sent: {error}.")), 0.0)
+        return Result(message.id, Answer(Rejected(gettext_noop("Not sent: %(why)s.") % {"why": error})), 0.0)
 
 
 def _for_each(answers: Answer | Sequence[Answer], letters: Sequence[Letter]) -> Sequence[Answer]:

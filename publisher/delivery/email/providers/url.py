@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from publisher.core.errors import UserError
+from publisher.core.marking import gettext_noop as _
 from publisher.delivery.email import urls
 from publisher.delivery.email.providers.provider import Provider
 from publisher.delivery.email.providers.table import PROVIDERS
@@ -42,7 +43,10 @@ def parse_provider_url(text: str) -> Account:
     settings = _parts(provider, given, hint)
     settings |= _options(provider, parts, hint)
     if parts.port:
-        raise UserError(f"The address of {provider.name} has no port.", f"Use the option api. {hint}")
+        raise UserError(
+            _("The address of %(name)s has no port.") % {"name": provider.name},
+            _("Use the option api. %(hint)s") % {"hint": hint},
+        )
     return Account(
         scheme,
         provider,
@@ -58,14 +62,22 @@ def _parts(provider: Provider, given: Mapping[str, str], hint: str) -> dict[str,
         setting = getattr(provider, part)
         if value and not setting:
             more = " The key stands before an @." if part == "host" else ""
-            raise UserError(f"The address of {provider.name} has no {part}.{more}", hint)
+            raise UserError(
+                _("The address of %(name)s has no %(part)s.%(more)s")
+                % {"name": provider.name, "part": part, "more": more},
+                hint,
+            )
         if setting and not value and part not in provider.optional:
-            raise UserError(f"The address of {provider.name} lacks its {part}.", hint)
+            raise UserError(
+                _("The address of %(name)s lacks its %(part)s.") % {"name": provider.name, "part": part}, hint
+            )
         if value:
             settings[setting] = provider.host_form.format(value) if part == "host" else value
     if "user" in provider.optional and bool(given["user"]) != bool(given["password"]):
         raise UserError(
-            f"The address of {provider.name} has a user without a password, or the reverse.", hint
+            _("The address of %(name)s has a user without a password, or the reverse.")
+            % {"name": provider.name},
+            hint,
         )
     return settings
 
@@ -84,5 +96,5 @@ def _options(provider: Provider, parts: SplitResult, hint: str) -> dict[str, Any
 
 def _api(address: str, hint: str) -> str:
     if not is_private_way(address):
-        raise UserError("The option api of the mail server is an https address.", hint)
+        raise UserError(_("The option api of the mail server is an https address."), hint)
     return address

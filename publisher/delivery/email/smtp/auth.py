@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
+from django.utils.translation import gettext_noop
+
 from publisher.core.errors import ChannelDown
 from publisher.delivery.email.smtp.oauth import access_token
 from publisher.delivery.email.smtp.replies import Reply
@@ -26,7 +28,10 @@ def log_in(ask: Ask, server: MailServer, offered: frozenset[str]) -> Reply:
     wanted = BY_ITSELF if server.auth == "auto" else (server.auth.upper(),)
     mechanism = next((name for name in wanted if name in offered), None)
     if mechanism is None:
-        raise ChannelDown(f"The mail server {server} offers no login by {' or '.join(wanted)}.")
+        raise ChannelDown(
+            gettext_noop("The mail server %(server)s offers no login by %(wanted)s.")
+            % {"server": server, "wanted": " or ".join(wanted)}
+        )
     return MECHANISMS[mechanism](ask, server)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NoReturn
 
+from django.utils.translation import gettext_noop
+
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery.email.outgoing import Answer
 from publisher.delivery.email.smtp.auth import log_in
@@ -62,11 +64,14 @@ class Connection:
             sock = socket.create_connection((server.host, server.port), timeout=limits.connect)
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that no domain can have
             reason = (
-                "no answer in time"
+                gettext_noop("no answer in time")
                 if isinstance(error, TimeoutError)
                 else str(getattr(error, "strerror", None) or error).lower()
             )
-            raise Retry(f"The mail server {server} cannot be reached: {reason}.") from error
+            raise Retry(
+                gettext_noop("The mail server %(server)s cannot be reached: %(why)s.")
+                % {"server": server, "why": reason}
+            ) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = cls(Wire(sock), server, limits)
         try:
@@ -76,7 +81,10 @@ class Connection:
             connection._tls_failed(error)
         except Lost as error:
             connection.wire.close()
-            raise Retry(f"The mail server {server} was lost before any mail: {error.reason}.") from error
+            raise Retry(
+                gettext_noop("The mail server %(server)s was lost before any mail: %(why)s.")
+                % {"server": server, "why": error.reason}
+            ) from error
         except BaseException:
             connection.wire.close()
             raise
@@ -125,7 +133,10 @@ class Connection:
     def _start_tls(self, tls: ssl.SSLContext | None) -> None:
         if not self.features.starttls:
             if self._server.starttls == "required":
-                raise ChannelDown(f"The mail server {self._server} offers no STARTTLS, and TLS is required.")
+                raise ChannelDown(
+                    gettext_noop("The mail server %(server)s offers no STARTTLS, and TLS is required.")
+                    % {"server": self._server}
+                )
             return
         self._demand(Step.STARTTLS, self.ask(b"STARTTLS\r\n"))
         self._turn_to_tls(tls)
@@ -140,22 +151,34 @@ class Connection:
         server = self._server
         if not self._secure and not server.may_login_in_clear:
             raise ChannelDown(
-                f"The mail server {server} offers no TLS, and the password is not sent in the clear. "
-                "Use smtps://, or starttls=off when the way there is safe."
+                gettext_noop(
+                    "The mail server %(server)s offers no TLS, and the password is not sent in the clear. "
+                    "Use smtps://, or starttls=off when the way there is safe."
+                )
+                % {"server": server}
             )
         self._demand(Step.AUTH, log_in(self.ask, server, self.features.auth))
 
     def _demand(self, step: Step, reply: Reply) -> None:
         answer: Answer = answer_of(step, reply)
         if answer.error:
-            raise type(answer.error)(f"The mail server {self._server} refused. {answer.error.reason}")
+            raise type(answer.error)(
+                gettext_noop("The mail server %(server)s refused. %(why)s")
+                % {"server": self._server, "why": answer.error.reason}
+            )
 
     def _tls_failed(self, error: ssl.SSLError) -> NoReturn:
         if isinstance(error, ssl.SSLCertVerificationError):
-            reason = f"its certificate is not valid for {self._server.host}: {error.verify_message}"
+            reason = gettext_noop("its certificate is not valid for %(host)s: %(why)s") % {
+                "host": self._server.host,
+                "why": error.verify_message,
+            }
         else:
             reason = (error.reason or str(error)).replace("_", " ").lower()
-        raise ChannelDown(f"TLS with the mail server {self._server} failed: {reason}.") from error
+        raise ChannelDown(
+            gettext_noop("TLS with the mail server %(server)s failed: %(why)s.")
+            % {"server": self._server, "why": reason}
+        ) from error
 
 
 def _context_for(server: MailServer) -> ssl.SSLContext:
@@ -164,7 +187,10 @@ def _context_for(server: MailServer) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         files = " or ".join(filter(None, (server.ca, server.cert)))
         reason = str(error.strerror or error).lower()
-        raise ChannelDown(f"The file {files} cannot be used for TLS: {reason}.") from error
+        raise ChannelDown(
+            gettext_noop("The file %(files)s cannot be used for TLS: %(why)s.")
+            % {"files": files, "why": reason}
+        ) from error
 
 
 @cache  # reading the authorities takes 30 ms

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from publisher.delivery.email.address import Address, BadAddress, is_usual, parse_address
 from publisher.delivery.email.outgoing import Answer, Outgoing
 from publisher.delivery.email.smtp.outcomes import refused_here
@@ -50,12 +52,14 @@ def commands(message: Outgoing, features: Features) -> tuple[bytes, bytes] | Ans
         sender = parse_address(message.mail_from) if message.mail_from else None
         recipient = parse_address(message.rcpt_to)
     except BadAddress as error:
-        return refused_here("5.1.3", f"Not sent: {error}.")
+        return refused_here("5.1.3", gettext_noop("Not sent: %(why)s.") % {"why": error})
     if not message.checked and _has_bare_line_ends(message.data):
-        return refused_here("5.6.0", "Not sent: the message has line ends other than CRLF.")
+        return refused_here("5.6.0", gettext_noop("Not sent: the message has line ends other than CRLF."))
     if features.size and len(message.data) > features.size:
         return refused_here(
-            "5.3.4", f"Not sent: {len(message.data)} bytes, and the server takes at most {features.size}."
+            "5.3.4",
+            gettext_noop("Not sent: %(size)s bytes, and the server takes at most %(most)s.")
+            % {"size": len(message.data), "most": features.size},
         )
     parameters = _parameters(message, sender, recipient, features)
     if isinstance(parameters, Answer):
@@ -70,12 +74,14 @@ def _parameters(
     parameters = "" if features.size is None else f" SIZE={len(message.data)}"
     if not message.seven_bit and not message.data.isascii():
         if not features.eight_bit:
-            return refused_here("5.6.3", "Not sent: 8-bit text, and the server takes 7-bit only.")
+            return refused_here(
+                "5.6.3", gettext_noop("Not sent: 8-bit text, and the server takes 7-bit only.")
+            )
         parameters += " BODY=8BITMIME"
     if recipient.needs_smtputf8 or (sender and sender.needs_smtputf8):
         if not features.smtputf8:
             return refused_here(
-                "5.6.7", "Not sent: the server cannot take addresses in this script (SMTPUTF8)."
+                "5.6.7", gettext_noop("Not sent: the server cannot take addresses in this script (SMTPUTF8).")
             )
         parameters += " SMTPUTF8"
     return parameters

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 MAX_LINE = 4096
 """Bytes of one reply line; RFC 5321 allows 512, real servers send more in error texts."""
 
@@ -81,7 +83,10 @@ class ReplyReader:
         while self._buffer:
             line, newline, rest = self._buffer.partition(b"\n")
             if len(line) > MAX_LINE:
-                raise Garbage(f"a line of more than {MAX_LINE} bytes, beginning with {_shown(line)}")
+                raise Garbage(
+                    gettext_noop("a line of more than %(most)s bytes, beginning with %(line)s")
+                    % {"most": MAX_LINE, "line": _shown(line)}
+                )
             if not newline:
                 return None
             self._buffer = rest
@@ -97,9 +102,15 @@ class ReplyReader:
             raise Garbage(_shown(line))
         code = int(line[:3])
         if self._lines and code != self._code:
-            raise Garbage(f"lines that begin with {self._code} and then with {code}")
+            raise Garbage(
+                gettext_noop("lines that begin with %(code)s and then with %(code2)s")
+                % {"code": self._code, "code2": code}
+            )
         if len(self._lines) >= MAX_LINES:
-            raise Garbage(f"more than {MAX_LINES} lines, the last of them {_shown(line)}")
+            raise Garbage(
+                gettext_noop("more than %(most)s lines, the last of them %(line)s")
+                % {"most": MAX_LINES, "line": _shown(line)}
+            )
         self._code = code
         self._lines.append(line[4:])
         return line[3:4] != b"-"
@@ -107,7 +118,7 @@ class ReplyReader:
 
 def _shown(line: bytes) -> str:
     text = readable(line[:_SHOWN])
-    return f"“{text}”" if text else "an empty line"
+    return f"“{text}”" if text else gettext_noop("an empty line")
 
 
 def readable(raw: bytes) -> str:

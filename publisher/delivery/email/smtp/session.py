@@ -12,6 +12,8 @@ import ssl
 import time
 from collections.abc import Callable, Generator, Iterable
 
+from django.utils.translation import gettext_noop
+
 from publisher.core import strands
 from publisher.core.errors import ChannelDown, Retry
 from publisher.delivery.email.outgoing import Ahead, Answer, Outgoing, Result, Withdrawn, always
@@ -86,7 +88,10 @@ class Session:
                 self._clean = self._announced is None
                 yield Result(message.id, answer, time.monotonic() - started)
                 if self._drops >= self._limits.drops:
-                    raise Retry(f"The mail server {self._server} broke off {self._drops} times in a row.")
+                    raise Retry(
+                        gettext_noop("The mail server %(server)s broke off %(drops)s times in a row.")
+                        % {"server": self._server, "drops": self._drops}
+                    )
         finally:
             if not self._clean:
                 self._drop()
@@ -143,7 +148,7 @@ class Session:
             raise Withdrawn
         if not connection.wire.is_quiet():
             # What has come already must not be taken for the answer to this message.
-            raise _Dropped(not_sent("The server answered before its turn."))
+            raise _Dropped(not_sent(gettext_noop("The server answered before its turn.")))
         try:
             connection.wire.write(b"".join((body, DOT, envelope)), self._limits.write)
         except Lost as lost:
@@ -175,7 +180,10 @@ class Session:
             return self._ask_in_turn(connection, envelope)
         except Lost as lost:
             raise _Dropped(
-                not_sent(f"The connection ended before the message was sent: {lost.reason}.")
+                not_sent(
+                    gettext_noop("The connection ended before the message was sent: %(why)s.")
+                    % {"why": lost.reason}
+                )
             ) from lost
 
     def _ask_in_turn(self, connection: Connection, envelope: tuple[bytes, bytes]) -> Answer | None:
@@ -243,11 +251,16 @@ class Session:
         reply = connection.wire.waiting_reply()
         if reply and 400 <= reply.code <= 599:
             return answer_of(Step.DOT, reply)
-        return not_sent(f"The connection ended while the message was being sent: {lost.reason}.")
+        return not_sent(
+            gettext_noop("The connection ended while the message was being sent: %(why)s.")
+            % {"why": lost.reason}
+        )
 
     def _lost_after_dot(self, lost: Lost) -> Answer:
         self._drop()
-        return in_doubt(f"The whole message was sent and no answer came: {lost.reason}.")
+        return in_doubt(
+            gettext_noop("The whole message was sent and no answer came: %(why)s.") % {"why": lost.reason}
+        )
 
     def _drop(self) -> None:
         if self._connection:

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from publisher.core.errors import UserError
+from publisher.core.marking import gettext_noop
 from publisher.delivery.email import urls
 
 StartTLS = Literal["auto", "required", "off"]
@@ -87,23 +88,37 @@ def parse_mail_url(text: str) -> MailServer:
     """
     parts = urls.split(text, HINT)
     if parts.scheme not in PORTS:
+        if not parts.scheme:
+            raise UserError(
+                gettext_noop("An address without a scheme is no way to send mail: use smtp:// or smtps://."),
+                HINT,
+            )
         raise UserError(
-            f"{parts.scheme or 'An address without a scheme'} is no way to send mail: use smtp:// or smtps://.",
+            gettext_noop("%(scheme)s is no way to send mail: use smtp:// or smtps://.")
+            % {"scheme": parts.scheme},
             HINT,
         )
     if not parts.hostname:
-        raise UserError("The address of the mail server names no host.", HINT)
+        raise UserError(gettext_noop("The address of the mail server names no host."), HINT)
     options = urls.options(parts, OPTIONS, HINT)
     username, password = urls.login(parts)
     auth = cast("Auth", options.get("auth", "auto"))
     oauth = _oauth(options, auth)
     if bool(username) != bool(password) and not (username and oauth):
-        raise UserError("The address of the mail server has a user without a password, or the reverse.", HINT)
+        raise UserError(
+            gettext_noop("The address of the mail server has a user without a password, or the reverse."),
+            HINT,
+        )
     if auth != "auto" and not username:
-        raise UserError("The address of the mail server says how to log in, and has no user.", HINT)
+        raise UserError(
+            gettext_noop("The address of the mail server says how to log in, and has no user."), HINT
+        )
     helo = options.get("helo", "")
     if helo and not _GREETING.match(helo):
-        raise UserError("The option helo of the mail server is a host name, or an address in brackets.", HINT)
+        raise UserError(
+            gettext_noop("The option helo of the mail server is a host name, or an address in brackets."),
+            HINT,
+        )
     return MailServer(
         host=parts.hostname,
         port=parts.port or (SUBMISSION_PORT if username and parts.scheme == "smtp" else PORTS[parts.scheme]),
@@ -126,10 +141,13 @@ def _oauth(options: dict[str, str], auth: Auth) -> OAuth | None:
         return None
     if auth != "xoauth2" or "token_url" not in given or "client_id" not in given:
         raise UserError(
-            "Access tokens are fetched with auth=xoauth2, token_url and client_id together.", OAUTH_HINT
+            gettext_noop("Access tokens are fetched with auth=xoauth2, token_url and client_id together."),
+            OAUTH_HINT,
         )
     if not is_private_way(given["token_url"]):
-        raise UserError("The option token_url of the mail server is an https address.", OAUTH_HINT)
+        raise UserError(
+            gettext_noop("The option token_url of the mail server is an https address."), OAUTH_HINT
+        )
     return OAuth(**given)
 
 

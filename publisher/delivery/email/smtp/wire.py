@@ -11,6 +11,8 @@ import socket
 import ssl
 import time
 
+from django.utils.translation import gettext_noop
+
 from publisher.core import strands
 from publisher.delivery.email.smtp.replies import Garbage, Reply, ReplyReader
 
@@ -60,7 +62,10 @@ class Wire:
             while (reply := self._reader.next()) is None:
                 self._reader.feed(self._receive(deadline, seconds))
         except Garbage as error:
-            raise Lost(f"the server answered {error}: that is no answer of a mail server") from error
+            raise Lost(
+                gettext_noop("the server answered %(why)s: that is no answer of a mail server")
+                % {"why": error}
+            ) from error
         return reply
 
     def skip(self, expected: re.Pattern[bytes]) -> bool:
@@ -86,14 +91,16 @@ class Wire:
     def secure(self, context: ssl.SSLContext, name: str, seconds: float) -> None:
         """Turn to TLS. Raises Lost, or ssl.SSLError when certificate or handshake are not acceptable."""
         if not self._reader.is_empty:
-            raise Lost("the server sent more before TLS began than it may (possible injection)")
+            raise Lost(gettext_noop("the server sent more before TLS began than it may (possible injection)"))
         self._socket.settimeout(seconds)
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=name)
         except ssl.SSLError:
             raise
         except OSError as error:
-            raise Lost(f"TLS could not be negotiated: {_reason(error)}") from error
+            raise Lost(
+                gettext_noop("TLS could not be negotiated: %(why)s") % {"why": _reason(error)}
+            ) from error
         self._socket.setblocking(False)
         self._watch(self._socket)
 
@@ -138,16 +145,16 @@ class Wire:
                 raise Lost(_reason(error)) from error
             else:
                 if not data:
-                    raise Lost("the server closed the connection")
+                    raise Lost(gettext_noop("the server closed the connection"))
                 return data
 
     def _wait(self, event: int, deadline: float, seconds: float, sent: int = 0) -> None:
         if not strands.ready(self._socket.fileno(), event, max(deadline - time.monotonic(), 0)):
-            raise Lost(f"no answer within {seconds:g} s", sent)
+            raise Lost(gettext_noop("no answer within %(seconds)s s") % {"seconds": f"{seconds:g}"}, sent)
 
 
 def _reason(error: OSError) -> str:
     """`ECONNRESET` and its like in words."""
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return gettext_noop("no answer in time")
     return (error.strerror or str(error) or type(error).__name__).lower()

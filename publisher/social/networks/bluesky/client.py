@@ -13,6 +13,7 @@ from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import (
     Account,
@@ -38,7 +39,9 @@ _REMOTE = re.compile(
     rf"(?P<uri>at://(?P<did>did:[^/ ]+)/{re.escape(COLLECTION)}/(?P<rkey>[^/ ]+)) (?P<cid>\S+)"
 )
 
-ANOTHER = "Something else stands at its address on Bluesky. Look there, then say whether it was published."
+ANOTHER = gettext_noop(
+    "Something else stands at its address on Bluesky. Look there, then say whether it was published."
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ def remote_of(remote_id: str) -> Remote:
     """Raises `Rejected` for what is none, as after a person's word that a message is there."""
     found = _REMOTE.fullmatch(remote_id)
     if not found:
-        raise Rejected("It is not known which post on Bluesky this is: answer, change or delete it there.")
+        raise Rejected(
+            gettext_noop("It is not known which post on Bluesky this is: answer, change or delete it there.")
+        )
     return Remote(**found.groupdict())
 
 
@@ -106,7 +111,9 @@ def replace(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
         if record == old:  # an answer was lost
             return _receipt(there)
         if there.get("cid") != remote.cid:
-            raise Rejected("The post was changed on Bluesky since it was published: change it there.")
+            raise Rejected(
+                gettext_noop("The post was changed on Bluesky since it was published: change it there.")
+            )
         return _receipt(api.put(remote.rkey, record, instead_of=remote.cid))
 
 
@@ -127,7 +134,10 @@ def standing(account: Account) -> Standing:
         api.renew(certainly=True)
         me = api.whoami()
     if me.get("active") is False:
-        raise ChannelDown(f"The account is not active ({me.get('status') or 'no reason given'}).")
+        raise ChannelDown(
+            gettext_noop("The account is not active (%(status)s).")
+            % {"status": me.get("status") or "no reason given"}
+        )
     return Standing(f"@{me.get('handle') or account.name}")
 
 
@@ -147,7 +157,7 @@ def _record(api: Api, body: Mapping[str, Any]) -> dict[str, Any]:
     with publishes_nothing():
         record = with_dids(body["record"], _dids(api, mentioned(body["record"]))) | embedded(api, body)
     if api.seconds_left < LEFT_TO_PUBLISH:
-        raise Retry("Bluesky's server took the pictures too slowly; nothing was published.")
+        raise Retry(gettext_noop("Bluesky's server took the pictures too slowly; nothing was published."))
     return record
 
 
@@ -171,7 +181,11 @@ def _reply(before: Sequence[Receipt]) -> dict[str, Any]:
 
 def _check_owner(remote: Remote, api: Api) -> None:
     if remote.did != api.session.did:
-        raise Rejected("The post belongs to another account than the channel's present one: change it there.")
+        raise Rejected(
+            gettext_noop(
+                "The post belongs to another account than the channel's present one: change it there."
+            )
+        )
 
 
 def _is_it(there: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
@@ -184,7 +198,7 @@ def _receipt(answer: Mapping[str, Any]) -> Receipt:
     remote_id = f"{answer.get('uri')} {answer.get('cid')}"
     found = _REMOTE.fullmatch(remote_id)
     if not found or len(remote_id) > 300 or answer.get("cid") is None:
-        raise Unknown("The answer of Bluesky's server names no post.")
+        raise Unknown(gettext_noop("The answer of Bluesky's server names no post."))
     return Receipt(remote_id, f"https://bsky.app/profile/{found['did']}/post/{found['rkey']}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, server_time, whole_number
 from publisher.social.networks.base import Pace
 
@@ -32,16 +33,16 @@ _BY_NAME: dict[str, tuple[type[OtherSideError], str]] = {
     "AuthMissing": (TokenEnded, ""),
     "AuthenticationRequired": (
         ChannelDown,
-        "Check the channel's `identifier` and `app_password`, or make a new app password.",
+        gettext_noop("Check the channel's `identifier` and `app_password`, or make a new app password."),
     ),
-    "AuthFactorTokenRequired": (ChannelDown, "Use an app password, not the account's own."),
-    "AccountTakedown": (ChannelDown, "Ask whoever runs its server."),
-    "AccountSuspended": (ChannelDown, "Ask whoever runs its server."),
-    "AccountDeactivated": (ChannelDown, "Activate the account again, in the app."),
-    "RepoTakendown": (ChannelDown, "Ask whoever runs its server."),
-    "RepoSuspended": (ChannelDown, "Ask whoever runs its server."),
-    "RepoDeactivated": (ChannelDown, "Activate the account again, in the app."),
-    "MethodNotImplemented": (ChannelDown, "Is the channel's `service` a PDS?"),
+    "AuthFactorTokenRequired": (ChannelDown, gettext_noop("Use an app password, not the account's own.")),
+    "AccountTakedown": (ChannelDown, gettext_noop("Ask whoever runs its server.")),
+    "AccountSuspended": (ChannelDown, gettext_noop("Ask whoever runs its server.")),
+    "AccountDeactivated": (ChannelDown, gettext_noop("Activate the account again, in the app.")),
+    "RepoTakendown": (ChannelDown, gettext_noop("Ask whoever runs its server.")),
+    "RepoSuspended": (ChannelDown, gettext_noop("Ask whoever runs its server.")),
+    "RepoDeactivated": (ChannelDown, gettext_noop("Activate the account again, in the app.")),
+    "MethodNotImplemented": (ChannelDown, gettext_noop("Is the channel's `service` a PDS?")),
     "RecordNotFound": (NotThere, ""),
     "InvalidSwap": (Swapped, ""),
 }
@@ -51,11 +52,14 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     """None for success. A 5xx may come from a gate in front of a PDS that took the request: it is ambiguous. `now` is aware."""
     status = answer.status
     name, detail = _text(answer, "error"), _text(answer, "message")
-    reason = f"Bluesky's server answered {status}" + (f": {detail or name}" if detail or name else ".")
+    reason = gettext_noop("Bluesky's server answered %(status)s%(detail)s") % {
+        "status": status,
+        "detail": f": {detail or name}" if detail or name else ".",
+    }
     if 200 <= status < 300:
         # A page of a gate is no answer; a deletion may be answered with nothing.
         no_answer = answer.body and answer.json() is None
-        return Unknown("The answer of Bluesky's server cannot be read.") if no_answer else None
+        return Unknown(gettext_noop("The answer of Bluesky's server cannot be read.")) if no_answer else None
     if status == 429:
         return Retry(reason, after=_wait(answer.headers, now))
     if name in _BY_NAME:
@@ -66,7 +70,8 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     # Without a name, 413 is a gate's word on a picture.
     if status != 413 and (status in (401, 403) or status < 400 or not name):
         return ChannelDown(
-            f"{reason.rstrip('.')}. Check the channel's `service` and what its account may do."
+            gettext_noop("%(reason)s. Check the channel's `service` and what its account may do.")
+            % {"reason": reason.rstrip(".")}
         )
     return Rejected(reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks import graphemes
 from publisher.social.networks.bluesky.rules import Rules
@@ -12,7 +13,17 @@ def measure(text: str, rules: Rules) -> Measure:
     length = graphemes.count(text)
     size = len(text.encode("utf-8", "surrogatepass"))
     if length > rules.limit:
-        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(length)s characters too long") % {"length": length - rules.limit},
+        )
     if size > rules.most_bytes:
-        return Measure(length, rules.limit, False, f"{size - rules.most_bytes} bytes too long")
-    return Measure(length, rules.limit, length > 0, "" if length else "the text is empty")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(size)s bytes too long") % {"size": size - rules.most_bytes},
+        )
+    return Measure(length, rules.limit, length > 0, "" if length else gettext_noop("the text is empty"))

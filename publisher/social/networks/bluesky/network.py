@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from publisher.core import clock
 from publisher.core.errors import OtherSideError
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -24,14 +25,18 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
 from publisher.social.networks.bluesky import client
 from publisher.social.networks.bluesky.errors import error_of
+from publisher.social.networks.bluesky.form import FORM
 from publisher.social.networks.bluesky.measure import measure
 from publisher.social.networks.bluesky.payload import payload
+from publisher.social.networks.bluesky.preview import PREVIEW
 from publisher.social.networks.bluesky.rules import PICTURES, Rules
+from publisher.social.networks.fields import Form
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,13 @@ class Bluesky:
     """
 
     name: str = "bluesky"
+    shows_card: bool = True
     label: str = "Bluesky"
+    form: Form = FORM
     grade: Grade = Grade.GUARANTEED
     settles_within: timedelta = timedelta(minutes=1)
     abilities: frozenset[Ability] = frozenset({Ability.RETRACT, Ability.REPLY})
-    why_no_edit: str = (
+    why_no_edit: str = gettext_noop(
         "Bluesky's own app goes on showing the first text of a post, so none is edited from here."
     )
 
@@ -60,6 +67,9 @@ class Bluesky:
 
     def pictures(self, account: Account) -> PictureLimits:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         """The record bears the moment of this call, which never changes."""

@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Part, Picture
 from publisher.social.networks.bluesky.facets import WEB_ADDRESS, facets
 from publisher.social.networks.bluesky.measure import measure
@@ -29,10 +30,11 @@ def payload(part: Part, rules: Rules, key: str, now: datetime) -> dict[str, Any]
     """
     fit = measure(part.text, rules)
     if not fit.fits:
-        raise Rejected(f"The text does not fit Bluesky: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit Bluesky: %(why)s.") % {"why": fit.why})
     if len(part.pictures) > PICTURES.most:
         raise Rejected(
-            f"Bluesky shows {PICTURES.most} pictures at most, and the post has {len(part.pictures)}."
+            gettext_noop("Bluesky shows %(most)s pictures at most, and the post has %(pictures)s.")
+            % {"most": PICTURES.most, "pictures": len(part.pictures)}
         )
     record: dict[str, Any] = {
         "$type": COLLECTION,
@@ -74,7 +76,8 @@ def with_dids(record: Mapping[str, Any], dids: Mapping[str, str]) -> dict[str, A
 def _picture(picture: Picture) -> dict[str, str]:
     if len(picture.alt) > PICTURES.alt:
         raise Rejected(
-            f"A picture's description is longer than the {PICTURES.alt} characters that Bluesky takes."
+            gettext_noop("A picture's description is longer than the %(alt)s characters that Bluesky takes.")
+            % {"alt": PICTURES.alt}
         )
     return {"digest": picture.digest, "alt": picture.alt}
 

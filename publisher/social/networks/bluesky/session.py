@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from publisher.core.crypto import fingerprint
 from publisher.core.errors import ChannelDown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account
 
 SERVICE = "https://bsky.social"
@@ -46,8 +47,10 @@ def login_of(account: Account) -> Login:
     password = str(account.credentials.get("app_password") or "")
     if not identifier or not password:
         raise ChannelDown(
-            "The channel needs an `identifier` (such as office.example.org) and an `app_password`: "
-            "make one in Bluesky's settings."
+            gettext_noop(
+                "The channel needs an `identifier` (such as office.example.org) and an "
+                "`app_password`: make one in Bluesky's settings."
+            )
         )
     service = str(account.settings.get("service") or SERVICE).strip().rstrip("/")
     return Login(service, identifier, password)

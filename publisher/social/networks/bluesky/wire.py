@@ -21,6 +21,7 @@ from atproto_client.models.dot_dict import DotDict
 from atproto_client.request import Request, RequestBase
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social import sessions
 from publisher.social.networks import wire
 from publisher.social.networks.answer import Answer
@@ -143,7 +144,7 @@ class Api:
     def _keep(self, made: Any) -> Session:
         """Use a session, and keep it for others unless one of them was faster: theirs is as good."""
         if len(made.did) > MAX_DID:
-            raise ChannelDown("The account's DID is too long.")
+            raise ChannelDown(gettext_noop("The account's DID is too long."))
         self._session = Session(made.did, made.handle, made.access_jwt, made.refresh_jwt)
         value = stored(self._session, self._login)
         self._kept = sessions.keep(self._channel_id, value, instead_of=self._kept)
@@ -174,7 +175,9 @@ class Api:
         except (AtProtocolError, ValueError) as error:
             # Its text would quote the answer, which may hold tokens.
             kind = type(error).__name__
-            raise Unknown(f"The answer of Bluesky's server cannot be read ({kind}).") from None
+            raise Unknown(
+                gettext_noop("The answer of Bluesky's server cannot be read (%(kind)s).") % {"kind": kind}
+            ) from None
 
     def _send(self, method: str, url: str, headers: dict[str, str], content: bytes | None) -> Answer:
         if self._token:
@@ -216,7 +219,7 @@ def _seconds(account: Account) -> float:
 
 def _object(content: object) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise Unknown("The answer of Bluesky's server cannot be read.")
+        raise Unknown(gettext_noop("The answer of Bluesky's server cannot be read."))
     return content
 
 

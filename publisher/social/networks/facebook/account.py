@@ -8,6 +8,7 @@ from typing import Any
 
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, Rejected, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Standing
 from publisher.social.networks.facebook.client import own_name
@@ -40,17 +41,26 @@ def _inspected(graph: Graph) -> datetime | None:
         data = graph.inspected().get("data")
     except (ChannelDown, Rejected) as error:
         raise ChannelDown(
-            f"{error.reason} Facebook was asked about the token in the app's name: check `app_id` and `app_secret`."
+            gettext_noop(
+                "%(reason)s Facebook was asked about the token in the app's name: check `app_id` and `app_secret`."
+            )
+            % {"reason": error.reason}
         ) from error
     if not isinstance(data, dict) or not isinstance(data.get("is_valid"), bool):
-        raise Unknown("Facebook's answer about the token cannot be read.")
+        raise Unknown(gettext_noop("Facebook's answer about the token cannot be read."))
     if not data["is_valid"]:
         raise ChannelDown(
-            f"The access token is not valid (any more){_why(data)}: make a new one and store it with the channel."
+            gettext_noop(
+                "The access token is not valid (any more)%(why)s: make a new one and store it with the channel."
+            )
+            % {"why": _why(data)}
         )
     scopes = data.get("scopes")
     if isinstance(scopes, list) and (missing := [each for each in NEEDED if each not in scopes]):
-        raise ChannelDown(f"The access token lacks {' and '.join(missing)}: make one with these permissions.")
+        raise ChannelDown(
+            gettext_noop("The access token lacks %(missing)s: make one with these permissions.")
+            % {"missing": " and ".join(missing)}
+        )
     return _ends(data)
 
 
@@ -63,7 +73,8 @@ def _ends(data: Mapping[str, Any]) -> datetime | None:
     ends = datetime.fromtimestamp(min(moments), UTC)
     if ends <= clock.now():
         raise ChannelDown(
-            f"The access token ended on {ends:%Y-%m-%d}: make a new one and store it with the channel."
+            gettext_noop("The access token ended on %(ends)s: make a new one and store it with the channel.")
+            % {"ends": f"{ends:%Y-%m-%d}"}
         )
     return ends
 

@@ -12,6 +12,7 @@ from dataclasses import replace as with_pace
 from typing import Any
 
 from publisher.core.errors import ChannelDown, Rejected, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.facebook.errors import NotThere
@@ -27,7 +28,7 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt]) -> R
     stored, graph = prepared.payload, Graph(account)
     if bool(before) != (stored["number"] > 0):
         # What was prepared as a post is looked for among posts, so a comment of that kind would never be found.
-        raise Rejected("This was prepared for another place in its thread: prepare it anew.")
+        raise Rejected(gettext_noop("This was prepared for another place in its thread: prepare it anew."))
     fields = {"message": str(stored["message"])}
     if before:
         return _published(graph, f"/{_parent(graph, before[0])}/comments", fields)
@@ -49,9 +50,11 @@ def replace(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
     try:
         done = graph.ask("POST", f"/{_checked(remote_id)}", {"message": str(prepared.payload["message"])})
     except NotThere as error:
-        raise Rejected(f"{error.reason} Was it deleted, or published by another app?") from error
+        raise Rejected(
+            gettext_noop("%(reason)s Was it deleted, or published by another app?") % {"reason": error.reason}
+        ) from error
     if done.get("success") is not True:
-        raise Unknown("Facebook's answer does not say whether the text was changed.")
+        raise Unknown(gettext_noop("Facebook's answer does not say whether the text was changed."))
     return Receipt(remote_id, _url(remote_id))
 
 
@@ -66,17 +69,20 @@ def delete(account: Account, remote_id: str) -> None:
             own_name(graph)
         return
     if done.get("success") is not True:
-        raise Unknown("Facebook's answer does not say whether it was deleted.")
+        raise Unknown(gettext_noop("Facebook's answer does not say whether it was deleted."))
 
 
 def own_name(graph: Graph) -> str:
     """The page's name. Raises `ChannelDown` when the token is not the page's."""
     me = graph.ask("GET", "/me", {"fields": "id,name"})
     if not isinstance(me.get("id"), str) or not isinstance(me.get("name"), str):
-        raise Unknown("Facebook's answer names no page.")
+        raise Unknown(gettext_noop("Facebook's answer names no page."))
     if me["id"] != graph.page:
         raise ChannelDown(
-            f"The access token is that of “{me['name']}” and not of the page {graph.page}: store the page's own token."
+            gettext_noop(
+                "The access token is that of “%(name)s” and not of the page %(page)s: store the page's own token."
+            )
+            % {"name": me["name"], "page": graph.page}
         )
     return str(me["name"])
 
@@ -85,7 +91,7 @@ def receipt_of(post: Mapping[str, Any]) -> Receipt:
     """What names no post is no proof: Facebook may have published all the same."""
     found = post.get("id")
     if not isinstance(found, str) or not _ID.fullmatch(found):
-        raise Unknown("Facebook's answer names no post.")
+        raise Unknown(gettext_noop("Facebook's answer names no post."))
     url = post.get("permalink_url")
     known = isinstance(url, str) and url.startswith("https://") and len(url) <= 2000
     return Receipt(found, str(url) if known else _url(found))
@@ -97,12 +103,16 @@ def _parent(graph: Graph, receipt: Receipt) -> str:
         return receipt.remote_id
     if found := _IN_URL.search(receipt.url):
         return f"{graph.page}_{found[1]}"
-    raise Rejected("It is not known which post on Facebook this answers: write the comment there.")
+    raise Rejected(
+        gettext_noop("It is not known which post on Facebook this answers: write the comment there.")
+    )
 
 
 def _checked(remote_id: str) -> str:
     if not _ID.fullmatch(remote_id):
-        raise Rejected("It is not known which post on Facebook this is: change or delete it there.")
+        raise Rejected(
+            gettext_noop("It is not known which post on Facebook this is: change or delete it there.")
+        )
     return remote_id
 
 

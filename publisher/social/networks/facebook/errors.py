@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, whole_number
 from publisher.social.networks.base import Pace
 
@@ -28,9 +29,11 @@ UNCLEAR = frozenset({1, 2, DUPLICATE})
 """1 and 2 are faults of Facebook's own, at which it may have published. A duplicate may be the post whose answer was lost."""
 _PARAMETER, _NO_OBJECT, _NO_ALIAS = 100, 33, 803
 
-_RENEW = "Make a new access token of the page and store it with the channel."
-_PERMIT = "The token needs pages_manage_posts and pages_read_engagement, and its owner a role that may create content."
-_ELSEWHERE = "This is not what Facebook's own server says: check the channel's setting `api`."
+_RENEW = gettext_noop("Make a new access token of the page and store it with the channel.")
+_PERMIT = gettext_noop(
+    "The token needs pages_manage_posts and pages_read_engagement, and its owner a role that may create content."
+)
+_ELSEWHERE = gettext_noop("This is not what Facebook's own server says: check the channel's setting `api`.")
 
 
 class NotThere(Rejected):
@@ -43,7 +46,11 @@ def error_of(answer: Answer) -> OtherSideError | None:
     if not isinstance(problem, dict) or not isinstance(problem.get("code"), int):
         return _without_code(answer)
     code = int(problem["code"])
-    reason = f"Facebook answered {answer.status}, code {code}{_detail(problem)}"
+    reason = gettext_noop("Facebook answered %(status)s, code %(code)s%(detail)s") % {
+        "status": answer.status,
+        "code": code,
+        "detail": _detail(problem),
+    }
     if code in LIMITED or answer.status == 429:
         return Retry(reason, after=_wait(answer))
     if code in UNCLEAR or answer.status >= 500 or problem.get("is_transient") is True:
@@ -57,9 +64,11 @@ def error_of(answer: Answer) -> OtherSideError | None:
 
 def _without_code(answer: Answer) -> OtherSideError | None:
     """What a gate says, or Facebook without its JSON."""
-    status, reason = answer.status, f"Facebook answered {answer.status}."
+    status, reason = answer.status, gettext_noop("Facebook answered %(status)s.") % {"status": answer.status}
     if 200 <= status < 300:
-        return Unknown("Facebook's answer cannot be read.") if "error" in answer.fields else None
+        return (
+            Unknown(gettext_noop("Facebook's answer cannot be read.")) if "error" in answer.fields else None
+        )
     if status == 429:
         return Retry(reason, after=_wait(answer))
     if status < 400 or status in {401, 403, 404, 405}:
@@ -74,7 +83,9 @@ def _advice(code: int) -> str:
     if code in FORBIDDEN:
         return f"{_PERMIT} {_RENEW}"
     if code == BLOCKED:
-        return "Facebook has blocked the page or the app for a while: look at the page's support inbox, then resume the channel."
+        return gettext_noop(
+            "Facebook has blocked the page or the app for a while: look at the page's support inbox, then resume the channel."
+        )
     return ""
 
 

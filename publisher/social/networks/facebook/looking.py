@@ -15,6 +15,7 @@ from typing import Any
 
 from publisher.core import clock
 from publisher.core.errors import Retry
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.facebook.client import receipt_of
@@ -23,17 +24,27 @@ from publisher.social.networks.facebook.wire import Graph
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 25, 8
 
-COMMENT = CannotTell("Comments are not searched. Look at the post on Facebook, then say whether it is there.")
+COMMENT = CannotTell(
+    gettext_noop("Comments are not searched. Look at the post on Facebook, then say whether it is there.")
+)
 NONE = CannotTell(
-    "Facebook shows no post of this page at all. Look at the page, then say whether it is there."
+    gettext_noop(
+        "Facebook shows no post of this page at all. Look at the page, then say whether it is there."
+    )
 )
 ALIKE = CannotTell(
-    "On the page is a post with the same words that is not quite this one. Look at it, then say whether it is this."
+    gettext_noop(
+        "On the page is a post with the same words that is not quite this one. Look at it, then say whether it is this."
+    )
 )
 REWRITTEN = CannotTell(
-    "Facebook rewrites mentions, so this post cannot be recognised. Look at the page, then say whether it is there."
+    gettext_noop(
+        "Facebook rewrites mentions, so this post cannot be recognised. Look at the page, then say whether it is there."
+    )
 )
-TOO_MANY = CannotTell("The page has too many newer posts to look through. Look whether it is there.")
+TOO_MANY = CannotTell(
+    gettext_noop("The page has too many newer posts to look through. Look whether it is there.")
+)
 
 
 class Likeness(Enum):
@@ -92,15 +103,15 @@ def _page(answer: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], str]:
     """The posts of a page, and the cursor of the next ("" on the last). What is not whole decides nothing."""
     posts, paging = answer.get("data"), answer.get("paging", {})
     if not isinstance(posts, list) or not all(isinstance(post, dict) for post in posts):
-        raise Retry("Facebook's list of posts cannot be read.")
+        raise Retry(gettext_noop("Facebook's list of posts cannot be read."))
     if not isinstance(paging, dict):
-        raise Retry("Facebook's list of posts cannot be read.")
+        raise Retry(gettext_noop("Facebook's list of posts cannot be read."))
     if not paging.get("next"):
         return posts, ""
     cursors = paging.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else None
     if not isinstance(after, str) or not after:
-        raise Retry("Facebook's list of posts goes on, and does not say where.")
+        raise Retry(gettext_noop("Facebook's list of posts goes on, and does not say where."))
     return posts, after
 
 
@@ -110,7 +121,7 @@ def _created(post: Mapping[str, Any]) -> datetime:
     except ValueError:
         made = None
     if made is None or made.tzinfo is None:
-        raise Retry("Facebook's list holds a post without the time of its making.")
+        raise Retry(gettext_noop("Facebook's list holds a post without the time of its making."))
     return made
 
 

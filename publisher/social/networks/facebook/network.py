@@ -24,15 +24,21 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
 from publisher.social.networks.facebook import account as accounts
 from publisher.social.networks.facebook import client, looking
 from publisher.social.networks.facebook.errors import error_of
+from publisher.social.networks.facebook.form import FORM
 from publisher.social.networks.facebook.measure import measure
+from publisher.social.networks.facebook.oauth import OAUTH
 from publisher.social.networks.facebook.payload import payload
+from publisher.social.networks.facebook.preview import PREVIEW
 from publisher.social.networks.facebook.rules import PICTURES, Rules
+from publisher.social.networks.fields import Form
+from publisher.social.networks.oauth import OAuth
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Facebook:
 
     name: str = "facebook"
     label: str = "Facebook"
+    form: Form = FORM
+    oauth: OAuth = OAUTH
     grade: Grade = Grade.BY_LOOKING
     settles_within: timedelta = timedelta(minutes=5)  # a new post may be missing from the list at first
     abilities: frozenset[Ability] = frozenset(Ability)
@@ -53,6 +61,9 @@ class Facebook:
 
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:  # noqa: ARG002 - nor does the payload
         return Prepared(payload(part), key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Part
 from publisher.social.networks.facebook.measure import measure
 from publisher.social.networks.facebook.rules import COMMENT, PICTURES, Rules
@@ -18,18 +19,26 @@ def payload(part: Part) -> dict[str, Any]:
     comment = part.number > 0
     fit = measure(text, Rules(COMMENT) if comment else Rules())
     if not fit.fits:
-        where = "a comment on Facebook" if comment else "Facebook"
-        raise Rejected(f"The text does not fit {where}: {fit.why}.")
+        where = gettext_noop("a comment on Facebook") if comment else "Facebook"
+        raise Rejected(
+            gettext_noop("The text does not fit %(where)s: %(why)s.") % {"where": where, "why": fit.why}
+        )
     if comment and part.pictures:
-        raise Rejected("A comment on Facebook shows no pictures: put them into the first message.")
+        raise Rejected(
+            gettext_noop("A comment on Facebook shows no pictures: put them into the first message.")
+        )
     if len(part.pictures) > PICTURES.most:
         raise Rejected(
-            f"A Facebook post shows at most {PICTURES.most} pictures; this has {len(part.pictures)}."
+            gettext_noop("A Facebook post shows at most %(most)s pictures; this has %(pictures)s.")
+            % {"most": PICTURES.most, "pictures": len(part.pictures)}
         )
     for number, picture in enumerate(part.pictures, 1):
         if len(picture.alt) > PICTURES.alt:
             raise Rejected(
-                f"The description of picture {number} is {len(picture.alt)} characters long; {PICTURES.alt} are taken."
+                gettext_noop(
+                    "The description of picture %(number)s is %(alt)s characters long; %(alt2)s are taken."
+                )
+                % {"number": number, "alt": len(picture.alt), "alt2": PICTURES.alt}
             )
     previews = not part.pictures and not comment and part.link.startswith(("https://", "http://"))
     pictures = [

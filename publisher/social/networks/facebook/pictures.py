@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publisher.core.errors import Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.facebook.rules import PICTURES
 from publisher.social.networks.facebook.wire import Graph
@@ -36,10 +37,10 @@ def _upload(graph: Graph, picture: Mapping[str, Any], number: int) -> str:
     answer = graph.ask("POST", f"/{graph.page}/photos", fields, file=file)
     found = answer.get("id")
     if not isinstance(found, str) or not found.isascii() or not found.isdigit():
-        raise Unknown("Facebook's answer names no picture.")
+        raise Unknown(gettext_noop("Facebook's answer names no picture."))
     return found
 
 
 def _check_time(graph: Graph) -> None:
     if graph.left < LEFT_TO_PUBLISH:
-        raise Retry("Facebook took the pictures too slowly; nothing was published.")
+        raise Retry(gettext_noop("Facebook took the pictures too slowly; nothing was published."))

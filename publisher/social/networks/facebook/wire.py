@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Pace
 from publisher.social.networks.facebook.errors import error_of, pace
@@ -40,14 +41,19 @@ class Graph:
         self.page = str(account.settings.get("page") or "").strip()
         if not _PAGE.fullmatch(self.page):
             raise ChannelDown(
-                "The channel's settings name no `page`: the number of the Facebook page (About, Page transparency)."
+                gettext_noop(
+                    "The channel's settings name no `page`: the number of the Facebook page (About, Page transparency)."
+                )
             )
         self._token = str(account.credentials.get("access_token") or "").strip()
         if not _TOKEN.fullmatch(self._token):
-            raise ChannelDown("The channel's credentials hold no `access_token` of the page.")
+            raise ChannelDown(gettext_noop("The channel's credentials hold no `access_token` of the page."))
         version = str(account.settings.get("graph_version") or VERSION)
         if not _VERSION.fullmatch(version):
-            raise ChannelDown(f"The channel's setting `graph_version` must be like {VERSION}.")
+            raise ChannelDown(
+                gettext_noop("The channel's setting `graph_version` must be like %(version)s.")
+                % {"version": VERSION}
+            )
         self._base = f"{str(account.settings.get('api') or API).rstrip('/')}/{version}"
         self._app = (
             str(account.credentials.get("app_id") or "").strip(),
@@ -79,7 +85,7 @@ class Graph:
         `token`: another than the page's. Raises as `Network.publish`.
         """
         if self.left < 1:
-            raise Retry("There was no time left for this request.")
+            raise Retry(gettext_noop("There was no time left for this request."))
         bearer = token or self._token
         given = {**(fields or {}), **self._proof(bearer)}
         url, posts = self._base + path, method == "POST"
@@ -130,5 +136,5 @@ def _read(answer: Answer) -> dict[str, Any]:
         raise error
     found = answer.json()
     if found is None:
-        raise Unknown("Facebook's answer cannot be read.")
+        raise Unknown(gettext_noop("Facebook's answer cannot be read."))
     return found

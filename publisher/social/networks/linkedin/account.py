@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, Standing
 from publisher.social.networks.linkedin.errors import error_of
@@ -29,7 +30,10 @@ def verified(account: Account) -> Standing:
         now = datetime.now(UTC)
         if ends and ends <= now:
             raise ChannelDown(
-                f"The access token ended on {ends:%Y-%m-%d}: make a new one and store it with the channel."
+                gettext_noop(
+                    "The access token ended on %(ends)s: make a new one and store it with the channel."
+                )
+                % {"ends": f"{ends:%Y-%m-%d}"}
             )
         name = _name(wire, page) or account.name
     return Standing(name, credentials_end_at=ends)
@@ -49,18 +53,24 @@ def _introspected(wire: Wire) -> datetime | None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = wire.send("POST", url, content=urlencode(form).encode(), headers=headers, bearer=False)
     if 400 <= answer.status < 500 and answer.status != 429:
-        raise ChannelDown("LinkedIn does not know the app's `client_id` and `client_secret`.")
+        raise ChannelDown(gettext_noop("LinkedIn does not know the app's `client_id` and `client_secret`."))
     if error := error_of(answer, now=datetime.now(UTC)):
         raise error
     said = answer.fields
     if not isinstance(said.get("active"), bool):
-        raise Retry("LinkedIn's answer about the token cannot be read.")
+        raise Retry(gettext_noop("LinkedIn's answer about the token cannot be read."))
     if not said["active"]:
-        state = str(said.get("status") or "no longer valid")[:40]
-        raise ChannelDown(f"The access token is {state}: make a new one and store it with the channel.")
+        state = str(said.get("status") or gettext_noop("no longer valid"))[:40]
+        raise ChannelDown(
+            gettext_noop("The access token is %(state)s: make a new one and store it with the channel.")
+            % {"state": state}
+        )
     scopes = str(said.get("scope") or "").replace(",", " ").split()
     if scopes and NEEDED not in scopes:
-        raise ChannelDown(f"The access token may not post for a page: make one with the permission {NEEDED}.")
+        raise ChannelDown(
+            gettext_noop("The access token may not post for a page: make one with the permission %(needed)s.")
+            % {"needed": NEEDED}
+        )
     return moment(said.get("expires_at")) if isinstance(said.get("expires_at"), int) else None
 
 
@@ -70,10 +80,12 @@ def _name(wire: Wire, page: str) -> str:
     if answer.status == 403:
         return ""
     if answer.status == 404:
-        raise ChannelDown("LinkedIn knows no page of this number: check the setting `organization`.")
+        raise ChannelDown(
+            gettext_noop("LinkedIn knows no page of this number: check the setting `organization`.")
+        )
     if error := error_of(answer, now=datetime.now(UTC)):
         raise error
     name = answer.fields.get("localizedName")
     if not isinstance(name, str):
-        raise Retry("LinkedIn's answer about the page cannot be read.")
+        raise Retry(gettext_noop("LinkedIn's answer about the page cannot be read."))
     return name

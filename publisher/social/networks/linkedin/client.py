@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from publisher.core.errors import OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
@@ -24,7 +25,9 @@ long before too, and those were published for another reason."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 50, 4
 _NOTHING = CannotTell(
-    "LinkedIn shows no post of this page at all. Look at the page on LinkedIn, then say here whether the post is there."
+    gettext_noop(
+        "LinkedIn shows no post of this page at all. Look at the page on LinkedIn, then say here whether the post is there."
+    )
 )
 
 
@@ -42,7 +45,9 @@ def create(account: Account, prepared: Prepared) -> Receipt:
     urn = answer.headers.get("x-restli-id", "")
     if answer.status != 201 or not is_post(urn):
         # A page of some gate, perhaps in front of a server that did publish.
-        raise Unknown(f"LinkedIn answered {answer.status} and named no post.")
+        raise Unknown(
+            gettext_noop("LinkedIn answered %(status)s and named no post.") % {"status": answer.status}
+        )
     return _receipt(urn)
 
 
@@ -57,12 +62,14 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
             answer = wire.ask("GET", f"/rest/posts?{query}", restli="FINDER")
             if answer.status == 403:
                 return CannotTell(
-                    "This token may not read the page's posts (r_organization_social). Look on LinkedIn whether it is there."
+                    gettext_noop(
+                        "This token may not read the page's posts (r_organization_social). Look on LinkedIn whether it is there."
+                    )
                 )
             _raise_for(answer)
         found = answer.fields.get("elements")
         if not isinstance(found, list):
-            raise Retry("LinkedIn's list of posts cannot be read.")
+            raise Retry(gettext_noop("LinkedIn's list of posts cannot be read."))
         for element in found:
             verdict = _verdict(element, post["commentary"], began)
             if verdict is not None:
@@ -70,7 +77,9 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
         if not found:
             return NotFound() if page or _counts_none(answer) else _NOTHING
     return CannotTell(
-        "The page has too many newer posts to look through. Look on LinkedIn whether it is there."
+        gettext_noop(
+            "The page has too many newer posts to look through. Look on LinkedIn whether it is there."
+        )
     )
 
 
@@ -80,10 +89,10 @@ def replace(account: Account, urn: str, prepared: Prepared) -> Receipt:
     body = {"patch": {"$set": {"commentary": prepared.payload["post"]["commentary"]}}}
     answer = Wire(account).ask("POST", _path(urn), body=body, restli="PARTIAL_UPDATE")
     if answer.status == 404:
-        raise Rejected("The post is not on LinkedIn any more.")
+        raise Rejected(gettext_noop("The post is not on LinkedIn any more."))
     _raise_for(answer)
     if answer.status not in {200, 204}:
-        raise Unknown(f"LinkedIn answered {answer.status} to the change.")
+        raise Unknown(gettext_noop("LinkedIn answered %(status)s to the change.") % {"status": answer.status})
     return _receipt(urn)
 
 
@@ -95,15 +104,24 @@ def delete(account: Account, urn: str) -> None:
         return
     _raise_for(answer)
     if answer.status not in {200, 204}:
-        raise Unknown(f"LinkedIn answered {answer.status} to the deletion.")
+        raise Unknown(
+            gettext_noop("LinkedIn answered %(status)s to the deletion.") % {"status": answer.status}
+        )
 
 
 def _original(wire: Wire, urn: str, author: str) -> Receipt:
     """What a repeat is a repeat of. That it cannot be read decides nothing: LinkedIn names deleted posts, too."""
     if not urn:
-        raise Unknown("LinkedIn takes this for a repeat of a post that it does not name. Look on the page.")
+        raise Unknown(
+            gettext_noop(
+                "LinkedIn takes this for a repeat of a post that it does not name. Look on the page."
+            )
+        )
     receipt = _receipt(urn)
-    unclear = Unknown(f"LinkedIn takes this for a repeat of {receipt.url}. Look there whether it is.")
+    unclear = Unknown(
+        gettext_noop("LinkedIn takes this for a repeat of %(url)s. Look there whether it is.")
+        % {"url": receipt.url}
+    )
     try:
         answer = wire.ask("GET", _path(urn))
         _raise_for(answer)
@@ -115,7 +133,10 @@ def _original(wire: Wire, urn: str, author: str) -> Receipt:
         raise unclear
     if datetime.now(UTC) - created > OURS_WITHIN:
         raise Rejected(
-            f"LinkedIn refuses this as a repeat of {receipt.url} of {created:%Y-%m-%d}: change the text, then approve it again."
+            gettext_noop(
+                "LinkedIn refuses this as a repeat of %(url)s of %(created)s: change the text, then approve it again."
+            )
+            % {"url": receipt.url, "created": f"{created:%Y-%m-%d}"}
         )
     return receipt
 
@@ -126,7 +147,9 @@ def _verdict(element: object, commentary: str, began: datetime) -> Receipt | Not
     created, urn = _created(post), str(post.get("id") or "")
     if created is None or not is_post(urn):
         return CannotTell(
-            "LinkedIn's list holds something that is no post. Look on LinkedIn whether it is there."
+            gettext_noop(
+                "LinkedIn's list holds something that is no post. Look on LinkedIn whether it is there."
+            )
         )
     if created < began:
         return NotFound()
@@ -134,7 +157,7 @@ def _verdict(element: object, commentary: str, began: datetime) -> Receipt | Not
         return None
     state = post.get("lifecycleState")
     if state in {"PUBLISH_REQUESTED", "PROCESSING"}:
-        return CannotTell("LinkedIn is still publishing it.")
+        return CannotTell(gettext_noop("LinkedIn is still publishing it."))
     return _receipt(urn) if state == "PUBLISHED" else None
 
 
@@ -156,7 +179,9 @@ def _raise_for(answer: Answer) -> None:
 
 def _check(urn: str) -> None:
     if not is_post(urn):
-        raise Rejected("It is not known which post on LinkedIn this is: change or delete it there.")
+        raise Rejected(
+            gettext_noop("It is not known which post on LinkedIn this is: change or delete it there.")
+        )
 
 
 def _path(urn: str) -> str:

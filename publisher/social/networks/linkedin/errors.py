@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, whole_number
 
 USUAL_WAIT = timedelta(minutes=15)
@@ -14,10 +15,10 @@ USUAL_WAIT = timedelta(minutes=15)
 AFTER_MIDNIGHT = timedelta(minutes=5)
 
 _POST = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,30}")
-_NO_RIGHT = (
+_NO_RIGHT = gettext_noop(
     "The token needs the permission w_organization_social, and its owner a role on the page that may post."
 )
-_RENEW = "Make a new access token for the page and store it with the channel."
+_RENEW = gettext_noop("Make a new access token for the page and store it with the channel.")
 
 
 def error_of(answer: Answer, *, now: datetime) -> OtherSideError | None:
@@ -25,7 +26,10 @@ def error_of(answer: Answer, *, now: datetime) -> OtherSideError | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    reason = f"LinkedIn answered {status}{_detail(answer)}"
+    reason = gettext_noop("LinkedIn answered %(status)s%(detail)s") % {
+        "status": status,
+        "detail": _detail(answer),
+    }
     if status == 429:
         return Retry(reason, after=_wait(answer, now))
     if status >= 500 or status in {408, 409}:
@@ -42,11 +46,11 @@ def _advice(answer: Answer) -> str:
     if status == 403:
         return f"{_NO_RIGHT} {_RENEW}"
     if status == 426 or "VERSION" in str(answer.fields.get("code")):
-        return (
+        return gettext_noop(
             "Set `linkedin_version` in the channel's settings to a version that LinkedIn supports (YYYYMM)."
         )
     if status < 400 or status in {404, 405}:
-        return "This is not what LinkedIn's own server says: check the channel's setting `api`."
+        return gettext_noop("This is not what LinkedIn's own server says: check the channel's setting `api`.")
     return ""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from publisher.core.errors import ChannelDown, Rejected, Retry
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.linkedin.errors import error_of
 from publisher.social.networks.linkedin.rules import PICTURES
@@ -49,17 +50,20 @@ def _upload(wire: Wire, picture: Fitted, owner: str) -> str:
     value = answer.fields.get("value")
     url, urn = (value.get("uploadUrl"), value.get("image")) if isinstance(value, dict) else (None, None)
     if not isinstance(url, str) or not isinstance(urn, str) or not urn.startswith("urn:li:image:"):
-        raise Retry("LinkedIn gave no place for the picture.")
+        raise Retry(gettext_noop("LinkedIn gave no place for the picture."))
     headers = {"Content-Type": picture.type}
     bearer = wire.is_linkedin(url)
     try:
         put = wire.send("PUT", url, content=picture.data, headers=headers, bearer=bearer, upload=True)
     except ChannelDown as unusable:
         # About the place that LinkedIn named, not about the channel's own address.
-        raise Retry("LinkedIn named a place for the picture that cannot be used.") from unusable
+        raise Retry(gettext_noop("LinkedIn named a place for the picture that cannot be used.")) from unusable
     if error := error_of(put, now=datetime.now(UTC)):
         # The place is good for this once and for a short time: whatever it answers is of this try only.
-        raise Retry(f"LinkedIn did not take the picture: {error.reason}", getattr(error, "after", None))
+        raise Retry(
+            gettext_noop("LinkedIn did not take the picture: %(reason)s") % {"reason": error.reason},
+            getattr(error, "after", None),
+        )
     return urn
 
 
@@ -77,10 +81,10 @@ def _wait_for(wire: Wire, urn: str) -> None:
         if status == "AVAILABLE":
             return
         if status == "PROCESSING_FAILED":
-            raise Rejected("LinkedIn cannot show a picture of this post: attach another.")
+            raise Rejected(gettext_noop("LinkedIn cannot show a picture of this post: attach another."))
         time.sleep(ASK_EVERY)
 
 
 def _check_time(wire: Wire) -> None:
     if wire.spent > WITHIN_SECONDS:
-        raise Retry("LinkedIn took too long over the pictures; nothing was published.")
+        raise Retry(gettext_noop("LinkedIn took too long over the pictures; nothing was published."))

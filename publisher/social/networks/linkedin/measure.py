@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import regex
 
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.linkedin.rules import Rules
 
@@ -19,8 +20,15 @@ def measure(text: str, rules: Rules) -> Measure:
     """UTF-16 code units of what is sent, that is of the escaped text."""
     length = len(escape(text).encode("utf-16-le", "surrogatepass")) // 2
     if length > rules.limit:
-        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
-    return Measure(length, rules.limit, bool(text.strip()), "" if text.strip() else "the text is empty")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(length)s characters too long") % {"length": length - rules.limit},
+        )
+    return Measure(
+        length, rules.limit, bool(text.strip()), "" if text.strip() else gettext_noop("the text is empty")
+    )
 
 
 def escape(text: str) -> str:

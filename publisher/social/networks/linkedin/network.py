@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.core.errors import OtherSideError, Rejected
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -24,15 +25,21 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
 from publisher.social.networks.linkedin import account as accounts
 from publisher.social.networks.linkedin import client
 from publisher.social.networks.linkedin.errors import error_of
+from publisher.social.networks.linkedin.form import FORM
 from publisher.social.networks.linkedin.measure import measure
+from publisher.social.networks.linkedin.oauth import OAUTH
 from publisher.social.networks.linkedin.payload import payload
+from publisher.social.networks.linkedin.preview import PREVIEW
 from publisher.social.networks.linkedin.rules import PICTURES, Rules
+from publisher.social.networks.oauth import OAuth
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,10 @@ class LinkedIn:
     """See `Network`. LinkedIn has no key for a post. Its list tells; when that misses it, LinkedIn refuses a repeated text."""
 
     name: str = "linkedin"
+    shows_card: bool = True
     label: str = "LinkedIn"
+    form: Form = FORM
+    oauth: OAuth = OAUTH
     grade: Grade = Grade.BY_LOOKING
     settles_within: timedelta = timedelta(minutes=5)  # a new post may be missing from the list at first
     abilities: frozenset[Ability] = frozenset({Ability.EDIT, Ability.RETRACT})
@@ -54,12 +64,15 @@ class LinkedIn:
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
 
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
+
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)
 
     def publish(self, account: Account, prepared: Prepared, before: Sequence[Receipt] = ()) -> Receipt:
         if before:
-            raise Rejected("LinkedIn has no threads: put the text into one message.")
+            raise Rejected(gettext_noop("LinkedIn has no threads: put the text into one message."))
         return client.create(account, prepared)
 
     def reconcile(

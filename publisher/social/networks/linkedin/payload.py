@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.linkedin.measure import escape, measure
 from publisher.social.networks.linkedin.rules import PICTURES, Rules
@@ -20,11 +21,13 @@ def payload(part: Part, account: Account) -> dict[str, Any]:
     """`{"post": the body, "pictures": [{"digest", "alt", "focus"}]}`. Raises `Rejected` for what LinkedIn would refuse."""
     fit = measure(part.text, Rules())
     if not fit.fits:
-        raise Rejected(f"The text does not fit LinkedIn: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit LinkedIn: %(why)s.") % {"why": fit.why})
     if part.of > 1:
-        raise Rejected("LinkedIn has no threads: put the text into one message.")
+        raise Rejected(gettext_noop("LinkedIn has no threads: put the text into one message."))
     if len(part.pictures) > PICTURES.most:
-        raise Rejected(f"A LinkedIn post shows at most {PICTURES.most} pictures.")
+        raise Rejected(
+            gettext_noop("A LinkedIn post shows at most %(most)s pictures.") % {"most": PICTURES.most}
+        )
     post: dict[str, Any] = {
         "author": author(account),
         "commentary": escape(part.text),
@@ -70,6 +73,8 @@ def author(account: Account) -> str:
     found = _ORGANISATION.fullmatch(str(account.settings.get("organization") or "").strip())
     if not found:
         raise Rejected(
-            "The channel's settings name no `organization`: the number in the address of the page's admin view."
+            gettext_noop(
+                "The channel's settings name no `organization`: the number in the address of the page's admin view."
+            )
         )
     return f"urn:li:organization:{found[1]}"

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.core.errors import ChannelDown, Retry
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
 from publisher.social.networks.wire import CutShort, Request, ask
@@ -68,7 +69,7 @@ class Wire:
         """A request to anywhere. `bearer`: with the account's token. What names the new post is proof also without a body."""
         token = str(self.account.credentials.get("access_token") or "")
         if bearer and not token:
-            raise ChannelDown("The channel's credentials hold no `access_token`.")
+            raise ChannelDown(gettext_noop("The channel's credentials hold no `access_token`."))
         everything = {**headers, **({"Authorization": f"Bearer {token}"} if bearer else {})}
         request = Request(method, url, everything, content=content)
         try:
@@ -95,7 +96,7 @@ class Wire:
         given = self.account.settings.get("timeout_seconds")
         seconds = float(given) if isinstance(given, int | float) and given > 0 else ANSWER_SECONDS
         if self.spent > WHOLE_SECONDS - 1:
-            raise Retry("There was no time left for this request.")
+            raise Retry(gettext_noop("There was no time left for this request."))
         return min(
             time.monotonic() + min(seconds, ANSWER_SECONDS) * (2 if upload else 1), self.began + WHOLE_SECONDS
         )
@@ -105,7 +106,7 @@ def address(given: object, usual: str) -> str:
     """A setting that names a server. Raises `ChannelDown`."""
     url = str(given or usual).rstrip("/")
     if not url.startswith(("http://", "https://")):
-        raise ChannelDown("The channel's setting `api` must be the address of a server.")
+        raise ChannelDown(gettext_noop("The channel's setting `api` must be the address of a server."))
     return url
 
 

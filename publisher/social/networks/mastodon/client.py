@@ -12,6 +12,7 @@ from dataclasses import replace as with_pace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, PictureLimits, Prepared, Receipt, Standing
 from publisher.social.networks.mastodon.errors import NotThere
@@ -114,10 +115,10 @@ def connected(account: Account) -> Iterator[Api]:
 def receipt_of(status: object) -> Receipt:
     """What is no status is no proof: the server may have published all the same."""
     if not isinstance(status, Mapping) or not isinstance(status.get("id"), str | int):
-        raise Unknown("The Mastodon server's answer names no status.")
+        raise Unknown(gettext_noop("The Mastodon server's answer names no status."))
     remote_id, url = str(status["id"]), str(status.get("url") or "")
     if not remote_id or len(remote_id) > 300 or not remote_id.isascii() or "/" in remote_id:
-        raise Unknown("The Mastodon server's answer names no status.")
+        raise Unknown(gettext_noop("The Mastodon server's answer names no status."))
     return Receipt(remote_id, url[:2000] if url.startswith(("https://", "http://")) else "")
 
 
@@ -126,7 +127,7 @@ def _upload(api: Api, body: Mapping[str, Any], limits: PictureLimits) -> list[st
     with publishes_nothing():
         media = [_uploaded(api, picture, limits) for picture in body.get("pictures") or ()]
     if media and api.seconds_left < LEFT_TO_PUBLISH:
-        raise Retry("The Mastodon server took the pictures too slowly.")
+        raise Retry(gettext_noop("The Mastodon server took the pictures too slowly."))
     return media
 
 
@@ -153,7 +154,7 @@ def _uploaded(api: Api, picture: Mapping[str, Any], limits: PictureLimits) -> st
             break
         time.sleep(POLL_SECONDS)
         media = api.ask(lambda library: library.media(media_id))
-    raise Retry("The Mastodon server is still working on a picture.")
+    raise Retry(gettext_noop("The Mastodon server is still working on a picture."))
 
 
 def _dict(value: object) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, server_time, whole_number
 from publisher.social.networks.base import Pace
 
@@ -33,17 +34,26 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     if 200 <= status < 300:
         return None
     detail = _detail(answer)
-    reason = f"The Mastodon server answered {status}" + (f": {detail}" if detail else ".")
+    reason = gettext_noop("The Mastodon server answered %(status)s%(detail)s") % {
+        "status": status,
+        "detail": f": {detail}" if detail else ".",
+    }
     if status == 429:
         return Retry(reason, after=_wait(answer.headers, now))
     if status >= 500:
         return Unknown(reason)
     if status < 400:
-        return ChannelDown(f"{reason} The channel's `url` must be the server's own.")
+        return ChannelDown(
+            gettext_noop("%(reason)s The channel's `url` must be the server's own.") % {"reason": reason}
+        )
     if status == 404:
         # A server of another kind has no such address at all, and says so with a page.
         return (
-            NotThere(reason) if detail else ChannelDown(f"{reason} Is the channel's `url` a Mastodon server?")
+            NotThere(reason)
+            if detail
+            else ChannelDown(
+                gettext_noop("%(reason)s Is the channel's `url` a Mastodon server?") % {"reason": reason}
+            )
         )
     return _BY_CODE.get(status, Rejected)(reason)
 

@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.mastodon.client import connected, receipt_of
@@ -31,11 +32,17 @@ ALIKE = 0.8
 MOST_READ = 20
 """Statuses alike whose source is read: each is a request of the 300 in five minutes."""
 
-TOO_MANY = "The account has published too much since to be searched. Look there, then say here whether it was published."
+TOO_MANY = gettext_noop(
+    "The account has published too much since to be searched. Look there, then say here whether it was published."
+)
 
-NOTHING = "The server shows no status of this account at all. Look at the account there, then say here whether it was published."
+NOTHING = gettext_noop(
+    "The server shows no status of this account at all. Look at the account there, then say here whether it was published."
+)
 
-EDITED = "A status much like it was edited since. Look there, then say here whether it was published."
+EDITED = gettext_noop(
+    "A status much like it was edited since. Look there, then say here whether it was published."
+)
 
 _BREAK = re.compile(r"</p>|<br */?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -97,7 +104,7 @@ def _since(api: Api, author: str, earliest: datetime) -> Shown:
             )
         )
         if not api.told_a_list:
-            raise Unknown("The Mastodon server's answer is no list of statuses.")
+            raise Unknown(gettext_noop("The Mastodon server's answer is no list of statuses."))
         # Pinned ones do not come in this list: it is in the order of time.
         for status in page:
             if _made_at(status) < earliest:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import regex
 
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks import graphemes, twitter_text
 from publisher.social.networks.mastodon.rules import Rules
@@ -48,8 +49,15 @@ def measure(text: str, rules: Rules) -> Measure:
     """Graphemes of warning and text together, as the server counts them."""
     length = graphemes.count(rules.warning + _countable(text, rules))
     if length > rules.limit:
-        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
-    return Measure(length, rules.limit, bool(text.strip()), "" if text.strip() else "the text is empty")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(length)s characters too long") % {"length": length - rules.limit},
+        )
+    return Measure(
+        length, rules.limit, bool(text.strip()), "" if text.strip() else gettext_noop("the text is empty")
+    )
 
 
 def _countable(text: str, rules: Rules) -> str:

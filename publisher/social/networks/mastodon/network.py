@@ -28,14 +28,20 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
 from publisher.social.networks.mastodon import client, looking, rules
 from publisher.social.networks.mastodon.errors import error_of
+from publisher.social.networks.mastodon.form import FORM
 from publisher.social.networks.mastodon.measure import measure
+from publisher.social.networks.mastodon.oauth import OAUTH
 from publisher.social.networks.mastodon.payload import payload
+from publisher.social.networks.mastodon.preview import PREVIEW
 from publisher.social.networks.mastodon.rules import Rules
+from publisher.social.networks.oauth import OAuth
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Mastodon:
 
     name: str = "mastodon"
     label: str = "Mastodon"
+    form: Form = FORM
+    oauth: OAuth = OAUTH
     grade: Grade = Grade.WITHIN_A_WINDOW
     settles_within: timedelta = timedelta(minutes=2)
     abilities: frozenset[Ability] = frozenset(Ability)
@@ -73,6 +81,9 @@ class Mastodon:
             types=frozenset(map(str, types)) if isinstance(types, list) and types else rules.IMAGE_TYPES,
             alt=_number(given, "description_limit", rules.ALT_TEXT),
         )
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account, self.rules(account), self.pictures(account)), key)

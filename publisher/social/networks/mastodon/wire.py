@@ -20,6 +20,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonNetworkError
 
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import server_time
 from publisher.social.networks.base import Account, Pace
 from publisher.social.networks.bounded import BoundedAdapter
@@ -73,9 +74,9 @@ class Api:
         except MastodonNetworkError as error:
             if isinstance(error.__context__, OtherSideError):
                 raise error.__context__ from None
-            raise Unknown("The Mastodon server took the request and gave no answer.") from None
+            raise Unknown(gettext_noop("The Mastodon server took the request and gave no answer.")) from None
         except (MastodonError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Unknown("The Mastodon server's answer cannot be understood.") from error
+            raise Unknown(gettext_noop("The Mastodon server's answer cannot be understood.")) from error
 
     @property
     def seconds_left(self) -> float:
@@ -121,7 +122,7 @@ class _Session:
         """Send, read within bounds, and raise what the answer means."""
         left = self.until - time.monotonic()
         if left < 1:
-            raise Retry("The Mastodon server was too slow before the request could be made.")
+            raise Retry(gettext_noop("The Mastodon server was too slow before the request could be made."))
         given |= {
             "allow_redirects": False,
             "headers": {**given.get("headers", {}), "Accept-Encoding": "identity"},
@@ -131,17 +132,23 @@ class _Session:
         except _UNUSABLE as error:
             # The error would quote the header, and with it the token.
             kind = type(error).__name__
-            raise ChannelDown(f"The channel's address or token cannot be used ({kind}).") from None
+            raise ChannelDown(
+                gettext_noop("The channel's address or token cannot be used (%(kind)s).") % {"kind": kind}
+            ) from None
         except requests.RequestException as error:
             kind = type(error).__name__
             if _never_left(error):
                 raise Retry(
-                    f"The Mastodon server {urlsplit(url).hostname} cannot be reached ({kind})."
+                    gettext_noop("The Mastodon server %(hostname)s cannot be reached (%(kind)s).")
+                    % {"hostname": urlsplit(url).hostname, "kind": kind}
                 ) from None
-            raise Unknown(f"The Mastodon server took the request and gave no answer ({kind}).") from None
+            raise Unknown(
+                gettext_noop("The Mastodon server took the request and gave no answer (%(kind)s).")
+                % {"kind": kind}
+            ) from None
         answer = self._adapter.exchanged
         if answer is None:
-            raise Unknown("The Mastodon server gave no answer.")
+            raise Unknown(gettext_noop("The Mastodon server gave no answer."))
         self.server_now = server_time(answer.headers)
         if refused := error_of(answer, datetime.now(UTC)):
             raise refused
@@ -162,14 +169,20 @@ def address(account: Account) -> str:
         host = ""
     if not host or parts.scheme not in ("https", "http") or parts.username or parts.query or parts.fragment:
         raise ChannelDown(
-            "The channel's settings name no `url` of a Mastodon server, such as https://mastodon.example."
+            gettext_noop(
+                "The channel's settings name no `url` of a Mastodon server, such as https://mastodon.example."
+            )
         )
     if parts.scheme == "http" and host not in ("127.0.0.1", "localhost", "::1"):
         raise ChannelDown(
-            "The channel's `url` must begin with https://: the token would be readable on the way."
+            gettext_noop(
+                "The channel's `url` must begin with https://: the token would be readable on the way."
+            )
         )
     if not account.credentials.get("access_token"):
-        raise ChannelDown("The channel has no `access_token`: make one on its server and put it in.")
+        raise ChannelDown(
+            gettext_noop("The channel has no `access_token`: make one on its server and put it in.")
+        )
     return url
 
 
@@ -196,5 +209,5 @@ def _is_list(body: bytes) -> bool:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict | list):
-        raise Unknown("The Mastodon server's answer cannot be read.")
+        raise Unknown(gettext_noop("The Mastodon server's answer cannot be read."))
     return isinstance(found, list)

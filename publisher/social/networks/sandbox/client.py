@@ -15,6 +15,7 @@ import httpx
 
 from publisher.core.deadline import DeadlineTransport
 from publisher.core.errors import ChannelDown, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, NotFound, Prepared, Receipt
 from publisher.social.networks.sandbox.errors import error_of
@@ -79,7 +80,9 @@ def _upload(account: Account, digest: str) -> str:
     try:
         return _receipt(_ask(account, "POST", "/api/pictures", content=picture.data)).remote_id
     except Unknown as error:
-        raise Retry(f"A picture could not be uploaded. {error.reason}") from error
+        raise Retry(
+            gettext_noop("A picture could not be uploaded. %(reason)s") % {"reason": error.reason}
+        ) from error
 
 
 def _ask(
@@ -106,14 +109,20 @@ def _ask(
         ):
             got = Answer(answer.status_code, dict(answer.headers), _read(answer))
     except _NEVER_LEFT as error:
-        raise Retry(f"The sandbox server cannot be reached: {_said(error)}.") from error
+        raise Retry(
+            gettext_noop("The sandbox server cannot be reached: %(said)s.") % {"said": _said(error)}
+        ) from error
     except (*_UNUSABLE, UnicodeError) as error:
         # The error would quote the header, and with it the token.
         raise ChannelDown(
-            f"The channel's address or token cannot be used ({type(error).__name__})."
+            gettext_noop("The channel's address or token cannot be used (%(name)s).")
+            % {"name": type(error).__name__}
         ) from None
     except httpx.HTTPError as error:
-        raise Unknown(f"The sandbox server took the request and gave no answer: {_said(error)}.") from error
+        raise Unknown(
+            gettext_noop("The sandbox server took the request and gave no answer: %(said)s.")
+            % {"said": _said(error)}
+        ) from error
     if refused := error_of(got):
         raise refused
     return got
@@ -122,7 +131,7 @@ def _ask(
 def _base(account: Account) -> str:
     url = str(account.settings.get("url") or "").rstrip("/")
     if not url.startswith(("http://", "https://")):
-        raise ChannelDown("The channel's settings name no `url` of a sandbox server.")
+        raise ChannelDown(gettext_noop("The channel's settings name no `url` of a sandbox server."))
     return url
 
 
@@ -138,7 +147,7 @@ def _read(answer: httpx.Response) -> bytes:
     for chunk in answer.iter_raw():
         body += chunk
         if len(body) > LONGEST_ANSWER:
-            raise Unknown("The sandbox server's answer had no end.")
+            raise Unknown(gettext_noop("The sandbox server's answer had no end."))
     return bytes(body)
 
 
@@ -149,21 +158,23 @@ def _receipt(answer: Answer) -> Receipt:
 def _receipt_of(post: object) -> Receipt:
     """What is no post is no proof: the server may have published all the same."""
     if not isinstance(post, dict) or not isinstance(post.get("id"), str) or not post["id"]:
-        raise Unknown("The sandbox server's answer names no post.")
+        raise Unknown(gettext_noop("The sandbox server's answer names no post."))
     return Receipt(post["id"][:300], str(post.get("url") or ""))
 
 
 def _posts(answer: Answer) -> list[object]:
     posts = _json(answer).get("posts")
     if not isinstance(posts, list):
-        raise Unknown("The sandbox server answered a search with something that is no list of posts.")
+        raise Unknown(
+            gettext_noop("The sandbox server answered a search with something that is no list of posts.")
+        )
     return posts
 
 
 def _json(answer: Answer) -> dict[str, Any]:
     found = answer.json()
     if found is None:
-        raise Unknown("The sandbox server's answer cannot be read.")
+        raise Unknown(gettext_noop("The sandbox server's answer cannot be read."))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, whole_number
 
 USUAL_WAIT = timedelta(minutes=1)
@@ -26,13 +27,18 @@ def error_of(answer: Answer) -> OtherSideError | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    reason = f"The sandbox server answered {status}{_detail(answer)}"
+    reason = gettext_noop("The sandbox server answered %(status)s%(detail)s") % {
+        "status": status,
+        "detail": _detail(answer),
+    }
     if status == 429:
         return Retry(reason, after=_wait(answer.headers.get("retry-after", "")))
     if status >= 500:
         return Unknown(reason)
     if status < 400:
-        return ChannelDown(f"{reason} The channel's `url` must be the server's own.")
+        return ChannelDown(
+            gettext_noop("%(reason)s The channel's `url` must be the server's own.") % {"reason": reason}
+        )
     return _BY_CODE.get(status, Rejected)(reason)
 
 

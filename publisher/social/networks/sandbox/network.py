@@ -21,13 +21,17 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
 from publisher.social.networks.sandbox import client
 from publisher.social.networks.sandbox.errors import error_of
+from publisher.social.networks.sandbox.form import FORM
 from publisher.social.networks.sandbox.measure import measure
 from publisher.social.networks.sandbox.payload import payload
+from publisher.social.networks.sandbox.preview import PREVIEW
 from publisher.social.networks.sandbox.rules import PICTURES, Rules
 
 
@@ -36,7 +40,9 @@ class Sandbox:
     """See `Network`. Its server keeps idempotency keys for ever, so a repeated post is always known."""
 
     name: str = "sandbox"
+    shows_card: bool = True
     label: str = "Sandbox"
+    form: Form = FORM
     grade: Grade = Grade.GUARANTEED
     settles_within: timedelta = timedelta(0)
     abilities: frozenset[Ability] = frozenset(Ability)
@@ -49,6 +55,9 @@ class Sandbox:
 
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.sandbox.measure import measure
 from publisher.social.networks.sandbox.rules import PICTURES, Rules
@@ -17,9 +18,11 @@ def payload(part: Part, account: Account) -> dict[str, Any]:
     """
     fit = measure(part.text, Rules())
     if not fit.fits:
-        raise Rejected(f"The text does not fit the sandbox network: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit the sandbox network: %(why)s.") % {"why": fit.why})
     if len(part.pictures) > PICTURES.most:
-        raise Rejected(f"The sandbox network shows {PICTURES.most} pictures at most.")
+        raise Rejected(
+            gettext_noop("The sandbox network shows %(most)s pictures at most.") % {"most": PICTURES.most}
+        )
     body: dict[str, Any] = {"account": account.name, "text": part.text, "language": part.language}
     if part.link:
         body["link"] = part.link

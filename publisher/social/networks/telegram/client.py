@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.telegram.errors import AlreadyGone, NotModified, error_of
@@ -43,7 +44,9 @@ def remote_of(remote_id: str) -> Remote:
     """Raises `Rejected` for what is none, as after a person's word that a message is there."""
     found = re.fullmatch(r"(-?\d+)/(caption|text)/(\d+(?:,\d+)*)", remote_id)
     if not found:
-        raise Rejected("It is not known which message on Telegram this is: change or delete it there.")
+        raise Rejected(
+            gettext_noop("It is not known which message on Telegram this is: change or delete it there.")
+        )
     return Remote(int(found[1]), found[2] == "caption", tuple(int(each) for each in found[3].split(",")))
 
 
@@ -75,7 +78,10 @@ def edit(account: Account, remote_id: str, prepared: Prepared) -> Receipt:
     remote, content = remote_of(remote_id), prepared.payload
     plain = _plain_of(content["text"]) if content["parse_mode"] else content["text"]
     if remote.caption and not measure(plain, Rules(CAPTION)).fits:
-        raise Rejected(f"A text with pictures has {CAPTION} characters at most on Telegram.")
+        raise Rejected(
+            gettext_noop("A text with pictures has %(caption)s characters at most on Telegram.")
+            % {"caption": CAPTION}
+        )
     fields: dict[str, Any] = {"chat_id": remote.chat, "message_id": remote.messages[0]}
     try:
         if remote.caption:
@@ -115,7 +121,10 @@ def whoami(account: Account) -> str:
     is_channel = chat.get("type") == "channel"
     if status in ("left", "kicked") or (is_channel and not _may_post(member)):
         raise ChannelDown(
-            f"The bot may not post in “{chat.get('title')}”: make it an administrator that may post messages."
+            gettext_noop(
+                "The bot may not post in “%(title)s”: make it an administrator that may post messages."
+            )
+            % {"title": chat.get("title")}
         )
     return f"@{bot.get('username')} in {chat.get('title') or chat.get('username')}"
 
@@ -137,7 +146,9 @@ def _call(
     """One request. In a form, what is no text is JSON."""
     token = str(account.credentials.get("token") or "")
     if not _TOKEN.match(token):
-        raise ChannelDown("The channel has no bot token such as 123456:ABC…: ask @BotFather for it.")
+        raise ChannelDown(
+            gettext_noop("The channel has no bot token such as 123456:ABC…: ask @BotFather for it.")
+        )
     url = f"{str(account.settings.get('api') or API).rstrip('/')}/bot{token}/{method}"
     if files:
         form = {
@@ -165,7 +176,9 @@ def _without(token: str, error: OtherSideError | None) -> OtherSideError | None:
 def _chat(account: Account) -> str | int:
     chat = account.settings.get("chat")
     if not isinstance(chat, str | int) or isinstance(chat, bool) or not str(chat).strip():
-        raise ChannelDown("The channel's settings name no `chat`: “@name” or the chat's number.")
+        raise ChannelDown(
+            gettext_noop("The channel's settings name no `chat`: “@name” or the chat's number.")
+        )
     return chat
 
 
@@ -191,7 +204,10 @@ def _files(pictures: list[Mapping[str, Any]]) -> list[File]:
         made = fitted(picture["digest"], PICTURES)
         if max(made.width, made.height) > WIDEST * min(made.width, made.height):
             raise Rejected(
-                f"A picture is more than {WIDEST} times as long as it is wide: Telegram shows none such."
+                gettext_noop(
+                    "A picture is more than %(widest)s times as long as it is wide: Telegram shows none such."
+                )
+                % {"widest": WIDEST}
             )
         files.append(File(f"picture{number}.jpg", made.data, made.type))
     return files
@@ -210,11 +226,11 @@ def _receipt(answer: Answer, *, caption: bool) -> Receipt:
     numbers, chat = [], None
     for message in messages:
         if not isinstance(message, dict) or not isinstance(message.get("message_id"), int):
-            raise Unknown("Telegram's answer names no message.")
+            raise Unknown(gettext_noop("Telegram's answer names no message."))
         numbers.append(message["message_id"])
         chat = message.get("chat")
     if not isinstance(chat, dict) or not isinstance(chat.get("id"), int):
-        raise Unknown("Telegram's answer names no chat.")
+        raise Unknown(gettext_noop("Telegram's answer names no chat."))
     return Receipt(str(Remote(chat["id"], caption, tuple(numbers))), _url(chat, numbers[0]))
 
 
@@ -229,5 +245,5 @@ def _url(chat: Mapping[str, Any], message: int) -> str:
 def _object(answer: Answer) -> dict[str, Any]:
     found = answer.fields.get("result")
     if not isinstance(found, dict):
-        raise Unknown("Telegram's answer cannot be read.")
+        raise Unknown(gettext_noop("Telegram's answer cannot be read."))
     return found

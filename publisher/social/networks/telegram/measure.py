@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.telegram.rules import Rules
 
@@ -11,5 +12,10 @@ def measure(text: str, rules: Rules) -> Measure:
     counted = text.replace("\r\n", "\n").strip()
     length = len(counted.encode("utf-16-le", "surrogatepass")) // 2
     if length > rules.limit:
-        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
-    return Measure(length, rules.limit, length > 0, "" if length else "the text is empty")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(length)s characters too long") % {"length": length - rules.limit},
+        )
+    return Measure(length, rules.limit, length > 0, "" if length else gettext_noop("the text is empty"))

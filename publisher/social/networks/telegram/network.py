@@ -9,10 +9,11 @@ one's own). Credentials: `token`, from @BotFather.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.core.errors import OtherSideError
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -24,13 +25,18 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
+from publisher.social.networks.preview import CardLayout
 from publisher.social.networks.telegram import client
 from publisher.social.networks.telegram.errors import error_of
+from publisher.social.networks.telegram.form import FORM
 from publisher.social.networks.telegram.measure import measure
 from publisher.social.networks.telegram.payload import payload
+from publisher.social.networks.telegram.preview import PREVIEW
 from publisher.social.networks.telegram.rules import PICTURES, Rules
 
 
@@ -42,6 +48,7 @@ class Telegram:
 
     name: str = "telegram"
     label: str = "Telegram"
+    form: Form = FORM
     grade: Grade = Grade.BY_A_PERSON
     settles_within: timedelta = timedelta(minutes=2)
     abilities: frozenset[Ability] = frozenset(Ability)
@@ -57,6 +64,10 @@ class Telegram:
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
 
+    def preview(self, account: Account) -> Preview:
+        shown = account.settings.get("link_preview") is not False
+        return PREVIEW if shown else replace(PREVIEW, card=CardLayout.NONE)
+
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account, self.rules(account)), key)
 
@@ -71,7 +82,9 @@ class Telegram:
         since: timedelta,  # noqa: ARG002
     ) -> Receipt | NotFound | CannotTell:
         return CannotTell(
-            "Telegram does not tell what a bot has sent. Look at the chat, then say whether it is there."
+            gettext_noop(
+                "Telegram does not tell what a bot has sent. Look at the chat, then say whether it is there."
+            )
         )
 
     def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.telegram.measure import measure
 from publisher.social.networks.telegram.rules import CAPTION, MOST_PICTURES, Rules
@@ -20,11 +21,15 @@ def payload(part: Part, account: Account, rules: Rules) -> dict[str, Any]:
     limit = min(CAPTION, rules.limit) if part.pictures else rules.limit
     fit = measure(text, Rules(limit))
     if not fit.fits:
-        where = "a text with pictures on Telegram" if part.pictures else "Telegram"
-        raise Rejected(f"The text does not fit {where} ({limit} characters at most): {fit.why}.")
+        where = gettext_noop("a text with pictures on Telegram") if part.pictures else "Telegram"
+        raise Rejected(
+            gettext_noop("The text does not fit %(where)s (%(limit)s characters at most): %(why)s.")
+            % {"where": where, "limit": limit, "why": fit.why}
+        )
     if len(part.pictures) > MOST_PICTURES:
         raise Rejected(
-            f"Telegram shows {MOST_PICTURES} pictures at most, and the post has {len(part.pictures)}."
+            gettext_noop("Telegram shows %(most_pictures)s pictures at most, and the post has %(pictures)s.")
+            % {"most_pictures": MOST_PICTURES, "pictures": len(part.pictures)}
         )
     html = account.settings.get("format") == "html"
     return {

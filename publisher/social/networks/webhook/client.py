@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from publisher.core.errors import ChannelDown, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
+from publisher.core.webhook_signing import signature_headers
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Prepared, Receipt
 from publisher.social.networks.webhook.errors import MessageGone, error_of
 from publisher.social.networks.webhook.payload import EDITED, RETRACTED, event
 from publisher.social.networks.webhook.rules import Format
-from publisher.social.networks.webhook.signing import signature_headers
 from publisher.social.networks.wire import CutShort, Request, ask, time_left
 
 WHOLE_SECONDS = 25.0
@@ -67,7 +68,10 @@ def retract(account: Account, remote_id: str) -> None:
     answer = _asked(account, target, "POST", _address(account, target), body=told, key=key)
     if answer.status in (404, 410):
         raise Rejected(
-            f"The webhook's receiver answered {answer.status} to the deletion. Look there whether it is gone."
+            gettext_noop(
+                "The webhook's receiver answered %(status)s to the deletion. Look there whether it is gone."
+            )
+            % {"status": answer.status}
         )
     _check(answer, target)
 
@@ -85,7 +89,7 @@ def whoami(account: Account) -> str:
         raise Retry(error.reason) from error
     except Rejected as error:
         raise ChannelDown(error.reason) from error
-    return str(answer.fields.get("name") or "Discord webhook")
+    return str(answer.fields.get("name") or gettext_noop("Discord webhook"))
 
 
 def format_of(account: Account) -> Format:
@@ -95,7 +99,9 @@ def format_of(account: Account) -> Format:
         return Format(given)
     except ValueError:
         known = ", ".join(each.value for each in Format)
-        raise ChannelDown(f"The channel's `format` is none of: {known}.") from None
+        raise ChannelDown(
+            gettext_noop("The channel's `format` is none of: %(known)s.") % {"known": known}
+        ) from None
 
 
 def _post(
@@ -146,21 +152,25 @@ def _signed(account: Account, target: Format, key: str, content: bytes) -> dict[
     if secret:
         return signature_headers(secret, key, int(time.time()), content)
     if target is Format.GENERIC:
-        raise ChannelDown("The channel has no `secret` to sign its webhooks with (whsec_ and base64).")
+        raise ChannelDown(
+            gettext_noop("The channel has no `secret` to sign its webhooks with (whsec_ and base64).")
+        )
     return {}
 
 
 def _address(account: Account, target: Format) -> str:
     url = str(account.credentials.get("url") or account.settings.get("url") or "").strip()
     if not url:
-        raise ChannelDown("The channel has no `url` to send its webhooks to.")
+        raise ChannelDown(gettext_noop("The channel has no `url` to send its webhooks to."))
     return _with_query(url, wait="true") if target is Format.DISCORD else url
 
 
 def _message(account: Account, remote_id: str) -> str:
     """Where Discord keeps the message of that number."""
     if not remote_id.isascii() or not remote_id.isdigit():
-        raise Rejected("It is not known which message on Discord this is: change or delete it there.")
+        raise Rejected(
+            gettext_noop("It is not known which message on Discord this is: change or delete it there.")
+        )
     parts = urlsplit(_address(account, Format.DISCORD))
     return parts._replace(path=f"{parts.path.rstrip('/')}/messages/{remote_id}").geturl()
 
@@ -170,17 +180,20 @@ def _with_query(url: str, **more: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ChannelDown("The channel's address cannot be used.") from None
+        raise ChannelDown(gettext_noop("The channel's address cannot be used.")) from None
     return parts._replace(query=urlencode({**dict(parse_qsl(parts.query)), **more})).geturl()
 
 
 def _must_be_generic(target: Format, remote_id: str) -> None:
     if target is not Format.GENERIC:
         raise Rejected(
-            f"A message in a room of {target.value.title()} cannot be changed by its webhook: do it there."
+            gettext_noop("A message in a room of %(title)s cannot be changed by its webhook: do it there.")
+            % {"title": target.value.title()}
         )
     if not remote_id:
-        raise Rejected("It is not known which message this is: change or delete it at the receiver.")
+        raise Rejected(
+            gettext_noop("It is not known which message this is: change or delete it at the receiver.")
+        )
 
 
 def _receipt(answer: Answer, prepared: Prepared) -> Receipt:
@@ -193,5 +206,5 @@ def _discord_receipt(answer: Answer) -> Receipt:
     """What names no message is no proof: it may be there all the same."""
     number = answer.fields.get("id")
     if not isinstance(number, str) or not number.isascii() or not number.isdigit() or len(number) > 40:
-        raise Unknown("Discord's answer names no message.")
+        raise Unknown(gettext_noop("Discord's answer names no message."))
     return Receipt(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.webhook.rules import Format
 from publisher.social.networks.wire import wait_of
@@ -35,16 +36,19 @@ def error_of(answer: Answer, target: Format) -> OtherSideError | None:
     status = answer.status
     if 200 <= status < 300:
         return _hidden(answer, target)
-    reason = f"The webhook's receiver answered {status}."
+    reason = gettext_noop("The webhook's receiver answered %(status)s.") % {"status": status}
     if status == 429:
         named = answer.headers.get("retry-after") or answer.fields.get("retry_after")
         return Retry(reason, after=wait_of(named))
     if status >= 500:
         return Unknown(reason)
     if status < 400:
-        return ChannelDown(f"{reason} It sends us on to another address: put that one into the channel.")
+        return ChannelDown(
+            gettext_noop("%(reason)s It sends us on to another address: put that one into the channel.")
+            % {"reason": reason}
+        )
     if target is Format.DISCORD and status == 404 and answer.fields.get("code") == UNKNOWN_MESSAGE:
-        return MessageGone(f"{reason} The message is not there any more.")
+        return MessageGone(gettext_noop("%(reason)s The message is not there any more.") % {"reason": reason})
     return _BY_CODE.get(status, Rejected)(reason)
 
 
@@ -52,6 +56,8 @@ def _hidden(answer: Answer, target: Format) -> OtherSideError | None:
     """Teams may say 200 and tell of an error in its text."""
     if target is Format.TEAMS and _TEAMS_REFUSED in answer.body:
         if _TEAMS_REFUSED + b"429" in answer.body:
-            return Retry("Teams asks to wait.", after=wait_of(answer.headers.get("retry-after")))
-        return Unknown("Teams answered with an error in its text.")
+            return Retry(
+                gettext_noop("Teams asks to wait."), after=wait_of(answer.headers.get("retry-after"))
+            )
+        return Unknown(gettext_noop("Teams answered with an error in its text."))
     return None

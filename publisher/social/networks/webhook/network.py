@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.core.errors import OtherSideError
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -23,13 +24,17 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
 from publisher.social.networks.webhook import client
 from publisher.social.networks.webhook.errors import error_of
+from publisher.social.networks.webhook.form import FORM
 from publisher.social.networks.webhook.measure import measure
 from publisher.social.networks.webhook.payload import payload
+from publisher.social.networks.webhook.preview import PREVIEW
 from publisher.social.networks.webhook.rules import LIMITS, Format, Rules
 
 
@@ -38,7 +43,9 @@ class Webhook:
     """See `Network`. Every try has the same key, but nobody knows whether a receiver looks at it: a person tells."""
 
     name: str = "webhook"
+    shows_card: bool = True
     label: str = "Webhook"
+    form: Form = FORM
     grade: Grade = Grade.BY_A_PERSON
     settles_within: timedelta = timedelta(minutes=2)
     abilities: frozenset[Ability] = frozenset(Ability)
@@ -63,6 +70,9 @@ class Webhook:
         is_room = self.rules(account).format in (Format.SLACK, Format.TEAMS)
         return frozenset({Ability.REPLY}) if is_room else self.abilities
 
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
+
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account, key, self.rules(account)), key)
 
@@ -78,7 +88,10 @@ class Webhook:
         since: timedelta,  # noqa: ARG002
     ) -> Receipt | NotFound | CannotTell:
         return CannotTell(
-            f"A webhook cannot be asked. Look whether the message {prepared.idempotency_key} arrived, then say so here."
+            gettext_noop(
+                "A webhook cannot be asked. Look whether the message %(idempotency_key)s arrived, then say so here."
+            )
+            % {"idempotency_key": prepared.idempotency_key}
         )
 
     def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Part
 from publisher.social.networks.webhook.escaping import escaped
 from publisher.social.networks.webhook.measure import measure
@@ -21,10 +22,12 @@ def payload(part: Part, account: Account, key: str, rules: Rules) -> dict[str, A
     """`format` and `body`. Raises `Rejected` for a text that does not fit."""
     fit = measure(part.text, rules)
     if not fit.fits:
-        raise Rejected(f"The text does not fit this webhook: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit this webhook: %(why)s.") % {"why": fit.why})
     body = _body(part, account, key, rules.format)
     if rules.format is Format.TEAMS and len(json.dumps(body, ensure_ascii=False).encode()) > TEAMS_BYTES:
-        raise Rejected("The text makes a card that is too large for Teams: it has too many lines.")
+        raise Rejected(
+            gettext_noop("The text makes a card that is too large for Teams: it has too many lines.")
+        )
     return {"format": rules.format.value, "body": body}
 
 

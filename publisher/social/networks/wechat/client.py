@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from publisher.core.errors import OtherSideError, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.asking import publishes_nothing
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
@@ -31,7 +32,10 @@ ANSWER_SECONDS = 20.0
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE, MOST_PAGES = 20, 5
 _NOT_ALL = CannotTell(
-    "WeChat does not show all drafts that it counts. Look at the account's drafts (草稿箱), then say here whether it is there."
+    gettext_noop(
+        "WeChat does not show all drafts that it counts. Look at the account's drafts "
+        "(草稿箱), then say here whether it is there."
+    )
 )
 
 
@@ -98,7 +102,7 @@ def lay(account: Account, prepared: Prepared) -> Receipt:
     answer = session.call("/cgi-bin/draft/add", {"articles": [article]})
     media_id = answer.fields.get("media_id")
     if not isinstance(media_id, str) or not media_id:
-        raise Unknown("WeChat's answer names no draft.")
+        raise Unknown(gettext_noop("WeChat's answer names no draft."))
     return Receipt(media_id)
 
 
@@ -112,7 +116,7 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
             fields = session.call("/cgi-bin/draft/batchget", query).fields
         items = fields.get("item")
         if not isinstance(items, list):
-            raise Retry("WeChat's list of drafts cannot be read.")
+            raise Retry(gettext_noop("WeChat's list of drafts cannot be read."))
         for item in items:
             verdict = _verdict(item, prepared.payload, began)
             if verdict is not None:
@@ -120,7 +124,9 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
         if len(items) < PAGE:
             return NotFound() if fields.get("total_count") == page * PAGE + len(items) else _NOT_ALL
     return CannotTell(
-        "The account has too many newer drafts to look through. Look there whether it is among them."
+        gettext_noop(
+            "The account has too many newer drafts to look through. Look there whether it is among them."
+        )
     )
 
 
@@ -147,14 +153,14 @@ def _files(pictures: list[Mapping[str, Any]]) -> list[File]:
 def _cover(session: Session, file: File) -> str:
     media_id = session.call("/cgi-bin/material/add_material?type=image", file=file).fields.get("media_id")
     if not isinstance(media_id, str) or not media_id:
-        raise Retry("WeChat named no place for the cover.")
+        raise Retry(gettext_noop("WeChat named no place for the cover."))
     return media_id
 
 
 def _image(session: Session, file: File) -> str:
     url = session.call("/cgi-bin/media/uploadimg", file=file).fields.get("url")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise Retry("WeChat named no address for the picture.")
+        raise Retry(gettext_noop("WeChat named no address for the picture."))
     return url
 
 
@@ -167,7 +173,9 @@ def _verdict(
     held = draft.get("content")
     news = held.get("news_item") if isinstance(held, dict) else None
     if not isinstance(media_id, str) or not isinstance(changed, int) or not isinstance(news, list):
-        return CannotTell("WeChat's list holds something that is no draft. Look there whether ours is there.")
+        return CannotTell(
+            gettext_noop("WeChat's list holds something that is no draft. Look there whether ours is there.")
+        )
     if changed < began.timestamp():
         return NotFound()
     for article in (each for each in news if isinstance(each, dict)):
@@ -179,8 +187,11 @@ def _verdict(
             return Receipt(media_id)
         if same_link:
             return CannotTell(
-                f"A draft “{str(article.get('title'))[:80]}” with the same link is there, in other words. "
-                "Look whether it is this one, changed by somebody."
+                gettext_noop(
+                    "A draft “%(title)s” with the same link is there, in other words. "
+                    "Look whether it is this one, changed by somebody."
+                )
+                % {"title": str(article.get("title"))[:80]}
             )
     return None
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.wire import wait_of
 
@@ -15,13 +16,15 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 AFTER_MIDNIGHT = timedelta(minutes=5)
 A_MINUTE = timedelta(minutes=1)
 
-_KEYS = "Copy AppID and AppSecret anew from the account's settings (开发接口管理), and store them with the channel."
-_RIGHTS = (
-    "The account may not make drafts by this interface (a personal or unverified account may not). Take the credentials "
-    "off the channel, and posts are handed over to be copied."
+_KEYS = gettext_noop(
+    "Copy AppID and AppSecret anew from the account's settings (开发接口管理), and store them with the channel."
 )
-_ADDRESS = "Add this server's address to the account's list of allowed addresses (IP 白名单)."
-_BLOCKED = "Look on mp.weixin.qq.com what is wrong with the account."
+_RIGHTS = gettext_noop(
+    "The account may not make drafts by this interface (a personal or unverified account may not). Take the "
+    "credentials off the channel, and posts are handed over to be copied."
+)
+_ADDRESS = gettext_noop("Add this server's address to the account's list of allowed addresses (IP 白名单).")
+_BLOCKED = gettext_noop("Look on mp.weixin.qq.com what is wrong with the account.")
 REPAIRS = {
     40013: _KEYS,
     40125: _KEYS,
@@ -41,12 +44,14 @@ REPAIRS = {
     61007: _RIGHTS,
 }
 _TOO_LONG = {
-    45002: "the text is too long",
-    45003: "the title is too long",
-    45004: "the summary is too long",
-    45005: "the link is too long",
-    45110: "the author's name is too long",
-    40007: "the cover is not in the account any more: see the channel's setting `cover_media_id`",
+    45002: gettext_noop("the text is too long"),
+    45003: gettext_noop("the title is too long"),
+    45004: gettext_noop("the summary is too long"),
+    45005: gettext_noop("the link is too long"),
+    45110: gettext_noop("the author's name is too long"),
+    40007: gettext_noop(
+        "the cover is not in the account any more: see the channel's setting `cover_media_id`"
+    ),
 }
 
 
@@ -60,15 +65,20 @@ def error_of(answer: Answer, *, now: datetime) -> OtherSideError | None:
         return _of_status(answer)
     said = answer.json()
     if said is None:
-        return Unknown("WeChat's answer cannot be read.")
+        return Unknown(gettext_noop("WeChat's answer cannot be read."))
     code = said.get("errcode", 0)
     if not isinstance(code, int):
-        return Unknown("WeChat's answer names no code.")
+        return Unknown(gettext_noop("WeChat's answer names no code."))
     if code == 0:
         return None
     message = said.get("errmsg")
     detail = message[:300].rstrip(".") if isinstance(message, str) else ""
-    return _of_code(code, f"WeChat answered {code}{f': {detail}' if detail else ''}.", now)
+    return _of_code(
+        code,
+        gettext_noop("WeChat answered %(code)s%(detail)s.")
+        % {"code": code, "detail": f": {detail}" if detail else ""},
+        now,
+    )
 
 
 def _of_code(code: int, reason: str, now: datetime) -> OtherSideError:
@@ -84,12 +94,16 @@ def _of_code(code: int, reason: str, now: datetime) -> OtherSideError:
         return Retry(reason, after=A_MINUTE)
     if code in REPAIRS:
         return ChannelDown(f"{reason} {REPAIRS[code]}")
-    why = f" That is: {_TOO_LONG[code]}." if code in _TOO_LONG else ""
+    why = (
+        " " + gettext_noop("That is: %(too_long)s.") % {"too_long": _TOO_LONG[code]}
+        if code in _TOO_LONG
+        else ""
+    )
     return Rejected(f"{reason}{why}")
 
 
 def _of_status(answer: Answer) -> OtherSideError:
-    reason = f"WeChat answered {answer.status}."
+    reason = gettext_noop("WeChat answered %(status)s.") % {"status": answer.status}
     if answer.status == 429:
         return Retry(reason, after=wait_of(answer.headers.get("retry-after")))
     # Another 2xx is nothing that WeChat says: who knows what the gate did that made it.
@@ -98,5 +112,8 @@ def _of_status(answer: Answer) -> OtherSideError:
     if answer.status == 413:
         return Rejected(reason)
     return ChannelDown(
-        f"{reason} This is not what WeChat's own server says: check the channel's setting `api`."
+        gettext_noop(
+            "%(reason)s This is not what WeChat's own server says: check the channel's setting `api`."
+        )
+        % {"reason": reason}
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.core.errors import OtherSideError, Rejected
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -24,16 +25,20 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
 from publisher.social.networks.wechat import client
 from publisher.social.networks.wechat.errors import error_of
+from publisher.social.networks.wechat.form import FORM
 from publisher.social.networks.wechat.measure import measure
 from publisher.social.networks.wechat.payload import handout, payload
+from publisher.social.networks.wechat.preview import PREVIEW
 from publisher.social.networks.wechat.rules import LONGEST_TITLE, PICTURES, Rules
 
-BY_HAND = "What is published on WeChat is changed and deleted on mp.weixin.qq.com."
+BY_HAND = gettext_noop("What is published on WeChat is changed and deleted on mp.weixin.qq.com.")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class WeChat:
 
     name: str = "wechat"
     label: str = "WeChat"
+    form: Form = FORM
     grade: Grade = Grade.BY_LOOKING
     settles_within: timedelta = timedelta(minutes=2)
     abilities: frozenset[Ability] = frozenset()
@@ -56,6 +62,9 @@ class WeChat:
 
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         made = payload(part, account, self.rules(account), draft=self.lays_drafts(account))

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Copy, Handout, Part, Picture, Prepared
 from publisher.social.networks.wechat import article
 from publisher.social.networks.wechat.measure import measure
@@ -14,9 +15,9 @@ from publisher.social.networks.wechat.rules import LONGEST_AUTHOR, LONGEST_LINK,
 
 START = "https://mp.weixin.qq.com/"
 HOSTS = ("mp.weixin.qq.com",)
-NO_COVER = (
-    "A draft on WeChat needs a cover: attach a picture to the post, or name one that lies in the account "
-    "by the channel's setting `cover_media_id`."
+NO_COVER = gettext_noop(
+    "A draft on WeChat needs a cover: attach a picture to the post, or name one that lies in the "
+    "account by the channel's setting `cover_media_id`."
 )
 
 
@@ -24,13 +25,16 @@ def payload(part: Part, account: Account, rules: Rules, *, draft: bool) -> dict[
     """Raises `Rejected` for what does not fit; a `draft` needs a cover."""
     fit = measure(part.text, rules)
     if not fit.fits:
-        raise Rejected(f"The article does not fit WeChat: {fit.why}.")
+        raise Rejected(gettext_noop("The article does not fit WeChat: %(why)s.") % {"why": fit.why})
     if part.of > 1:
-        raise Rejected("An article on WeChat is one text: put the parts together.")
+        raise Rejected(gettext_noop("An article on WeChat is one text: put the parts together."))
     if len(part.pictures) > PICTURES.most:
-        raise Rejected(f"An article shows {PICTURES.most} pictures at most, and has {len(part.pictures)}.")
+        raise Rejected(
+            gettext_noop("An article shows %(most)s pictures at most, and has %(pictures)s.")
+            % {"most": PICTURES.most, "pictures": len(part.pictures)}
+        )
     if len(part.link.encode()) > LONGEST_LINK:
-        raise Rejected("The link is too long for WeChat (1 KB).")
+        raise Rejected(gettext_noop("The link is too long for WeChat (1 KB)."))
     cover = str(account.settings.get("cover_media_id") or "")
     if draft and not part.pictures and not cover:
         raise Rejected(NO_COVER)
@@ -63,35 +67,37 @@ def handout(prepared: Prepared, *, draft: bool) -> Handout:
     given = prepared.payload
     pictures = tuple(Picture(each["digest"], each["alt"]) for each in given["pictures"])
     copies = (
-        Copy("Title (标题)", given["title"]),
-        *((Copy("Author (作者)", given["author"]),) if given["author"] else ()),
-        Copy("Text (正文)", given["text"], given["lead"] + given["rest"]),
-        Copy("Summary (摘要)", given["digest"]),
-        *((Copy("Original link (原文链接)", given["link"]),) if given["link"] else ()),
+        Copy(gettext_noop("Title (标题)"), given["title"]),
+        *((Copy(gettext_noop("Author (作者)"), given["author"]),) if given["author"] else ()),
+        Copy(gettext_noop("Text (正文)"), given["text"], given["lead"] + given["rest"]),
+        Copy(gettext_noop("Summary (摘要)"), given["digest"]),
+        *((Copy(gettext_noop("Original link (原文链接)"), given["link"]),) if given["link"] else ()),
     )
     return Handout(copies, _IN_DRAFTS if draft else _by_hand(pictures), START, HOSTS, pictures)
 
 
-_LAST = ("Open the published article, copy its address, and save it here.",)
+_LAST = (gettext_noop("Open the published article, copy its address, and save it here."),)
 _IN_DRAFTS = (
-    "Sign in to the account on mp.weixin.qq.com and open Drafts (草稿箱).",
-    "Open the draft with this title, and look at it once more.",
-    "Publish it (发表).",
+    gettext_noop("Sign in to the account on mp.weixin.qq.com and open Drafts (草稿箱)."),
+    gettext_noop("Open the draft with this title, and look at it once more."),
+    gettext_noop("Publish it (发表)."),
     *_LAST,
 )
 
 
 def _by_hand(pictures: Sequence[Picture]) -> tuple[str, ...]:
     images = (
-        "Put the pictures into the text; their descriptions are beside them. The first is also the cover (封面)."
+        gettext_noop(
+            "Put the pictures into the text; their descriptions are beside them. The first is also the cover (封面)."
+        )
         if pictures
-        else "Choose a cover (封面) from the account's pictures."
+        else gettext_noop("Choose a cover (封面) from the account's pictures.")
     )
     return (
-        "Sign in to the account on mp.weixin.qq.com and begin a new article (写新文章).",
-        "Copy the texts one after another, and paste each into its field.",
+        gettext_noop("Sign in to the account on mp.weixin.qq.com and begin a new article (写新文章)."),
+        gettext_noop("Copy the texts one after another, and paste each into its field."),
         images,
-        "Look at the preview, then publish it (发表).",
+        gettext_noop("Look at the preview, then publish it (发表)."),
         *_LAST,
     )
 

@@ -17,6 +17,7 @@ import redis
 
 from publisher.core.crypto import CannotDecrypt, decrypt, encrypt, fingerprint
 from publisher.core.errors import ChannelDown, Retry
+from publisher.core.marking import gettext_noop
 from publisher.core.redis import client
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account
@@ -52,7 +53,7 @@ def keys_of(account: Account) -> Keys:
     """Raises `ChannelDown` when they are not there."""
     app_id, secret = (str(account.credentials.get(name) or "").strip() for name in ("app_id", "app_secret"))
     if not app_id or not secret:
-        raise ChannelDown("The channel has no `app_id` and `app_secret` of the WeChat account.")
+        raise ChannelDown(gettext_noop("The channel has no `app_id` and `app_secret` of the WeChat account."))
     return Keys(app_id, secret)
 
 
@@ -77,7 +78,9 @@ def _shared(keys: Keys, ask: Ask, until: float, dead: str) -> str:
             finally:
                 client().eval(UNLOCK, 1, lock, holder)
         if time.monotonic() > until:
-            raise Retry("Another process has been renewing the token for too long; nothing was sent.")
+            raise Retry(
+                gettext_noop("Another process has been renewing the token for too long; nothing was sent.")
+            )
         time.sleep(LOOK_EVERY)
     return token
 
@@ -110,11 +113,13 @@ def _asked(keys: Keys, ask: Ask, *, force: bool) -> tuple[str, int]:
     error = error_of(answer, now=datetime.now(UTC))
     if isinstance(error, TokenDead):
         # Here this code is about the secret.
-        raise ChannelDown(f"{error.reason} Check the channel's `app_secret`.")
+        raise ChannelDown(
+            gettext_noop("%(reason)s Check the channel's `app_secret`.") % {"reason": error.reason}
+        )
     if error:
         raise error
     token, seconds = answer.fields.get("access_token"), answer.fields.get("expires_in")
     if not isinstance(token, str) or not token or not token.isascii():
-        raise Retry("WeChat gave no token.")
+        raise Retry(gettext_noop("WeChat gave no token."))
     lasts = seconds if isinstance(seconds, int) else 0
     return token, min(max(lasts - BEFORE_ITS_END, SHORTEST), LONGEST)

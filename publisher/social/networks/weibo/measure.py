@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.weibo.rules import Rules
 
@@ -27,11 +28,22 @@ def measure(text: str, rules: Rules) -> Measure:
     halves = _halves(LINK.sub("", counted)) + sum(_link_halves(link) for link in links)
     length = (halves + 1) // 2
     if length > rules.limit:
-        return Measure(length, rules.limit, False, f"{length - rules.limit} characters too long")
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("%(length)s characters too long") % {"length": length - rules.limit},
+        )
     if len(links) > rules.links:
-        most = "one link" if rules.links == 1 else f"{rules.links} links"
-        return Measure(length, rules.limit, False, f"it holds {len(links)} links, and {most} may be in it")
-    return Measure(length, rules.limit, length > 0, "" if length else "the text is empty")
+        most = gettext_noop("one link") if rules.links == 1 else f"{rules.links} links"
+        return Measure(
+            length,
+            rules.limit,
+            False,
+            gettext_noop("it holds %(links)s links, and %(most)s may be in it")
+            % {"links": len(links), "most": most},
+        )
+    return Measure(length, rules.limit, length > 0, "" if length else gettext_noop("the text is empty"))
 
 
 def _halves(text: str) -> int:

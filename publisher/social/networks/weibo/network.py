@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.render.measure import Measure
-from publisher.social.networks.base import Account, Handout, Part, PictureLimits, Prepared
+from publisher.social.networks.base import Account, Handout, Part, PictureLimits, Prepared, Preview
+from publisher.social.networks.fields import Form
+from publisher.social.networks.weibo.form import FORM
 from publisher.social.networks.weibo.measure import measure
 from publisher.social.networks.weibo.payload import handout, payload
+from publisher.social.networks.weibo.preview import PREVIEW
 from publisher.social.networks.weibo.rules import LONGEST, PICTURES, Rules
 
 
@@ -22,6 +25,7 @@ class Weibo:
 
     name: str = "weibo"
     label: str = "Weibo"
+    form: Form = FORM
 
     def rules(self, account: Account) -> Rules:
         usual = Rules()
@@ -33,6 +37,9 @@ class Weibo:
 
     def pictures(self, account: Account) -> PictureLimits | None:  # noqa: ARG002 - the same for every account
         return PICTURES
+
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
 
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, self.rules(account)), key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Copy, Handout, Part, Picture, Prepared
 from publisher.social.networks.weibo.measure import measure
 from publisher.social.networks.weibo.rules import PICTURES, Rules
@@ -18,10 +19,11 @@ def payload(part: Part, rules: Rules) -> dict[str, Any]:
     text = part.text.replace("\r\n", "\n").strip()
     fit = measure(text, rules)
     if not fit.fits:
-        raise Rejected(f"The text does not fit Weibo: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit Weibo: %(why)s.") % {"why": fit.why})
     if len(part.pictures) > PICTURES.most:
         raise Rejected(
-            f"Weibo shows {PICTURES.most} pictures at most, and the post has {len(part.pictures)}."
+            gettext_noop("Weibo shows %(most)s pictures at most, and the post has %(pictures)s.")
+            % {"most": PICTURES.most, "pictures": len(part.pictures)}
         )
     return {
         "text": text,
@@ -32,12 +34,18 @@ def payload(part: Part, rules: Rules) -> dict[str, Any]:
 def handout(prepared: Prepared) -> Handout:
     """The text to copy, the pictures, and the way to the address."""
     pictures = tuple(Picture(each["digest"], each["alt"]) for each in prepared.payload["pictures"])
-    add = ("Add the pictures in this order; their descriptions are beside them.",) if pictures else ()
+    add = (
+        (gettext_noop("Add the pictures in this order; their descriptions are beside them."),)
+        if pictures
+        else ()
+    )
     steps = (
-        "Open Weibo and sign in with the account of this channel.",
-        "Copy the text and paste it into a new microblog. Hashtags need their sign on both sides, as they have here.",
+        gettext_noop("Open Weibo and sign in with the account of this channel."),
+        gettext_noop(
+            "Copy the text and paste it into a new microblog. Hashtags need their sign on both sides, as they have here."
+        ),
         *add,
-        "Post it, then open the microblog by the time that stands above it.",
-        "Copy the address of that page, and save it here.",
+        gettext_noop("Post it, then open the microblog by the time that stands above it."),
+        gettext_noop("Copy the address of that page, and save it here."),
     )
     return Handout((Copy("Text", prepared.payload["text"]),), steps, START, HOSTS, pictures)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from publisher.core import clock
 from publisher.core.errors import Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, CannotTell, NotFound, Prepared, Receipt
 from publisher.social.networks.x.payload import body
 from publisher.social.networks.x.recognition import Likeness, likeness
@@ -29,11 +30,13 @@ MOST_PAGES = 25
 PAGE = 20
 """X takes money for each post that it shows, and the newest are mostly enough."""
 _NOTHING = CannotTell(
-    "X shows no post of this account at all. Look at the account on X, then say here whether the post was published."
+    gettext_noop(
+        "X shows no post of this account at all. Look at the account on X, then say here whether the post was published."
+    )
 )
-_ALIKE = (
-    "On the account's timeline is a post with the same words that is not quite this one. Look at X, then say here whether "
-    "it was published."
+_ALIKE = gettext_noop(
+    "On the account's timeline is a post with the same words that is not quite this one. Look "
+    "at X, then say here whether it was published."
 )
 
 
@@ -45,7 +48,7 @@ def create(account: Account, prepared: Prepared, before: Sequence[Receipt]) -> R
     with _session(account) as session:
         media_ids = _upload(session, stored.get("pictures") or ())
         if session.left < LEAST_SECONDS:
-            raise Retry("Uploading the pictures took too long.")
+            raise Retry(gettext_noop("Uploading the pictures took too long."))
         receipt = _receipt(session.ask("POST", "/2/tweets", body=body(stored, media_ids, before)))
         return replace(receipt, pace=session.pace)
 
@@ -76,7 +79,10 @@ def find(account: Account, prepared: Prepared, *, since: timedelta) -> Receipt |
                 return CannotTell(_ALIKE) if alike else NotFound()
             params["pagination_token"] = following
     return CannotTell(
-        f"The account published more than {MOST_PAGES * PAGE} posts since. Look at X, then say here whether it is there."
+        gettext_noop(
+            "The account published more than %(most_pages)s posts since. Look at X, then say here whether it is there."
+        )
+        % {"most_pages": MOST_PAGES * PAGE}
     )
 
 
@@ -89,9 +95,9 @@ def delete(account: Account, remote_id: str) -> None:
     data = answer.get("data")
     deleted = data.get("deleted") if isinstance(data, dict) else None
     if deleted is False:
-        raise Rejected("X did not delete the post. Delete it there.")
+        raise Rejected(gettext_noop("X did not delete the post. Delete it there."))
     if deleted is not True:
-        raise Unknown("X's answer does not say whether the post was deleted.")
+        raise Unknown(gettext_noop("X's answer does not say whether the post was deleted."))
 
 
 def whoami(account: Account) -> str:
@@ -141,7 +147,7 @@ def _has_none(session: Session) -> bool:
 def _me(session: Session) -> dict[str, Any]:
     data = session.ask("GET", "/2/users/me", params={"user.fields": "public_metrics"}).get("data")
     if not isinstance(data, dict) or not _is_id(data.get("id")) or not isinstance(data.get("username"), str):
-        raise Unknown("X's answer names no account.")
+        raise Unknown(gettext_noop("X's answer names no account."))
     return data
 
 
@@ -149,10 +155,10 @@ def _page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """The posts of a page and the token of the next, "" on the last. What is not whole decides nothing: raises `Unknown`."""
     meta, posts = answer.get("meta"), answer.get("data", [])
     if not isinstance(meta, dict) or not isinstance(posts, list) or answer.get("errors"):
-        raise Unknown("X did not show the account's timeline.")
+        raise Unknown(gettext_noop("X did not show the account's timeline."))
     whole = [post for post in posts if isinstance(post, dict) and _is_id(post.get("id"))]
     if meta.get("result_count") != len(whole):
-        raise Unknown("X showed the account's timeline only in part.")
+        raise Unknown(gettext_noop("X showed the account's timeline only in part."))
     return whole, str(meta.get("next_token") or "")
 
 
@@ -162,7 +168,7 @@ def _created(post: dict[str, Any]) -> datetime:
     except ValueError:
         made = None
     if made is None or made.tzinfo is None:
-        raise Unknown("X showed a post without the time of its making.")
+        raise Unknown(gettext_noop("X showed a post without the time of its making."))
     return made.astimezone(UTC)
 
 
@@ -170,7 +176,7 @@ def _receipt(answer: dict[str, Any]) -> Receipt:
     """What names no post is no proof: X may have published all the same."""
     data = answer.get("data")
     if not isinstance(data, dict) or not _is_id(data.get("id")):
-        raise Unknown("X's answer names no post.")
+        raise Unknown(gettext_noop("X's answer names no post."))
     return _receipt_of(data)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.core.errors import ChannelDown, OtherSideError, Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer, bounded, whole_number
 from publisher.social.networks.base import Pace
 
@@ -44,7 +45,7 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
     if 200 <= status < 300:
         return None
     problem = answer.fields
-    reason = f"X answered {status}{_detail(problem)}"
+    reason = gettext_noop("X answered %(status)s%(detail)s") % {"status": status, "detail": _detail(problem)}
     if status == 429:
         return _limited(answer, problem, reason, now)
     if status == 403:
@@ -57,7 +58,10 @@ def error_of(answer: Answer, now: datetime) -> OtherSideError | None:
 
 def _limited(answer: Answer, problem: Mapping[str, Any], reason: str, now: datetime) -> OtherSideError:
     if "usage-capped" in _said(problem) or "usagecapexceeded" in _said(problem):
-        return ChannelDown(f"{reason} The plan's monthly allowance is used up: raise it at developer.x.com.")
+        return ChannelDown(
+            gettext_noop("%(reason)s The plan's monthly allowance is used up: raise it at developer.x.com.")
+            % {"reason": reason}
+        )
     return Retry(reason, after=wait(answer.headers, now))
 
 

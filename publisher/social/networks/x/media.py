@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from publisher.core.errors import Rejected, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.media.fitting import Fitted, fitted
 from publisher.social.networks.x.rules import PICTURES
 
@@ -35,7 +36,9 @@ def upload(session: Session, pictures: Sequence[Mapping[str, Any]]) -> list[str]
             for each in pictures
         ]
     except Unknown as error:
-        raise Retry(f"A picture could not be uploaded. {error.reason}") from error
+        raise Retry(
+            gettext_noop("A picture could not be uploaded. %(reason)s") % {"reason": error.reason}
+        ) from error
 
 
 def _upload(session: Session, picture: Fitted, alt: str) -> str:
@@ -66,11 +69,11 @@ def _await(session: Session, media_id: str, answer: Mapping[str, Any]) -> None:
         if state == "succeeded":
             return
         if state == "failed":
-            raise Rejected("X could not process a picture of this post: try another format.")
+            raise Rejected(gettext_noop("X could not process a picture of this post: try another format."))
         named = info.get("check_after_secs") if isinstance(info, dict) else None
         pause = max(SHORTEST_LOOK, min(float(named) if isinstance(named, int | float) else 1.0, LONGEST_LOOK))
         if session.left < pause + 20:
-            raise Retry("X is still processing a picture of this post.")
+            raise Retry(gettext_noop("X is still processing a picture of this post."))
         time.sleep(pause)
         params = {"command": "STATUS", "media_id": media_id}
         answer = session.ask("GET", "/2/media/upload", params=params)
@@ -84,5 +87,5 @@ def _data(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def _id(answer: Mapping[str, Any]) -> str:
     media_id = _data(answer).get("id")
     if not isinstance(media_id, str) or not media_id.isascii() or not media_id.isdigit():
-        raise Unknown("X's answer names no upload.")
+        raise Unknown(gettext_noop("X's answer names no upload."))
     return media_id

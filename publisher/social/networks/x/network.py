@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from publisher.core.errors import OtherSideError, Rejected
+from publisher.core.marking import gettext_noop
 from publisher.render.measure import Measure
 from publisher.social.networks.base import (
     Ability,
@@ -25,13 +26,19 @@ from publisher.social.networks.base import (
     Part,
     PictureLimits,
     Prepared,
+    Preview,
     Receipt,
     Standing,
 )
+from publisher.social.networks.fields import Form
+from publisher.social.networks.oauth import OAuth
 from publisher.social.networks.x import client
 from publisher.social.networks.x.errors import error_of
+from publisher.social.networks.x.form import FORM
 from publisher.social.networks.x.measure import measure
+from publisher.social.networks.x.oauth import OAUTH
 from publisher.social.networks.x.payload import payload
+from publisher.social.networks.x.preview import PREVIEW
 from publisher.social.networks.x.price import price
 from publisher.social.networks.x.rules import PICTURES, Rules
 
@@ -42,6 +49,8 @@ class XNetwork:
 
     name: str = "x"
     label: str = "X"
+    form: Form = FORM
+    oauth: OAuth = OAUTH
     grade: Grade = Grade.BY_LOOKING
     # The timeline follows a post within seconds; a request in X's queues may take longer.
     settles_within: timedelta = timedelta(minutes=2)
@@ -63,6 +72,9 @@ class XNetwork:
     def price(self, part: Part, account: Account) -> Decimal:
         return price(part.text, account)
 
+    def preview(self, account: Account) -> Preview:  # noqa: ARG002 - the same for every account
+        return PREVIEW
+
     def prepare(self, part: Part, account: Account, key: str) -> Prepared:
         return Prepared(payload(part, account), key)
 
@@ -75,7 +87,9 @@ class XNetwork:
         return client.find(account, prepared, since=since)
 
     def edit(self, account: Account, remote_id: str, prepared: Prepared) -> Receipt:  # noqa: ARG002 - there is none
-        raise Rejected("A post on X cannot be changed from here. Delete it and publish a new one.")
+        raise Rejected(
+            gettext_noop("A post on X cannot be changed from here. Delete it and publish a new one.")
+        )
 
     def retract(self, account: Account, remote_id: str) -> None:
         client.delete(account, remote_id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.base import Account, Part, Receipt
 from publisher.social.networks.x.measure import measure
 from publisher.social.networks.x.rules import PICTURES, Rules
@@ -22,18 +23,26 @@ def payload(part: Part, account: Account) -> dict[str, Any]:
     """
     if part.of > 1 and account.settings.get("threads") is not True:
         raise Rejected(
-            "X takes replies only from some plans, so threads are off for this channel. Make it one message, "
-            "or set `threads` in the channel's settings when your plan allows replies."
+            gettext_noop(
+                "X takes replies only from some plans, so threads are off for this channel. Make it one message, or set "
+                "`threads` in the channel's settings when your plan allows replies."
+            )
         )
     fit = measure(part.text, Rules())
     if not fit.fits:
-        raise Rejected(f"The text does not fit X: {fit.why}.")
+        raise Rejected(gettext_noop("The text does not fit X: %(why)s.") % {"why": fit.why})
     if len(part.pictures) > PICTURES.most:
-        raise Rejected(f"X shows at most {PICTURES.most} pictures; this post has {len(part.pictures)}.")
+        raise Rejected(
+            gettext_noop("X shows at most %(most)s pictures; this post has %(pictures)s.")
+            % {"most": PICTURES.most, "pictures": len(part.pictures)}
+        )
     for number, picture in enumerate(part.pictures, 1):
         if len(picture.alt) > PICTURES.alt:
             raise Rejected(
-                f"The description of picture {number} is {len(picture.alt)} characters long; X takes {PICTURES.alt}."
+                gettext_noop(
+                    "The description of picture %(number)s is %(alt)s characters long; X takes %(alt2)s."
+                )
+                % {"number": number, "alt": len(picture.alt), "alt2": PICTURES.alt}
             )
     pictures = [
         {"digest": each.digest, "alt": each.alt, "focus": list(each.focus) if each.focus else None}
@@ -59,6 +68,7 @@ def _id_of(receipt: Receipt) -> str:
     if found := _IN_URL.search(receipt.url):
         return found[1]
     raise Rejected(
-        "Nobody knows the address of the message before this one, so this one cannot continue it. "
-        "Publish the rest by hand."
+        gettext_noop(
+            "Nobody knows the address of the message before this one, so this one cannot continue it. Publish the rest by hand."
+        )
     )

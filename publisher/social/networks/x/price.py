@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from publisher.core.errors import Rejected
+from publisher.core.marking import gettext_noop
 from publisher.social.networks import twitter_text
 from publisher.social.networks.base import Account
 
@@ -36,5 +37,8 @@ def _amount(account: Account, setting: str, usual: Decimal) -> Decimal:
     except InvalidOperation:
         amount = Decimal(-1)
     if isinstance(given, bool) or not amount.is_finite() or not 0 <= amount <= _MOST:
-        raise Rejected(f"The channel's setting `{setting}` must be an amount of dollars such as 0.20.")
+        raise Rejected(
+            gettext_noop("The channel's setting `%(setting)s` must be an amount of dollars such as 0.20.")
+            % {"setting": setting}
+        )
     return amount

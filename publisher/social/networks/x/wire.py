@@ -21,6 +21,7 @@ from requests.structures import CaseInsensitiveDict
 
 from publisher.core import clock
 from publisher.core.errors import ChannelDown, OtherSideError, Retry, Unknown
+from publisher.core.marking import gettext_noop
 from publisher.social.networks.answer import Answer
 from publisher.social.networks.base import Account, Pace
 from publisher.social.networks.bounded import BoundedAdapter
@@ -112,7 +113,7 @@ class Session:
             raise _no_answer(error) from error
         answer = self._adapter.exchanged
         if answer is None:
-            raise Unknown("X gave no answer.")
+            raise Unknown(gettext_noop("X gave no answer."))
         if refused := error_of(answer, clock.now()):
             raise refused
         return answer
@@ -140,13 +141,15 @@ class _Adapter(BoundedAdapter):
 def _no_answer(error: requests.RequestException) -> OtherSideError:
     """Only what failed before a byte of the request was on its way may be tried again."""
     if isinstance(error, requests.ConnectTimeout):
-        return Retry("X cannot be reached: connecting took too long.")
+        return Retry(gettext_noop("X cannot be reached: connecting took too long."))
     cause = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        return Retry("X cannot be reached: no connection.")
+        return Retry(gettext_noop("X cannot be reached: no connection."))
     if isinstance(error, requests.exceptions.SSLError) and _is_certificate(cause):
-        return Retry("X cannot be reached: its certificate is not trusted on this machine.")
-    return Unknown(f"X took the request and gave no answer ({type(error).__name__}).")
+        return Retry(gettext_noop("X cannot be reached: its certificate is not trusted on this machine."))
+    return Unknown(
+        gettext_noop("X took the request and gave no answer (%(name)s).") % {"name": type(error).__name__}
+    )
 
 
 def _is_certificate(cause: object) -> bool:
@@ -160,14 +163,16 @@ def _read(answer: Answer) -> dict[str, Any]:
         return {}
     found = answer.json()
     if found is None:
-        raise Unknown("X's answer cannot be read.")
+        raise Unknown(gettext_noop("X's answer cannot be read."))
     return found
 
 
 def _base(account: Account) -> str:
     url = str(account.settings.get("api_url") or HOST).rstrip("/")
     if not url.startswith(("https://", *_LOCAL)):
-        raise ChannelDown("The channel's `api_url` must begin with https://, or be on this machine.")
+        raise ChannelDown(
+            gettext_noop("The channel's `api_url` must begin with https://, or be on this machine.")
+        )
     return url
 
 
@@ -175,6 +180,7 @@ def _credentials(account: Account) -> dict[str, str]:
     found = {name: str(account.credentials.get(name) or "").strip() for name in CREDENTIALS}
     if missing := [name for name, value in found.items() if not value]:
         raise ChannelDown(
-            f"The channel's credentials lack {', '.join(missing)}: copy them from developer.x.com."
+            gettext_noop("The channel's credentials lack %(missing)s: copy them from developer.x.com.")
+            % {"missing": ", ".join(missing)}
         )
     return found

@@ -72,6 +72,20 @@ def test_the_headers_of_a_list_are_there(api: type[FakeApi]) -> None:
 
 
 @every
+def test_only_a_delivery_is_told_by_its_number(api: type[FakeApi]) -> None:
+    """Letters and notices have numbers of their own: told as deliveries', their bounces would be those of other readers."""
+    delivery, letter = (an_outgoing(number, a_template()) for number in (4711, 4712))
+    with api() as fake:
+        for message in (delivery, letter._replace(is_delivery=False)):
+            assert send(fake, [message]).kinds == ["accepted"]
+    told, untold = fake.mails
+    if api is Ses:
+        assert [b"EmailTags" in request.body for request in fake.requests] == [True, False]
+    assert not untold.metadata.get("delivery")
+    assert "4711" in told.metadata.get("delivery", "4711")
+
+
+@every
 def test_names_and_texts_in_chinese_arrive(api: type[FakeApi]) -> None:
     template = a_template(subject="阿尔马里亚一周：终于下雨了", extra="河水回来了", title="阿尔马里亚一周")
     message = an_outgoing(1, template, name='王"小明", 记者')

@@ -1,0 +1,30 @@
+"""The API, version 1. One file a resource; `frame.py` says how an operation is declared.
+
+No file here decides anything: each operation calls the service of a lower room that the desk calls too.
+"""
+
+from __future__ import annotations
+
+from publisher.api.v1 import (  # noqa: F401 - resources declare their operations when they are imported
+    audit,
+    channels,
+    corrections,
+    deliveries,
+    digests,
+    editions,
+    hooks,
+    items,
+    people,
+    posts,
+    producing,
+    reference,
+    schedules,
+    segments,
+    sign_ups,
+    stops,
+    subscribers,
+    suppressions,
+)
+from publisher.api.v1.frame import api
+
+__all__ = ["api"]

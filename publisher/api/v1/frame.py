@@ -1,0 +1,167 @@
+"""How an operation of the API is declared: `@reads(...)` or `@does(...)` with the one permission that it needs.
+
+    @does("/posts/{int:post_id}/approve", PUBLISH, tag="posts")
+    def approve_post(request, post_id: Id, given: VersionIn) -> PostOut: ...
+
+The function's annotations are its schema: arguments what is sent, the return what is answered. `OPERATIONS` lists all of them,
+for the test that walks operations × scopes and for the page that documents them.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from ninja import NinjaAPI
+from pydantic import BaseModel
+
+from publisher.api import problems
+from publisher.api.v1 import once
+from publisher.api.v1.bodies import JsonBody
+from publisher.api.v1.keys import ApiKeyAuth
+from publisher.api.v1.openapi import finished
+from publisher.api.v1.queries import check_query, query_names
+from publisher.api.v1.versions import IF_MATCH
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+DESCRIPTION: Final = """\
+What the desk does, an API key with the right scope can do. Every operation names the one permission that it needs; a key has
+a permission when it is among its scopes and its owner has it. Producers hand in items with the key of their source.
+
+Times are RFC 3339 in UTC. Lists are pages: `next` is the address of the following one. Errors are problem+json (RFC 9457).
+A POST with an `Idempotency-Key` is done once. See docs/api.md for examples."""
+
+
+class Api(NinjaAPI):
+    """Ninja's schema, finished: errors, the type of their content, examples."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        return finished(super().get_openapi_schema(*args, **kwargs), OPERATIONS)
+
+
+api = Api(
+    title="Publisher",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    docs_url=None,
+    parser=JsonBody(),
+)
+problems.register(api)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address. `permission` "": any living key. `versioned`: it takes the version that the caller saw."""
+
+    method: str
+    path: str
+    permission: str
+    name: str
+    versioned: bool
+    has_body: bool
+
+    @property
+    def is_deed(self) -> bool:
+        return self.method == "POST"
+
+
+OPERATIONS: list[Operation] = []
+
+
+def reads(path: str, permission: str, *, tag: str) -> Callable[[Function], Function]:
+    """Declare a GET. Values of the query string that it does not know are refused."""
+
+    def declare(function: Function) -> Function:
+        names = query_names(function)
+
+        def answered(request: HttpRequest, **given: Any) -> HttpResponse:
+            check_query(request, names)
+            return _response(function(request, **given), 200)
+
+        operation = Operation("GET", path, permission, function.__name__, versioned=False, has_body=False)
+        _add(operation, function, answered, tag=tag, status=200)
+        return function
+
+    return declare
+
+
+def does(
+    path: str,
+    permission: str,
+    *,
+    tag: str,
+    status: int = 200,
+    versioned: bool = False,
+    alone: bool = False,
+) -> Callable[[Function], Function]:
+    """Declare a POST. It runs in one transaction with the memory of its Idempotency-Key.
+
+    `versioned`: it takes `version`, or If-Match. `alone`: it asks another server, so it runs in no transaction of ours.
+    """
+
+    def declare(function: Function) -> Function:
+        def answered(request: HttpRequest, **given: Any) -> HttpResponse:
+            check_query(request, frozenset())
+
+            def run() -> HttpResponse:
+                return _response(function(request, **given), status)
+
+            return once.answer(request, run, alone=alone)
+
+        has_body = "given" in inspect.signature(function).parameters
+        operation = Operation(
+            "POST", path, permission, function.__name__, versioned=versioned, has_body=has_body
+        )
+        _add(operation, function, answered, tag=tag, status=status)
+        return function
+
+    return declare
+
+
+def _add(
+    operation: Operation,
+    function: Callable[..., Any],
+    answered: Callable[..., HttpResponse],
+    *,
+    tag: str,
+    status: int,
+) -> None:
+    signature = inspect.signature(function, eval_str=True)
+
+    @functools.wraps(function)
+    def view(request: HttpRequest, **given: Any) -> HttpResponse:
+        with translation.override("en"):
+            return answered(request, **given)
+
+    view.__signature__ = signature  # type: ignore[attr-defined]  # its annotations as types, whatever file they are from
+    OPERATIONS.append(operation)
+    parameters = [once.PARAMETER] if operation.is_deed else []
+    parameters += [IF_MATCH] if operation.versioned else []
+    doc = inspect.getdoc(function) or ""
+    summary, _, rest = doc.partition("\n")
+    api.default_router.add_api_operation(
+        operation.path,
+        [operation.method],
+        view,
+        auth=[ApiKeyAuth(operation.permission)],
+        response={status: signature.return_annotation},
+        operation_id=operation.name,
+        summary=summary,
+        description=rest.strip(),
+        tags=[tag],
+        openapi_extra={"parameters": parameters},
+    )
+
+
+def _response(result: BaseModel, status: int) -> HttpResponse:
+    response = HttpResponse(result.model_dump_json(), status=status, content_type="application/json")
+    if (version := getattr(result, "version", None)) is not None:
+        response["ETag"] = f'"{version}"'
+    return response

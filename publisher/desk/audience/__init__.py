@@ -1,0 +1,1 @@
+"""The desk's audience: subscribers, segments, tags and attributes, deeds on many, lists from files."""

@@ -1,0 +1,101 @@
+"""The words of the public pages in Simplified Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "skip": "跳到正文",
+    "unsubscribe_title": "退订",
+    "unsubscribe_ask": "不再接收《{title}》？",
+    "unsubscribe_explain": "按一次即可。您将不再收到这份通讯的邮件。",
+    "unsubscribe_button": "退订",
+    "unsubscribe_instead": "或者更改订阅内容",
+    "left_title": "您已退订",
+    "left_explain": "您将不再收到《{title}》。已经发出的邮件仍可能到达。",
+    "left_back": "我按错了：重新选择订阅内容",
+    "left_close": "您可以关闭本页。",
+    "preferences_title": "您订阅的内容",
+    "preferences_explain": "以下选择只适用于《{title}》。",
+    "language": "语言",
+    "kinds": "内容类型",
+    "topics": "主题",
+    "topics_goals": "可持续发展目标",
+    "topics_agencies": "机构",
+    "topics_other": "其他主题",
+    "none_means_all": "不选表示全部接收。",
+    "save": "保存",
+    "saved": "已保存。下一封邮件将按此发送。",
+    "not_subscribed": "您目前没有订阅《{title}》，因此没有可更改的内容。",
+    "choose_language": "请选择一种语言。",
+    "stale_title": "链接不完整",
+    "stale_explain": "复制时可能缺了一部分。请从邮件中重新打开，或直接回复该邮件，我们会有人协助您。",
+    "unknown_title": "此处已没有该邮箱的记录",
+    "unknown_explain": "我们不会再向该邮箱寄送通讯。已在途中的邮件仍可能送达。",
+    "gone_title": "本期内容已不在此处",
+    "gone_explain": "链接有效，但所指的这一期不再保存或已撤回。",
+    "personal_title": "个人链接",
+    "personal_explain": "本页来自一份可以转发的邮件副本。更改或退订的链接只能从您自己的邮件中使用，以免他人代您操作。",
+    "landing_explain": "本服务为传播团队发送通讯并发布帖子。",
+    "landing_desk": "打开工作台",
+    "landing_readers": "您收到过我们的邮件吗？每封邮件末尾都有更改订阅内容或退订的链接。",
+    "other_languages": "其他语言",
+    "landing_subscribe": "订阅我们的通讯",
+    "sign_up_title": "订阅我们的通讯",
+    "sign_up_to": "订阅《{title}》",
+    "sign_up_email": "电子邮箱",
+    "sign_up_name": "姓名（可不填）",
+    "sign_up_which": "通讯",
+    "sign_up_less": "只接收部分主题或内容类型",
+    "sign_up_trap": "请勿填写此栏",
+    "sign_up_button": "订阅",
+    "sign_up_next": "您将收到一封确认邮件。未经您确认，我们不会发送。",
+    "sign_up_mend": "请查看下面标出的内容。您所填写的都已保留。",
+    "sign_up_no_address": "请填写您的电子邮箱。",
+    "sign_up_bad_address": "这不是电子邮箱地址。格式如 name@example.org。",
+    "sign_up_bad_name": "姓名最多 100 个字符，不能含链接和特殊符号。",
+    "sign_up_no_digest": "请至少选择一份通讯。",
+    "sign_up_one_rhythm": "其中两项是同一份通讯，只是发送频率不同。请选择一项。",
+    "sign_up_machine": "这是系统邮箱。请填写个人的邮箱地址。",
+    "sign_up_role": "这是多人共用的邮箱。请填写个人的邮箱地址。",
+    "sign_up_disposable": "这里不接受一次性邮箱。请填写您长期使用的邮箱。",
+    "sign_up_quick": "提交得太快了。请再按一次按钮。",
+    "sign_up_stale": "请再看一遍表单，然后按下按钮。",
+    "sign_up_proof": (
+        "目前从您的网络或总体上提交的表单很多。请再按一次按钮：您的浏览器将运算约一秒钟，以表明您不是程序。"
+    ),
+    "sign_up_no_script": (
+        "目前从您的网络或总体上提交的表单很多，而您的浏览器不运行脚本，无法表明您不是程序。请一小时后再试，或写信至 {contact}。"
+    ),
+    "sign_up_wait": "请稍候，您的浏览器正在运算。",
+    "sign_up_done_title": "请查看您的邮箱",
+    "sign_up_done": "如果该地址可以订阅，邮件已在途中。请打开邮件中的链接确认：",
+    "sign_up_done_none": (
+        "几分钟后仍未收到？请查看垃圾邮件。我们每天最多向同一地址发送一次。如果不行，请写信至 {contact}。"
+    ),
+    "sign_up_busy_title": "目前提交的人太多",
+    "sign_up_busy": "提交的表单超出了我们能接受的数量。请一小时后再试，或写信至 {contact}。",
+    "sign_up_network": (
+        "您所在的网络已提交了很多表单，例如共用同一网络的办公室。请一小时后再试，或换一个网络，或写信至 {contact}。"
+    ),
+    "home": "首页",
+    "confirmed_latest": "阅读最新一期",
+    "confirmed_choose": "选择订阅内容",
+    "sign_up_closed_title": "这里没有可订阅的内容",
+    "sign_up_closed": "此地址没有开放订阅的通讯。",
+    "confirm_title": "确认订阅",
+    "confirm_explain": "按下按钮即可接收：",
+    "confirm_which": "按下按钮即可接收选中的通讯：",
+    "confirm_button": "是的，我要订阅",
+    "confirm_not_you": "如果不是您本人申请，请关闭本页，不会有任何变化。",
+    "confirmed_title": "您已确认",
+    "confirmed": "谢谢。从下一期起，您将收到：",
+    "confirm_expired_title": "链接已过期",
+    "confirm_expired": "确认链接七天内有效。如果您仍想接收，请重新订阅。",
+    "confirm_left_title": "您之后已退订",
+    "confirm_left": (
+        "这个链接已经确认过，但您之后退订了，因此目前收不到相应的通讯。如果仍想接收，请重新订阅，"
+        "并打开新邮件中的链接。"
+    ),
+    "confirm_again": "重新订阅",
+}

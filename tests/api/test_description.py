@@ -1,0 +1,59 @@
+"""The description of the API: OpenAPI 3.1, its examples, its errors, and the page to read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from django.test import Client
+
+from publisher.api.problems import CODES
+from publisher.api.v1 import api
+from publisher.api.v1.examples import EXAMPLES
+from publisher.api.v1.frame import OPERATIONS
+
+pytestmark = pytest.mark.urls("config.urls")
+DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    served: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/")))
+    return served
+
+
+def test_it_is_openapi_3_1(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1.")
+    assert {"ApiKeyAuth", "SourceKey"} <= set(described["components"]["securitySchemes"])
+
+
+def test_every_example_fits_its_schema(described: dict[str, Any]) -> None:
+    for name, example in EXAMPLES.items():
+        whole = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+        jsonschema_rs.validator_for(whole).validate(example)
+
+
+def test_every_error_that_the_code_raises_is_listed() -> None:
+    folder = Path(__file__).parents[2] / "publisher" / "api"
+    written = "\n".join(path.read_text() for path in folder.rglob("*.py"))
+    raised = set(re.findall(r"ProblemError\(\s*\d{3},\s*\"(\w+)\"", written))
+    assert raised - set(CODES) <= {"binary_mode", "failed", "not_durable", "stream_away", "stream_unclear"}
+
+
+def test_the_page_shows_every_operation_and_every_error() -> None:
+    answer = Client().get("/api/v1/docs")
+    page = answer.content.decode()
+    for operation in OPERATIONS:
+        assert f'id="{operation.name}"' in page, operation.name
+    for code in CODES:
+        assert f'id="error-{code}"' in page
+    assert "<script" not in page
+    assert "style=" not in page
+    assert (
+        "script-src" not in answer["Content-Security-Policy"]
+        or "unsafe" not in answer["Content-Security-Policy"]
+    )

@@ -1,0 +1,87 @@
+"""One of everything, so that every address of the API leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.audience.models import Suppression
+from publisher.core import clock
+from publisher.people.models import ApiKey
+from tests.api.steps import a_secret
+from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
+from tests.desk.builders import (
+    a_handed_post,
+    a_mail,
+    a_message,
+    a_pause,
+    a_post,
+    a_post_delivery,
+    a_rejection,
+    a_variant,
+    a_webhook,
+    an_amendment,
+    an_attempt,
+    an_edition,
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """The values of path parameters, by name."""
+
+    ids: dict[str, str]
+
+    def path(self, declared: str) -> str:
+        """`/posts/{int:post_id}` with the id of a post that exists."""
+        return re.sub(r"{(?:\w+:)?(\w+)}", lambda found: self.ids[found[1]], declared)
+
+
+def a_world() -> World:
+    item, topic = an_item(), a_topic()
+    digest = a_digest(slug="weekly")
+    subscription = a_subscriber(digest, "reader@example.net", name="Ilse")
+    edition = an_edition(digest, items=[item])
+    variant = a_variant(edition)
+    mail = a_mail(
+        edition,
+        "reader@example.net",
+        subscriber=subscription.subscriber,
+        state="unknown",
+        reason="No word of reader@example.net.",
+    )
+    an_attempt(mail, text="<reader@example.net> ok")
+    post = a_post(item)
+    sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
+    a_post_delivery(sent, state="sent", remote_id="1")
+    amendment = an_amendment(sent)
+    a_handed_post()
+    a_rejection()
+    pause = a_pause()
+    suppression = Suppression.objects.create(
+        email_key="gone@example.net", reason="staff", evidence="A letter", at=clock.now() - timedelta(days=1)
+    )
+    a_secret("see_desk", name="another")
+    webhook = a_webhook()
+    return World(
+        {
+            "item_id": str(item.pk),
+            "topic": topic.slug,
+            "post_id": str(post.pk),
+            "number": "0",
+            "correction_id": str(amendment.pk),
+            "edition_id": str(edition.pk),
+            "variant_id": str(variant.pk),
+            "slug": digest.slug,
+            "channel_id": str(post.channel_id),
+            "schedule_id": str(post.channel.schedule_id),
+            "delivery_id": str(mail.pk),
+            "subscriber_id": str(subscription.subscriber_id),
+            "suppression_id": str(suppression.pk),
+            "pause_id": str(pause.pk),
+            "webhook_id": str(webhook.pk),
+            "message_id": str(a_message(webhook).pk),
+            "key_id": str(ApiKey.objects.get(name="another").pk),
+        }
+    )
