@@ -57,6 +57,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="keep a picture of every page in each window that tests/browser looks at, in screenshots/; "
         "some: only in the narrow light one",
     )
+    parser.addoption(
+        "--slow-browser",
+        type=int,
+        default=0,
+        metavar="TIMES",
+        help="slow Chromium down, to find tests in tests/browser that pass only where it is quick",
+    )
 
 
 def pytest_unconfigure() -> None:

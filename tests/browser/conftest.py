@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -25,6 +25,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 PICTURES = "https://office.example.org/img/"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="320"><rect width="600" height="320" fill="#8fb3a3"/></svg>'
 OpenWindow = Callable[..., Page]
+expect.set_options(timeout=30_000)  # milliseconds: the machine may be busy; no test asserts a time
 
 
 class Keep(Protocol):
@@ -63,6 +64,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "call":
         item.stash[_FAILED] = report.failed
     return report
+
+
+def slow_down(page: Page, times: int) -> None:
+    """Let a page think this many times slower, and each of its requests take a fifth of a second longer."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": times})
+    session.send("Network.enable")
+    session.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 200, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
 
 
 @pytest.fixture
@@ -104,6 +116,8 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
         contexts.append(context)
         context.route("**/*", answer)
         page = context.new_page()
+        if slow := request.config.getoption("--slow-browser"):
+            slow_down(page, slow)
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

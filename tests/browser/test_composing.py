@@ -155,6 +155,7 @@ def test_the_keyboard_saves_approves_and_goes_places(
     box.fill("Saved by the keyboard?")
     box.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Saved")
+    page.wait_for_load_state("load")  # keys are heard once the scripts are there
     page.locator(f"textarea[name='text-{post.pk}']").first.press("Control+Shift+Enter")
     expect(page.get_by_role("status").first).to_contain_text("approved")
     page.locator("h1").click()
