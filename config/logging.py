@@ -20,7 +20,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 # page, or an account, without a login; providers tell what became of mails at an address that nobody else knows. Whoever reads
 # the log must not be able to follow them, nor learn who followed a link.
 _PERSONAL_LINK = re.compile(
-    r"(/[upeca]/|/[lo]/[A-Za-z0-9_.:=~-]+/|/hooks/mail/[a-z0-9_-]+/"
+    r"(/[upecadx]/|/[lo]/[A-Za-z0-9_.:=~-]+/|/hooks/mail/[a-z0-9_-]+/"
     r"|/desk/(?:invitation|calendar/feed|reset/[A-Za-z0-9_-]+)/)[A-Za-z0-9_.:=~-]{8,}"
 )
 

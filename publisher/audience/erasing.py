@@ -21,13 +21,16 @@ from publisher.audience.models import (
 
 NOBODY: Final = "erased@invalid"
 """An address that nobody has (RFC 2606)."""
+K = ReaderLetter.Kind
+TO_THEMSELVES: Final = (K.CHANGE_OLD, K.DATA, K.ERASE)
+"""Letters that go to the address which their reader has when they are written."""
 
 
 def keys_of(subscriber: Subscriber) -> set[str]:
     """Their address and former ones, as they are compared, as far as letters and changes say. Not one that they only asked for:
     it may be somebody else's."""
     mine = Q(subscriber=subscriber)
-    asked = ReaderLetter.objects.filter(mine, kind=ReaderLetter.Kind.CHANGE_OLD)
+    asked = ReaderLetter.objects.filter(mine, kind__in=TO_THEMSELVES)
     changed = AddressChange.objects.filter(mine, outcome=Outcome.CHANGED)
     return {
         subscriber.email_key,

@@ -263,7 +263,8 @@ class AddressChange(models.Model):
 
 
 class ReaderLetter(models.Model):
-    """A mail to one reader outside of editions: asking to confirm, a welcome. Its text and links are made when it leaves."""
+    """A mail to one reader outside of editions: asking to confirm, a welcome, the way to their data. Its text and links are
+    made when it leaves."""
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", _("Asks to confirm a subscription")
@@ -271,6 +272,8 @@ class ReaderLetter(models.Model):
         WELCOME = "welcome", _("Welcomes a new subscriber")
         CHANGE_OLD = "change_old", _("Asks the old address about a new one")
         CHANGE_NEW = "change_new", _("Asks the new address")
+        DATA = "data", _("Leads to all that is known of its reader")
+        ERASE = "erase", _("Asks whether its reader is to be erased")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")

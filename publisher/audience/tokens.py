@@ -1,4 +1,4 @@
-"""Signed links in mail: who may change what without an account. They never expire and hold no address.
+"""Signed links in mail: who may change what without an account. They hold no address, and never expire by themselves.
 
 A token is `<subscriber>.<digest-or-edition>` in base 36, signed for one purpose only: a link to read cannot unsubscribe.
 """
@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     READER = "reader"
     CHANGE_OLD = "change-old"
     CHANGE_NEW = "change-new"
+    DATA = "data"
+    ERASE = "erase"
 
 
 NOBODY = 0
@@ -35,9 +37,9 @@ NOBODY = 0
 @dataclass(frozen=True)
 class Link:
     """What a token names. `target_id` is a digest for unsubscribe and preferences, an edition for the web version, a variant
-    for that of a copy which is nobody's, a sign-up (of nobody yet) for confirming, an address change for its two mailboxes: the
-    rows of the last two say until when. Of clicks and opens a link or an edition, which are nobody's; of what stands behind them
-    for readers who agreed to be counted, an edition."""
+    for that of a copy which is nobody's, a sign-up (of nobody yet) for confirming, an address change for its two mailboxes, the
+    letter itself for their data and for erasing: the rows of these three say until when. Of clicks and opens a link or an
+    edition, which are nobody's; of what stands behind them for readers who agreed to be counted, an edition."""
 
     subscriber_id: int
     target_id: int

@@ -1,4 +1,4 @@
-"""Letters to readers outside of editions (`audience.ReaderLetter`): please confirm, welcome, you are subscribed already.
+"""Letters to readers outside of editions (`audience.ReaderLetter`): please confirm, welcome, your data.
 
 Each leaves once (`outbox.py`), in its digest's name. Its text and its links are made when it leaves (`reader_words/`), and
 whether it may leave is asked then: what was true when it was written may be over. To add a kind, add its text in each language,
@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
-from publisher.audience import address_change, letters, suppressed, tokens, unsubscribe_mail
+from publisher.audience import address_change, letters, rights, suppressed, tokens, unsubscribe_mail
 from publisher.audience.models import ReaderLetter, SignUp, Subscriber, Subscription
 from publisher.audience.signing_up import asking, confirming, tally
 from publisher.core.errors import UserError
@@ -129,6 +129,8 @@ def _still_wanted(letter: ReaderLetter, now: datetime) -> bool:
         return asked.confirmed_at is None and asked.refused_at is None and now < asked.expires_at
     if letter.change is not None:
         return letter.change.ended_at is None and now < letter.change.expires_at
+    if letter.kind in rights.PURPOSES:
+        return rights.is_for(letter, letter.subscriber)
     return letter.subscriber is not None
 
 
@@ -220,6 +222,12 @@ def _change(letter: ReaderLetter, _digests: Sequence[Digest], _now: datetime) ->
     return Filling({"link": link, "new": change.email, "old": masked(subscriber.email)})
 
 
+def _rights(letter: ReaderLetter, _digests: Sequence[Digest], _now: datetime) -> Filling:
+    """Nothing of the reader in it but the link: what is told takes its button."""
+    place = "d" if letter.kind == K.DATA else "x"
+    return Filling({"link": f"{settings.BASE_URL}/{place}/{rights.token(letter)}", "hours": rights.HOURS})
+
+
 def _link(place: str, purpose: tokens.Purpose, subscriber: Subscriber, digest: Digest) -> str:
     return f"{settings.BASE_URL}/{place}/{tokens.write(purpose, subscriber.pk, digest.pk)}"
 
@@ -231,6 +239,8 @@ _MAKERS: Final[dict[str, Maker]] = {
     K.WELCOME: _links,
     K.CHANGE_OLD: _change,
     K.CHANGE_NEW: _change,
+    K.DATA: _rights,
+    K.ERASE: _rights,
 }
 
 

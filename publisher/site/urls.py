@@ -16,6 +16,7 @@ from publisher.site import (
 from publisher.site.archive import files
 from publisher.site.archive import views as archive
 from publisher.site.counting import counted
+from publisher.site.preferences import rights
 from publisher.site.preferences import views as preferences
 from publisher.site.sign_up import confirm
 from publisher.site.sign_up import views as sign_up
@@ -31,8 +32,10 @@ urlpatterns = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("hooks/mail/<str:provider>/<str:path>", mail_hooks.tell, name="mail-hook"),
     path("p/<str:token>", preferences.page, name="preferences"),
-    path("p/<str:token>/data", preferences.data, name="data"),
-    path("p/<str:token>/erase", preferences.erase, name="erase"),
+    path("p/<str:token>/data", rights.ask, {"kind": rights.DATA}, name="ask-data"),
+    path("p/<str:token>/erase", rights.ask, {"kind": rights.ERASE}, name="ask-erase"),
+    path("d/<str:token>", rights.data, name="data"),
+    path("x/<str:token>", rights.erase, name="erase"),
     path("a/<str:token>", address_change.change, name="address-change"),
     path("e/<str:token>", webversion.web_version, name="web-version"),
     path("p/<str:token>/counting", counting_consent.choose, name="counting"),

@@ -162,7 +162,7 @@ def test_their_tokens_die_and_one_click_still_answers_calmly(django_capture_on_c
     client = Client()
     assert client.get(f"/p/{link[tokens.Purpose.PREFERENCES]}").status_code == 410
     assert client.post(f"/p/{link[tokens.Purpose.PREFERENCES]}/data").status_code == 410
-    assert client.post(f"/p/{link[tokens.Purpose.PREFERENCES]}/erase").status_code == 200
+    assert client.post(f"/p/{link[tokens.Purpose.PREFERENCES]}/erase").status_code == 410
     one_click = client.post(f"/u/{link[tokens.Purpose.UNSUBSCRIBE]}", {"List-Unsubscribe": "One-Click"})
     assert one_click.status_code == 200
     assert not Subscriber.objects.filter(pk=person.pk).exists()

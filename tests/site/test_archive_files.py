@@ -164,6 +164,8 @@ def test_robots_may_read_the_archive_and_no_page_of_one_reader() -> None:
         "/e/x",
         "/c/x",
         "/a/x",
+        "/d/x",
+        "/x/x",
         "/l/x",
         "/o/x",
         "/hooks/x",

@@ -26,12 +26,13 @@ def links_of(subscription: Subscription) -> dict[str, str]:
     return {
         "preferences": f"/p/{preferences}",
         "erase": f"/p/{preferences}/erase",
+        "data": f"/p/{preferences}/data",
         "unsubscribe": f"/u/{tokens.write(tokens.Purpose.UNSUBSCRIBE, *names)}",
         "change": f"/a/{change}",
     }
 
 
-PAGES = ("preferences", "erase", "unsubscribe", "change")
+PAGES = ("preferences", "erase", "data", "unsubscribe", "change")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -79,8 +80,9 @@ def test_a_reader_of_a_language_that_the_pages_do_not_speak_gets_that_of_the_bro
 def test_the_language_that_was_switched_to_stays_from_page_to_page_and_when_a_form_is_sent() -> None:
     links = links_of(a_subscriber(a_digest(), "lin@example.net"))
     text = Client().get(f"{links['preferences']}?lang=zh").content.decode()
-    for name in ("erase", "unsubscribe"):
-        assert f'href="{links[name]}?lang=zh"' in text
+    assert f'href="{links["unsubscribe"]}?lang=zh"' in text
+    for name in ("erase", "data"):
+        assert f'action="{links[name]}?lang=zh"' in text
     sent = Client().post(f"{links['preferences']}?lang=zh", {"do": "address", "email": "x"})
     assert '<html lang="zh-Hans"' in sent.content.decode()
 

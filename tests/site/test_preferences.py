@@ -320,31 +320,6 @@ def test_the_answer_about_an_address_is_the_same_whether_it_is_known_or_not() ->
     assert known == post(subscription, do="address", email="unknown@example.org")
 
 
-def test_the_data_come_by_post_only_as_a_file_that_nobody_keeps() -> None:
-    subscription = a_subscriber(a_digest(), "lin@example.net", name="Lin")
-    address = f"{address_of(subscription)}/data"
-    assert Client().get(address).status_code == 405
-    answer = Client(enforce_csrf_checks=True).post(address)
-    assert answer.json()["person"]["name"] == "Lin"
-    assert (answer["Cache-Control"], answer["Content-Disposition"]) == (
-        "no-store",
-        'attachment; filename="my-data.json"',
-    )
-
-
-def test_erasing_takes_one_button_and_opening_its_page_changes_nothing() -> None:
-    subscription = a_subscriber(a_digest())
-    address = f"{address_of(subscription)}/erase"
-    text = Client().get(address).content.decode()
-    assert text.count("<button") == 1
-    Client().head(address)
-    assert Subscriber.objects.exists()
-    answer = Client(enforce_csrf_checks=True).post(address)
-    assert (answer.status_code, "is erased" in answer.content.decode()) == (200, True)
-    assert not Subscriber.objects.exists()
-    assert Client().post(address).status_code == 200
-
-
 def test_a_link_that_is_not_ours_is_answered_calmly() -> None:
     for path in ("/p/forged", "/p/forged/erase"):
         assert Client().get(path).status_code == 404

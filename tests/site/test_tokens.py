@@ -13,9 +13,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.audience import address_change, tokens, unsubscribe_mail
+from publisher.audience import address_change, rights, tokens, unsubscribe_mail
 from publisher.audience.evidence import consent_text
-from publisher.audience.models import AddressChange, SignUp
+from publisher.audience.models import AddressChange, ReaderLetter, SignUp
 from publisher.core import clock
 from publisher.core.base36 import base36
 from publisher.digests.models import Digest
@@ -24,7 +24,7 @@ from tests.builders import NOON, a_digest, a_subscriber
 pytestmark = pytest.mark.django_db
 
 FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-PATHS = ("/u/{}", "/p/{}", "/p/{}/data", "/p/{}/erase", "/a/{}", "/c/{}", "/e/{}")
+PATHS = ("/u/{}", "/p/{}", "/p/{}/data", "/p/{}/erase", "/a/{}", "/c/{}", "/e/{}", "/d/{}", "/x/{}")
 BODIES: tuple[dict[str, str], ...] = (
     {},
     {"List-Unsubscribe": "One-Click"},
@@ -51,12 +51,19 @@ def given_away(db: None) -> dict[str, str]:
         created_at=now, expires_at=now + timedelta(days=1),
         wanted=[{"digest": one.digest_id, "topics": [], "kinds": [], "language": "en", "region": ""}],
     )  # fmt: skip
+    letters = {}
+    for kind in rights.PURPOSES:
+        rights.ask(one.subscriber_id, kind, language="en", digest_id=one.digest_id, now=now)
+        letters[kind] = ReaderLetter.objects.get(kind=kind)
+    ReaderLetter.objects.update(state="sent", settled_at=now)
     return {
         "/u/{}": tokens.write(tokens.Purpose.UNSUBSCRIBE, *ids),
         "/p/{}": tokens.write(tokens.Purpose.PREFERENCES, *ids),
         "/a/{}": address_change.token(change, new=True),
         "/a/{}?": address_change.token(change, new=False),
         "/c/{}": tokens.write(tokens.Purpose.CONFIRM, tokens.NOBODY, sign_up.pk),
+        "/d/{}": rights.token(letters[ReaderLetter.Kind.DATA]),
+        "/x/{}": rights.token(letters[ReaderLetter.Kind.ERASE]),
     }
 
 
@@ -98,7 +105,7 @@ def quoted(token: str) -> str:
 
 @FUZZ
 @given(
-    mutation=mutations(), kind=st.integers(0, 4), path=st.sampled_from(PATHS), body=st.sampled_from(BODIES)
+    mutation=mutations(), kind=st.integers(0, 6), path=st.sampled_from(PATHS), body=st.sampled_from(BODIES)
 )
 def test_a_token_that_is_not_exactly_ours_changes_nothing_and_breaks_nothing(
     given_away: dict[str, str], mutation: tuple[str, str], kind: int, path: str, body: dict[str, str]
@@ -168,5 +175,5 @@ def test_tokens_die_with_their_owner(given_away: dict[str, str], body: dict[str,
         for path, token in given_away.items()
         if not path.startswith("/c/")
     }
-    assert statuses == {"/u/{}": 200, "/p/{}": 410, "/a/{}": 410, "/a/{}?": 410}
+    assert statuses == {"/u/{}": 200, "/p/{}": 410, "/a/{}": 410, "/a/{}?": 410, "/d/{}": 410, "/x/{}": 200}
     assert stored() == before

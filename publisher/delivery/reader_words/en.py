@@ -64,5 +64,27 @@ LANGUAGE: Final = Language(
                 _FOOT,
             ),
         ),
+        "data": Text(
+            "Your data",
+            (
+                "Somebody, you we hope, asked on {site} for everything that we hold about you.",
+                "If it was you, open this page and press its button to get the file. The link is good for {hours} hours:",
+                "{link}",
+                "If it was not you, do nothing: then nobody gets it.",
+                "Whoever has this link can get it: do not pass this mail on.",
+                _FOOT,
+            ),
+        ),
+        "erase": Text(
+            "Erase everything about you?",
+            (
+                "Somebody, you we hope, asked on {site} to have everything erased that we hold about you.",
+                "If it was you, open this page and press its button. It cannot be undone. The link is good for {hours} hours:",
+                "{link}",
+                "If it was not you, do nothing: then everything stays as it is.",
+                "Whoever has this link can erase you: do not pass this mail on.",
+                _FOOT,
+            ),
+        ),
     },
 )

@@ -19,7 +19,7 @@ from publisher.site.archive.views import missing
 DECLARATION: Final = b'<?xml version="1.0" encoding="utf-8"?>\n'
 PRIVATE: Final = (
     *("/desk/", "/api/", "/hooks/", "/metrics"),
-    *("/u/", "/p/", "/e/", "/c/", "/a/", "/l/", "/o/", "/personal-links"),
+    *("/u/", "/p/", "/e/", "/c/", "/a/", "/d/", "/x/", "/l/", "/o/", "/personal-links"),
 )
 """Pages of staff, of programs, and of one reader each."""
 

@@ -10,14 +10,17 @@ from typing import Final
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_timedelta
+from django.http import HttpRequest
 
 from publisher.audience import pauses
 from publisher.audience.models import Selection, Subscriber, Subscription
 from publisher.audience.regions import countries
 from publisher.audience.subscriptions import LIVE
+from publisher.audience.tokens import Link
 from publisher.digests.models import Digest
 from publisher.items.models import Kind, Topic
 from publisher.render.words import kind_label
+from publisher.site.page import reader_language
 from publisher.site.sign_up.offered import kinds_of, language_in, topics_of
 from publisher.site.words import LANGUAGE_NAMES, WORDS, spoken
 
@@ -101,6 +104,11 @@ def subscribed_language(subscriber: Subscriber, digest_id: int) -> str:
     own = rows.filter(subscription__digest_id=digest_id).first()
     found = own or rows.filter(subscription__state__in=LIVE).first()
     return found.language if found else ""
+
+
+def language_of(request: HttpRequest, subscriber: Subscriber, link: Link) -> str:
+    """That which was asked for, else of the subscription that their link names, else of the browser."""
+    return reader_language(request, subscribed_language(subscriber, link.target_id))
 
 
 def languages(digest: Digest) -> list[tuple[str, str]]:

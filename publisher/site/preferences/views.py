@@ -1,4 +1,4 @@
-"""A reader's own page by a signed link, without an account: what they receive, another address, their data, erasing them.
+"""A reader's own page by a signed link, without an account: what they receive, another address, asking for their data.
 
 Whoever holds the link may choose. GET changes nothing.
 """
@@ -10,25 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from publisher.audience import address_change, preferences, suppressed, tokens
+from publisher.audience import address_change, preferences, rights, suppressed, tokens
 from publisher.audience.address_change import Answer
 from publisher.audience.models import Subscriber, Subscription
 from publisher.core import clock
 from publisher.core.masking import masked
 from publisher.digests.models import Digest
-from publisher.privacy import erasing
-from publisher.privacy.held import held
 from publisher.site.counting_consent import question
-from publisher.site.page import private, reader_language, show, stale, unknown
+from publisher.site.page import reader_language, show, stale, unknown
 from publisher.site.preferences import form, offered
-from publisher.site.preferences.offered import Card
+from publisher.site.preferences.offered import Card, language_of
 from publisher.site.sign_up.offered import contact, topic_groups
-
-ERASED_BY = "preference page"
 
 
 @csrf_exempt  # nothing here is done in the name of a session: whoever holds the link may choose
@@ -50,44 +46,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     return _save(request, subscriber, link)
 
 
-@csrf_exempt
-@require_POST
-def data(request: HttpRequest, token: str) -> HttpResponse:
-    """Everything that is held about the holder of the link, as a file."""
-    link = tokens.read(tokens.Purpose.PREFERENCES, token)
-    if link is None or link.subscriber_id == tokens.NOBODY:
-        return stale(request)
-    subscriber = Subscriber.objects.filter(pk=link.subscriber_id).first()
-    if subscriber is None:
-        return unknown(request)
-    answer = JsonResponse(
-        held(subscriber, now=clock.now()), json_dumps_params={"ensure_ascii": False, "indent": 2}
-    )
-    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return private(answer)
-
-
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def erase(request: HttpRequest, token: str) -> HttpResponse:
-    """GET: a page with one button. POST: done, and said so; again says the same. The link names nobody from then on."""
-    link = tokens.read(tokens.Purpose.PREFERENCES, token)
-    if link is None or link.subscriber_id == tokens.NOBODY:
-        return stale(request)
-    subscriber = Subscriber.objects.filter(pk=link.subscriber_id).first()
-    language = _language(request, subscriber, link)
-    if subscriber is None:
-        posted = request.method == "POST"
-        return show(request, "site/erased.html", {}, language=language) if posted else unknown(request)
-    if request.method != "POST":
-        context = {"unsubscribe": _unsubscribe(link), "preferences": token}
-        return show(request, "site/erase.html", context, language=language)
-    erasing.erase(subscriber.pk, user=erasing.THEMSELVES, how=ERASED_BY, now=clock.now())
-    return show(request, "site/erased.html", {}, language=language)
-
-
 def _save(request: HttpRequest, subscriber: Subscriber, link: tokens.Link) -> HttpResponse:
-    now, language = clock.now(), _language(request, subscriber, link)
+    now, language = clock.now(), language_of(request, subscriber, link)
     cards = offered.cards(subscriber, named=link.target_id, language=language)
     typed = form.read(request.POST, cards, zone=subscriber.zone)
     if typed.wishes is None:
@@ -103,7 +63,7 @@ def _address(request: HttpRequest, subscriber: Subscriber, link: tokens.Link) ->
     answer = address_change.ask(
         subscriber.pk,
         email,
-        language=_language(request, subscriber, link),
+        language=language_of(request, subscriber, link),
         digest_id=link.target_id,
         now=clock.now(),
     )
@@ -130,7 +90,7 @@ def _page(
     email: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    now, language = clock.now(), _language(request, subscriber, link)
+    now, language = clock.now(), language_of(request, subscriber, link)
     if cards is None:
         cards = offered.cards(subscriber, named=link.target_id, language=language)
     digests = [card.digest for card in cards if card.mine] or [card.digest for card in cards]
@@ -155,6 +115,7 @@ def _page(
         "address": address,
         "email": email,
         "masked": masked(subscriber.email),
+        "hours": rights.HOURS,
         "suppressed": suppressed.standing(subscriber.email_key, now=now) is not None,
         "contact": contact(digests or list(Digest.objects.filter(enabled=True).order_by("pk")[:1])),
     }
@@ -184,12 +145,6 @@ def _paused(subscriber: Subscriber, language: str) -> str:
 def _day(moment: datetime, zone: str, language: str) -> str:
     local = moment.astimezone(ZoneInfo(zone)) if zone in available_timezones() else moment
     return format_date(local, "long", locale=offered.locale(language))
-
-
-def _language(request: HttpRequest, subscriber: Subscriber | None, link: tokens.Link) -> str:
-    """That which was asked for, else of the subscription, else of the browser."""
-    own = offered.subscribed_language(subscriber, link.target_id) if subscriber else ""
-    return reader_language(request, own)
 
 
 def _unsubscribe(link: tokens.Link) -> str:

@@ -71,7 +71,31 @@ EN: Final[dict[str, str]] = {
     "data_title": "Your data",
     "data_explain": "Everything that we hold about you, in a file that people and programs can read (JSON).",
     "data_button": "Download my data",
-    "erase_link": "Erase everything about me",
+    "rights_first": (
+        "So that nobody can do this in your name, we first write to {address}, with a link that is good for {hours} hours."
+    ),
+    "rights_button": "Write to me",
+    "rights_written_title": "A mail is on its way",
+    "rights_written": (
+        "It goes to {address}. Open its link within {hours} hours and press the button there. Until then nothing happens."
+    ),
+    "rights_nothing_came": "If none comes, look among unwanted mail, or write to {contact}.",
+    "rights_already_title": "We have written to you already",
+    "rights_already": (
+        "Open the link of the mail that went to {address}. It is good for {hours} hours. You can ask for another one later."
+    ),
+    "rights_unreachable_title": "We cannot write to you",
+    "rights_unreachable": (
+        "This takes a mail to {address}, and at present nothing can be sent there: mail to it came back, or somebody asked us "
+        "not to write there. Write to {contact} instead: a person will do it for you."
+    ),
+    "rights_over_title": "This link is not good any more",
+    "rights_over": (
+        "It is good for {hours} hours, and as long as your mail goes to the same address. "
+        "Ask again on the page where you choose what you receive."
+    ),
+    "data_get": "Download the file",
+    "erase_ask": "Erase everything about me",
     "erase_title": "Erase everything about you?",
     "erase_explain": (
         "Your address, your choices and the record of what was sent to you are deleted. We keep a code only, from which nobody "
@@ -145,7 +169,22 @@ ZH: Final[dict[str, str]] = {
     "data_title": "您的数据",
     "data_explain": "我们保存的有关您的全部内容，为人和程序都可读取的文件（JSON）。",
     "data_button": "下载我的数据",
-    "erase_link": "删除有关我的一切",
+    "rights_first": "为防止他人以您的名义操作，我们会先写信至 {address}，信中的链接 {hours} 小时内有效。",
+    "rights_button": "给我写信",
+    "rights_written_title": "邮件已在途中",
+    "rights_written": "邮件寄往 {address}。请在 {hours} 小时内打开其中的链接并按下那里的按钮。在此之前不会有任何变化。",
+    "rights_nothing_came": "如果没有收到，请查看垃圾邮件，或写信至 {contact}。",
+    "rights_already_title": "我们已经写信给您",
+    "rights_already": "请打开寄往 {address} 的邮件中的链接，链接 {hours} 小时内有效。您可以稍后再申请一次。",
+    "rights_unreachable_title": "我们无法写信给您",
+    "rights_unreachable": (
+        "这需要向 {address} 发送邮件，但目前无法寄送：寄往该邮箱的邮件被退回，或有人要求我们不再寄送。"
+        "请改为写信至 {contact}，由工作人员为您办理。"
+    ),
+    "rights_over_title": "此链接已失效",
+    "rights_over": "链接在 {hours} 小时内有效，且仅在您的邮件仍寄往同一邮箱时有效。请在选择订阅内容的页面上重新申请。",
+    "data_get": "下载文件",
+    "erase_ask": "删除有关我的一切",
     "erase_title": "删除有关您的一切？",
     "erase_explain": (
         "您的邮箱、您的选择和寄送记录都会被删除。我们只保留一个代码，任何人都无法从中读出您的邮箱，"
@@ -221,7 +260,26 @@ AR: Final[dict[str, str]] = {
     "data_title": "بياناتك",
     "data_explain": "كل ما نحتفظ به عنك، في ملف يقرؤه الناس والبرامج (JSON).",
     "data_button": "نزّل بياناتي",
-    "erase_link": "امحُ كل ما يتعلق بي",
+    "rights_first": "كي لا يفعل أحد ذلك باسمك نكتب أولا إلى {address}، وفي الرسالة رابط صالح لمدة {hours} ساعة.",
+    "rights_button": "اكتبوا إليّ",
+    "rights_written_title": "الرسالة في طريقها",
+    "rights_written": "نرسلها إلى {address}. افتح رابطها خلال {hours} ساعة واضغط الزر هناك. لا يحدث شيء قبل ذلك.",
+    "rights_nothing_came": "إن لم تصلك فابحث في البريد غير المرغوب فيه، أو اكتب إلى {contact}.",
+    "rights_already_title": "كتبنا إليك بالفعل",
+    "rights_already": (
+        "افتح رابط الرسالة التي أُرسلت إلى {address}. الرابط صالح لمدة {hours} ساعة. يمكنك أن تطلب رسالة أخرى لاحقا."
+    ),
+    "rights_unreachable_title": "لا نستطيع أن نكتب إليك",
+    "rights_unreachable": (
+        "يتطلب ذلك رسالة إلى {address}، ولا يمكن إرسال شيء إليه حاليا: ارتدت رسائل منه، أو طلب أحدهم ألا نكتب إليه. "
+        "اكتب بدلا من ذلك إلى {contact} وسيتولى شخص الأمر عنك."
+    ),
+    "rights_over_title": "لم يعد هذا الرابط صالحا",
+    "rights_over": (
+        "الرابط صالح لمدة {hours} ساعة، وما دام بريدك يُرسل إلى العنوان نفسه. اطلبه مجددا في صفحة اختيار ما يصلك."
+    ),
+    "data_get": "نزّل الملف",
+    "erase_ask": "امحُ كل ما يتعلق بي",
     "erase_title": "هل نمحو كل ما يتعلق بك؟",
     "erase_explain": (
         "يُحذف عنوانك وخياراتك وسجل ما أُرسل إليك. لا نحتفظ إلا برمز لا يمكن لأحد أن يقرأ منه عنوانك، "
