@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from publisher.audience import address_change, pauses, tokens
-from publisher.audience.models import AddressChange, Subscriber
+from publisher.audience import address_change, letters, pauses, rights, tokens
+from publisher.audience.models import AddressChange, ReaderLetter, Subscriber
 from publisher.core import clock
 from tests.builders import a_digest, a_subscriber
 
@@ -40,11 +40,23 @@ def pages() -> dict[str, str]:
     preferences = tokens.write(tokens.Purpose.PREFERENCES, *ids)
     return {
         "preferences-ar": f"/p/{preferences}",
-        "erase-ar": f"/p/{preferences}/erase",
-        "erased": f"/p/{tokens.write(tokens.Purpose.PREFERENCES, 999_999_999, weekly.pk)}/erase",
+        "ask-data-ar": f"/p/{preferences}/data",
+        "ask-erase-ar": f"/p/{preferences}/erase",
+        "data-ar": f"/d/{_letter(reader, ReaderLetter.Kind.DATA)}",
+        "erase-ar": f"/x/{_letter(reader, ReaderLetter.Kind.ERASE)}",
+        "rights-over": f"/d/{_letter(reader, ReaderLetter.Kind.DATA, left=now - timedelta(days=2))}",
+        "gone": f"/x/{tokens.write(tokens.Purpose.ERASE, 999_999_999, 1)}",
         "unsubscribe-several": f"/u/{tokens.write(tokens.Purpose.UNSUBSCRIBE, *ids)}",
         **_changes(reader),
     }
+
+
+def _letter(reader: Subscriber, kind: ReaderLetter.Kind, left: datetime | None = None) -> str:
+    """The token of a letter that has left."""
+    letter = letters.queue(kind, to=reader.email, language="ar", subscriber=reader, now=clock.now())
+    letter.state, letter.settled_at = "sent", left or clock.now()
+    letter.save()
+    return rights.token(letter)
 
 
 def _changes(reader: Subscriber) -> dict[str, str]:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from publisher.audience import tokens
-from publisher.audience.models import Subscriber, Subscription
+from publisher.audience.models import Subscriber, Subscription, Suppression
 from publisher.core import clock
 from publisher.delivery import reader_letters
 from publisher.digests.models import Digest
@@ -109,13 +109,14 @@ def sink(settings: Any, live_server: LiveServer) -> Iterator[SmtpSink]:
         yield sink
 
 
-def link_in(sink: SmtpSink, address: str) -> str:
-    (taken,) = [message for message in sink.messages if message.rcpt_to == address]
+def link_in(sink: SmtpSink, address: str, place: str = "a") -> str:
+    """The link in the last mail to an address."""
+    taken = [message for message in sink.messages if message.rcpt_to == address][-1]
     message = email.message_from_bytes(taken.data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     body = message.get_body(("plain",))
     assert body is not None
-    found = re.search(r"http://\S+/a/\S+", str(body.get_content()))
+    found = re.search(rf"http://\S+/{place}/\S+", str(body.get_content()))
     assert found
     return found[0]
 
@@ -146,19 +147,68 @@ def test_mail_goes_to_another_address_once_both_mailboxes_have_said_yes(
     assert Subscriber.objects.get().email == "lin@example.org"
 
 
-def test_the_data_are_downloaded_and_then_everything_is_erased(
-    family: tuple[Digest, Digest], live_server: LiveServer, window: OpenWindow, tmp_path: Path
+def test_the_data_are_downloaded_and_then_everything_is_erased_by_letters_to_the_reader(
+    family: tuple[Digest, Digest],
+    sink: SmtpSink,
+    live_server: LiveServer,
+    window: OpenWindow,
+    keep: Keep,
+    *,
+    tmp_path: Path,
 ) -> None:
     subscription = a_subscriber(family[0], "lin@example.net", name="Lin")
     page = window(width=360, scripts=False)
     open_page(page, live_server, subscription)
+    page.get_by_role("button", name="Download my data").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A mail is on its way")
+    expect(page.get_by_role("status")).to_contain_text("l…@example.net")
+    assert sticks_out(page) <= 0
+    keep(page, "choices/rights-written")
+    page.go_back()
+    page.get_by_role("button", name="Download my data").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have written to you already")
+
+    assert reader_letters.send_due(now=clock.now()) == {"sent": 1}
+    page.goto(link_in(sink, "lin@example.net", "d"))
     with page.expect_download() as begun:
-        page.get_by_role("button", name="Download my data").click()
+        page.get_by_role("button", name="Download the file").click()
     begun.value.save_as(tmp_path / "data.json")
     assert begun.value.suggested_filename == "my-data.json"
     assert json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))["person"]["name"] == "Lin"
 
-    page.get_by_role("link", name="Erase everything about me").click()
+    open_page(page, live_server, subscription)
+    page.get_by_role("button", name="Erase everything about me").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A mail is on its way")
+    assert reader_letters.send_due(now=clock.now()) == {"sent": 1}
+    page.goto(link_in(sink, "lin@example.net", "x"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Erase everything about you?")
+    assert Subscriber.objects.exists()
     page.get_by_role("button", name="Erase everything").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Everything about you is erased")
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("suppressed", [False, True])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_what_asking_is_answered_is_accessible_on_a_phone(
+    family: tuple[Digest, Digest],
+    live_server: LiveServer,
+    window: OpenWindow,
+    keep: Keep,
+    *,
+    language: str,
+    suppressed: bool,
+) -> None:
+    subscription = a_subscriber(family[0], language=language)
+    if suppressed:
+        key = subscription.subscriber.email_key
+        Suppression.objects.create(email_key=key, reason="bounced", at=clock.now())
+    page = window(width=360, scheme="dark" if suppressed else "light")
+    open_page(page, live_server, subscription)
+    for times in ("", "-again"):
+        page.locator('form[action$="/erase"] button').click()
+        expect(page.get_by_role("status")).to_be_visible()
+        assert faults(page) == []
+        assert sticks_out(page) <= 0
+        keep(page, f"choices/rights-{'unreachable' if suppressed else 'answer'}-{language}{times}")
+        page.go_back()

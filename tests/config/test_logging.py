@@ -33,7 +33,7 @@ def test_the_token_of_a_personal_link_never_stands_in_the_log(
     assert f"/{door}/…" in line
 
 
-@pytest.mark.parametrize("door", ["u", "p", "e", "c", "a", "l/0.7~x-Y_1", "o/0.7~x-Y_1"])
+@pytest.mark.parametrize("door", ["u", "p", "e", "c", "a", "d", "x", "l/0.7~x-Y_1", "o/0.7~x-Y_1"])
 def test_nor_does_one_as_it_is_written(door: str) -> None:
     token = tokens.write(tokens.Purpose.PREFERENCES, 8, 14)
     signature = token.partition("~")[2]
