@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from publisher.audience.models import AddressChange, Selection, SignUp
+from publisher.audience.models import AddressChange, ReaderLetter, Selection, SignUp
 from tests.browser.conftest import Keep, OpenWindow
 from tests.browser.test_every_page import MAILS, WIDTHS, wrong_with
 from tests.browser.world import build
@@ -35,7 +35,12 @@ def test_public_pages_are_accessible_and_fit_in_a_readers_language(
     language: str, live_server: LiveServer, window: OpenWindow, keep: Keep
 ) -> None:
     world = build()
-    for rows in (Selection, SignUp, AddressChange):  # each page is in the language of what its link names
+    for rows in (
+        Selection,
+        SignUp,
+        AddressChange,
+        ReaderLetter,
+    ):  # each page is in the language of what its link names
         rows.objects.update(language=language)
     addresses = {
         name: address
