@@ -168,7 +168,7 @@ def test_who_is_suppressed_or_bounces_is_not_written_to(lin: Subscription, reaso
     assert not ReaderLetter.objects.exists()
 
 
-def test_who_s_letter_was_refused_is_told_that_no_mail_reaches_them(lin: Subscription) -> None:
+def test_whose_letter_was_refused_is_told_that_no_mail_reaches_them(lin: Subscription) -> None:
     ask(lin)
     ReaderLetter.objects.update(state="failed", settled_at=NOON)
     assert ask(lin, later=MINUTE) is Answer.UNREACHABLE
