@@ -127,6 +127,7 @@ def test_the_page_of_one_lists_letters_and_what_waits_and_who_is_suppressed_come
     digest = a_digest(slug="weekly", title={"en": "Briefing"})
     row = a_subscriber(digest, "lin@example.org").subscriber
     asked = a_sign_up(digest, "lin@example.org", held="")
+    a_sign_up(digest, "lin@example.org", held="role")
     for kind, given in (("confirm", {"sign_up": asked}), ("welcome", {"subscriber": row})):
         a_letter(kind, "lin@example.org", reason="550 <lin@example.org> refused", **given)
     report = a_report()
@@ -136,6 +137,7 @@ def test_the_page_of_one_lists_letters_and_what_waits_and_who_is_suppressed_come
     assert "Asks to confirm a subscription: Sent" in body
     assert "Welcomes a new subscriber: Sent" in body
     assert "Asked for Briefing (weekly), and has not confirmed it yet:" in body
+    assert "Asked for Briefing (weekly), and waits for a person to decide:" in body
     assert f'href="{reverse("desk:report", args=[report.pk])}">Report {report.pk}</a>: 5.1.1 gone' in body
     for text in (body, page(desk, "subscribers")):
         assert "Suppressed</span>" in text

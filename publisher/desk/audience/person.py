@@ -26,6 +26,7 @@ from publisher.audience.models import (
     Suppression,
     Tag,
 )
+from publisher.audience.signing_up import asking
 from publisher.audience.stale import Stale
 from publisher.audience.suppressing.searching import report_of
 from publisher.core import clock
@@ -113,10 +114,8 @@ def _letters(row: Subscriber, *, sees: bool) -> list[ReaderLetter]:
 
 
 def _waiting(row: Subscriber, titles: dict[int, str], now: datetime) -> list[tuple[SignUp, str]]:
-    """Sign-ups of this address that are not confirmed yet, each with the digests that it asks for."""
-    rows = SignUp.objects.filter(
-        email_key=row.email_key, confirmed_at=None, refused_at=None, expires_at__gt=now
-    ).order_by("-pk")[:DELIVERIES]
+    """Sign-ups of this address that are not confirmed yet, the newest first, each with the digests that it asks for."""
+    rows = asking.unanswered(now).filter(email_key=row.email_key).reverse()[:DELIVERIES]
     return [(each, ", ".join(titles.get(one["digest"], "") for one in each.wanted)) for each in rows]
 
 
