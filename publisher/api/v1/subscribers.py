@@ -18,6 +18,7 @@ from publisher.api.v1.items import ItemKind, Slug
 from publisher.api.v1.keys import require, sees_addresses, user_of
 from publisher.api.v1.shapes import (
     NO_NUL,
+    NO_OTHER_KEYS,
     Address,
     Country,
     Done,
@@ -150,7 +151,9 @@ class UntagIn(Given):
 
 class AttributesIn(Given):
     values: dict[AttributeKey, str | int | float | bool | None] = Field(
-        description="By key; null takes a value away. Dates as 2026-05-31.", max_length=100
+        description="By key; null takes a value away. Dates as 2026-05-31.",
+        max_length=100,
+        json_schema_extra=NO_OTHER_KEYS,
     )
 
 
