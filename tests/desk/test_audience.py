@@ -146,6 +146,27 @@ def test_the_page_of_one_lists_letters_and_what_waits_and_who_is_suppressed_come
     assert "lin@example.org" not in page(viewer, "subscriber", row.pk)
 
 
+@pytest.mark.parametrize("meant", ["lin@gmail.com", "lin@gmial.com"])
+def test_a_mistyped_provider_is_asked_about_and_never_refused(desk: Client, meant: str) -> None:
+    typed = {
+        "digest": a_digest().pk,
+        "email": "lin@gmial.com",
+        "name": "Lin",
+        "language": "en",
+        "how": "open day",
+    }
+    where = reverse("desk:subscriber-new")
+    answer = desk.post(where, typed)
+    body = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Did you mean lin@gmail.com?" in body
+    assert f'value="{meant}"' in body
+    assert 'value="open day"' in body
+    assert not Subscriber.objects.exists()
+    assert desk.post(where, {**typed, "meant": meant}).status_code == 302
+    assert Subscriber.objects.get().email == meant
+
+
 def test_somebody_is_subscribed_with_proof_and_not_without(desk: Client) -> None:
     digest = a_digest()
     given = {"email": "lin@example.org", "digest": digest.pk, "language": "en", "name": "Lin"}
