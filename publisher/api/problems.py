@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -79,6 +79,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "cannot_decrypt": (503, "A stored secret cannot be opened with the present secret key."),
 }
 """What the operations of the desk answer. What only POST /items answers is listed in docs/intake.md."""
+
+
+AS: Final = "as "
+"""Begins the name of one of several schemas that a body may have: it is no field of it."""
 
 
 class ProblemError(Exception):
@@ -204,7 +208,7 @@ def _no_key(request: HttpRequest, _error: AuthenticationError) -> JsonResponse:
 def _invalid(_request: HttpRequest, error: ValidationError) -> JsonResponse:
     fields = [
         {
-            "name": ".".join(map(str, each["loc"][2:] or each["loc"][1:]))[:200],
+            "name": ".".join(_place(each["loc"]))[:200],
             "found": _found(each.get("input")),
             "expected": str(each["msg"])[:300],
         }
@@ -213,6 +217,12 @@ def _invalid(_request: HttpRequest, error: ValidationError) -> JsonResponse:
     named = ", ".join(dict.fromkeys(field["name"] for field in fields))
     detail = f"The request does not fit the schema: {named[:300]}."
     return answer(ProblemError(422, "invalid", detail, "See /api/v1/openapi.json.", fields=fields))
+
+
+def _place(loc: Sequence[str | int]) -> list[str]:
+    """Where in the body it stands, by its fields. `loc` begins with what ninja calls the body."""
+    parts = [str(part) for part in loc if not str(part).startswith(AS)]
+    return parts[2:] or parts[1:]
 
 
 def _found(value: object) -> str:

@@ -218,6 +218,11 @@ class SignUp(models.Model):
         help_text="why a person looks at it before its mailbox is asked; empty: none does",
     )
     refused_at = models.DateTimeField(null=True, blank=True, help_text="by a person who looked at it")
+    already_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="when it was answered: its mailbox is subscribed to all of it already",
+    )
     subscriber = models.ForeignKey(
         Subscriber, null=True, blank=True, on_delete=models.CASCADE, related_name="sign_ups"
     )

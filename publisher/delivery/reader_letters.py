@@ -8,9 +8,9 @@ Nothing goes to a suppressed address, but for one thing: a request to confirm ma
 mail or was erased. Only they can open it, it is their word alone that lifts such a suppression, and they hear from us at most
 once a day. A mailbox that bounced or complained gets none: the first takes no mail, the second would call it spam again.
 
-A second letter to a mailbox within a day waits until the day is over, unless the first brought a link that is good for both, or
-says the same: who signs up for another digest in the afternoon must not wait for a mail that never comes. A letter that its
-owner has answered since, by confirming or leaving, counts no more: only they can do that, and they wait for the next one.
+A second letter to a mailbox within a day (`audience/signing_up/once_a_day.py`) waits until the day is over, unless the first
+brought a link that is good for both, or says the same: who signs up for another digest in the afternoon must not wait for a mail
+that never comes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
-from publisher.audience import address_change, letters, rights, suppressed, tokens, unsubscribe_mail
+from publisher.audience import address_change, rights, suppressed, tokens, unsubscribe_mail
 from publisher.audience.models import ReaderLetter, SignUp, Subscriber, Subscription
-from publisher.audience.signing_up import asking, confirming, tally
+from publisher.audience.signing_up import asking, confirming, once_a_day, tally
 from publisher.core.errors import UserError
 from publisher.core.masking import masked
 from publisher.delivery import plain_mail, return_path
@@ -48,7 +48,6 @@ GOOD_FOR: Final = timedelta(days=3)
 """A letter that could not leave for so long: whoever asked has given it up, or asked again."""
 NEXT_TRY: Final = timedelta(minutes=1)
 """Of a letter whose reader somebody else is changing."""
-CAUSED_BY_ANYBODY: Final = (K.CONFIRM, K.ALREADY, K.CHANGE_NEW)
 
 _TOO_LATE = gettext_noop("No mail could leave for too long.")
 _OVER = gettext_noop("What it is about was done or withdrawn before it left.")
@@ -66,7 +65,7 @@ def send_due(*, now: datetime) -> dict[str, int]:
 def _over(letter: ReaderLetter, now: datetime) -> Over | Later | None:
     if letter.created_at < now - GOOD_FOR:
         return Over(S.FAILED, _TOO_LATE)
-    if letter.kind in CAUSED_BY_ANYBODY:
+    if letter.kind in once_a_day.CAUSED_BY_ANYBODY:
         _one_at_a_time(letter.to_key)
     if not _still_wanted(letter, now):
         return Over(S.CANCELLED, _OVER)
@@ -100,27 +99,14 @@ def _one_at_a_time(to_key: str) -> None:
 
 def _too_soon(letter: ReaderLetter, now: datetime) -> Over | Later | None:
     """What becomes of a letter when another one goes, went or may have gone to this mailbox within a day; None: there is none."""
-    if letter.kind not in CAUSED_BY_ANYBODY:
+    if letter.kind not in once_a_day.CAUSED_BY_ANYBODY:
         return None
-    others = ReaderLetter.objects.filter(to_key=letter.to_key, kind__in=CAUSED_BY_ANYBODY).exclude(
-        pk=letter.pk
-    )
-    gone = Q(state__in=[S.SENT, S.UNKNOWN], settled_at__gt=now - letters.APART)
-    lately = list(others.filter(Q(state=S.SENDING) | gone))
-    if not lately:
+    soon = once_a_day.too_soon(letter.to_key, now=now, letter_id=letter.pk)
+    if soon is None:
         return None
-    arrived = [each for each in lately if each.kind == K.CONFIRM and each.state != S.UNKNOWN]
-    links = {each.sign_up_id for each in arrived if each.sign_up_id}
-    same_link = letter.kind == K.CONFIRM and asking.waiting(letter.to_key, now).filter(pk__in=links).exists()
-    if same_link:
+    if letter.kind == K.ALREADY or (letter.kind == K.CONFIRM and soon.same_link):
         return Over(S.CANCELLED, _ENOUGH)
-    answered = confirming.answered_at(letter.to_key)
-    silent = [each for each in lately if not (answered and each.settled_at and each.settled_at <= answered)]
-    if not silent:
-        return None
-    if letter.kind == K.ALREADY:
-        return Over(S.CANCELLED, _ENOUGH)
-    return Later(max(each.settled_at or now for each in silent) + letters.APART)
+    return Later(soon.until)
 
 
 def _still_wanted(letter: ReaderLetter, now: datetime) -> bool:
@@ -146,7 +132,7 @@ def _turn_if_known(letter: ReaderLetter, now: datetime) -> bool | Later:
         return False
     letter.kind, letter.subscriber, letter.to = K.ALREADY, subscriber, subscriber.email
     letter.save(update_fields=["kind", "subscriber", "to"])
-    asking.wait_until(letter.to_key, now, now=now)
+    asking.answer_already(letter.to_key, now=now)
     return True
 
 

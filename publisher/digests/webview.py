@@ -25,6 +25,9 @@ _SCHEME_TAG: Final = re.compile(
     r"""(<meta\s+name="(?:supported-)?color-schemes?"\s+content=")light dark("[^>]*>)""", re.IGNORECASE
 )
 
+_OFFER: Final = re.compile(
+    rf"""<a\b[^>]*\bhref="{slots.mark("web_url")}"[^>]*>.*?</a>""", re.DOTALL | re.IGNORECASE
+)
 _IMAGE: Final = re.compile(r"""<img\b(?:[^>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"""\s+([^\s=>"'/]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+))?""")
 
@@ -35,6 +38,12 @@ def html_of(variant: Variant, base_url: str, *, name: str = "") -> str:
     """The mail's HTML with a neutral greeting, or that of a reader of this name; its personal links lead to a page that explains
     them."""
     return slots.join(slots.cut(variant.html, "html"), _values(variant.language, base_url, name))
+
+
+def page_of(variant: Variant, base_url: str) -> str:
+    """`html_of` for the page that the mail offers to read on the web: without that offer, which would lead nowhere else."""
+    html = _OFFER.sub("", variant.html)
+    return slots.join(slots.cut(html, "html"), _values(variant.language, base_url, ""))
 
 
 def text_of(variant: Variant, base_url: str, *, name: str = "") -> str:

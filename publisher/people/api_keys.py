@@ -21,7 +21,7 @@ from publisher.core import audit
 from publisher.core.crypto import fingerprint
 from publisher.core.errors import UserError
 from publisher.people.models import ApiKey
-from publisher.people.permissions import APP, PERMISSIONS, codename
+from publisher.people.permissions import APP, PERMISSIONS, with_included
 
 BEGINS: Final = "pub_"
 SECRET_BYTES: Final = 32
@@ -34,7 +34,7 @@ _NOBODY: Final = bytes(32)
 
 def held_by(user: User) -> frozenset[str]:
     """The permissions that a person holds now, as named in `permissions.py`; none when the account is closed."""
-    return frozenset(name for name in PERMISSIONS if user.has_perm(name))
+    return with_included(name for name in PERMISSIONS if user.has_perm(name))
 
 
 @transaction.atomic
@@ -126,7 +126,7 @@ def lives(key: ApiKey, now: datetime) -> bool:
 
 def permissions_of(key: ApiKey) -> frozenset[str]:
     """What the key may do now: its scopes, as far as its owner still may (`people.publish`)."""
-    return frozenset(name for name in held_by(key.created_by) if codename(name) in key.scopes)
+    return with_included(f"{APP}.{scope}" for scope in key.scopes) & held_by(key.created_by)
 
 
 @transaction.atomic

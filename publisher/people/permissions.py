@@ -6,6 +6,7 @@ key are these names without `people.`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ PUBLISH: Final = "people.publish"
 STOP: Final = "people.stop"
 SEE_ADDRESSES: Final = "people.see_addresses"
 MANAGE_AUDIENCE: Final = "people.manage_audience"
+SIGN_UP: Final = "people.sign_up"
 DESIGN: Final = "people.design"
 SET_UP: Final = "people.set_up"
 MANAGE_PEOPLE: Final = "people.manage_people"
@@ -34,6 +36,7 @@ PERMISSIONS: Final[dict[str, Promise]] = {
     STOP: _("Pause a part of the sending, or stop all of it"),
     SEE_ADDRESSES: _("Read the addresses of subscribers in the delivery log"),
     MANAGE_AUDIENCE: _("Add, change, unsubscribe, suppress and erase subscribers"),
+    SIGN_UP: _("Hand in sign-ups from a form of another site, which readers confirm by mail"),
     DESIGN: _("Change digests, schedules and templates"),
     SET_UP: _("Connect channels, mail servers and sources"),
     MANAGE_PEOPLE: _("Invite people, give roles, end their sessions"),
@@ -41,6 +44,8 @@ PERMISSIONS: Final[dict[str, Promise]] = {
     SEE_AUDIT: _("Read the audit trail"),
     SEE_SYSTEM: _("Read the state of the system"),
 }
+INCLUDED: Final = {MANAGE_AUDIENCE: (SIGN_UP,)}
+"""A narrow part of a permission, for a program that needs no more: whoever holds the whole need not be given it by name."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,19 @@ class Role:
 
 _VIEWER = (SEE_DESK,)
 _AUTHOR = (*_VIEWER, WRITE, STOP)
-_EDITOR = (*_AUTHOR, PUBLISH, SEE_ADDRESSES, MANAGE_AUDIENCE, DESIGN)
+_EDITOR = (*_AUTHOR, PUBLISH, SEE_ADDRESSES, MANAGE_AUDIENCE, SIGN_UP, DESIGN)
 
 VIEWER: Final = Role("viewer", _("Viewer"), _VIEWER)
 AUTHOR: Final = Role("author", _("Author"), _AUTHOR)
 EDITOR: Final = Role("editor", _("Editor"), _EDITOR)
 ADMIN: Final = Role("admin", _("Admin"), tuple(PERMISSIONS))
 ROLES: Final = (ADMIN, EDITOR, AUTHOR, VIEWER)
+
+
+def with_included(permissions: Iterable[str]) -> frozenset[str]:
+    """These, and what they include."""
+    held = frozenset(permissions)
+    return held.union(*(parts for whole, parts in INCLUDED.items() if whole in held))
 
 
 def codename(permission: str) -> str:

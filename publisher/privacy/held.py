@@ -128,6 +128,7 @@ def _sign_up(row: SignUp, titles: dict[int, str]) -> dict[str, Any]:
         "confirmed_at": _at(row.confirmed_at),
         "looked_at_because": row.held,
         "refused_at": _at(row.refused_at),
+        "subscribed_already_at": _at(row.already_at),
     }
 
 

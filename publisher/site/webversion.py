@@ -30,7 +30,7 @@ def web_version(request: HttpRequest, token: str) -> HttpResponse:
     if variant is None or not variant.html or variant.edition.state in WITHDRAWN:
         return show(request, "site/gone.html", {}, language=asked_language(request), status=410)
     public = public_copy.of(variant)
-    html = webview.html_of(plain_variant(variant), settings.BASE_URL)
+    html = webview.page_of(plain_variant(variant), settings.BASE_URL)
     response = HttpResponse(public_copy.linked(html, public) if public else html)
     response["Content-Security-Policy"] = webview.policy(
         variant.edition, "'none'", here=public.folder if public else ""

@@ -14,7 +14,16 @@ from publisher.api.v1 import api
 from publisher.api.v1.frame import OPERATIONS, Operation
 from publisher.people import roles
 from publisher.people.models import ApiKey
-from publisher.people.permissions import PERMISSIONS, VIEWER, codename
+from publisher.people.permissions import (
+    ADMIN,
+    AUTHOR,
+    EDITOR,
+    PERMISSIONS,
+    VIEWER,
+    Role,
+    codename,
+    with_included,
+)
 from tests.api.steps import ALL_SCOPES, Caller, a_secret, an_owner, caller, data, problem
 from tests.api.world import World, a_world
 
@@ -41,7 +50,7 @@ def test_an_operation_is_open_to_its_one_scope_and_to_nobody_else(operation: Ope
     problem(ask(Caller("pub_00000000_no"), operation, world), 401, "no_key")
     for scope in ALL_SCOPES:
         answer = ask(caller(scope), operation, world)
-        if operation.permission in ("", f"people.{scope}"):
+        if operation.permission in {"", *with_included([f"people.{scope}"])}:
             assert answer.status_code not in REFUSED, (scope, answer.content)
             assert answer.status_code < 500, answer.content
         else:
@@ -64,6 +73,20 @@ def test_a_key_can_do_no_more_than_its_owner(world: World) -> None:
     problem(
         Caller(secret).post(world.path("/posts/{int:post_id}/approve"), {"version": 1}), 403, "not_allowed"
     )
+
+
+def test_a_sites_key_may_hand_in_sign_ups_and_nothing_else(world: World) -> None:
+    program = caller("sign_up")
+    may = {each.name for each in OPERATIONS if ask(program, each, world).status_code not in REFUSED}
+    assert may == {"read_me", "subscribe", "sign_up"}
+
+
+@pytest.mark.parametrize(("role", "may"), [(ADMIN, True), (EDITOR, True), (AUTHOR, False), (VIEWER, False)])
+def test_whose_keys_may_hand_in_sign_ups(world: World, role: Role, may: bool) -> None:
+    owner = an_owner("vera", role)
+    secret = a_secret("see_desk", owner=owner)
+    ApiKey.objects.filter(created_by=owner).update(scopes=["sign_up"])
+    assert Caller(secret).post("/sign-ups").status_code == (422 if may else 403)
 
 
 def test_a_key_whose_owner_loses_a_permission_loses_it_at_once(world: World) -> None:

@@ -106,6 +106,40 @@ def test_a_reader_signs_up_confirms_reads_and_chooses(
     assert page.context.cookies() == []
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_mistyped_provider_is_asked_about_and_one_press_mends_it(
+    live_server: LiveServer, window: OpenWindow, keep: Keep, scripts: bool
+) -> None:
+    page = window(width=360, scripts=scripts)
+    page.goto(f"{live_server.url}/subscribe/weekly")
+    page.get_by_label("E-mail address").fill("mira@gmial.com")
+    page.get_by_label("Name (optional)").fill("Mira")
+    page.get_by_role("button", name="Subscribe").click()
+    question = page.get_by_role("group", name="Did you mean mira@gmail.com?")
+    expect(question).to_be_visible()
+    expect(page.get_by_label("Name (optional)")).to_have_value("Mira")
+    if scripts:
+        assert wrong_with(page, "subscribe-mistyped", "light", keep) == []
+    question.get_by_label("Use mira@gmail.com").check()
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+    assert SignUp.objects.get().email == "mira@gmail.com"
+
+
+def test_when_the_right_address_is_typed_in_place_of_an_answer_it_counts(
+    live_server: LiveServer, window: OpenWindow
+) -> None:
+    page = window()
+    page.goto(f"{live_server.url}/subscribe/weekly?lang=ar")
+    page.get_by_label("عنوان البريد الإلكتروني").fill("mira@gmial.com")
+    page.get_by_role("button", name="اشترك", exact=True).click()
+    page.get_by_role("group", name="mira@gmail.com").get_by_role("radio").first.check()
+    page.get_by_label("عنوان البريد الإلكتروني").fill("mira@gmx.net")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("انظر في صندوق بريدك")
+    assert SignUp.objects.get().email == "mira@gmx.net"
+
+
 def test_the_way_in_arabic(sink: SmtpSink, live_server: LiveServer, window: OpenWindow, keep: Keep) -> None:
     page = window(width=360)
     page.goto(f"{live_server.url}/subscribe/weekly")

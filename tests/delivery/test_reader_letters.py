@@ -210,6 +210,10 @@ def test_who_confirms_and_signs_up_again_the_same_day_is_told_that_they_have_it_
     for hours, came in ((1, {"sent": 1}), (2, {"cancelled": 1})):
         asks(digest)
         assert reader_letters.send_due(now=NOON + hours * HOUR) == came
+        told = SignUp.objects.order_by("pk").last()
+        assert told
+        assert told.already_at == NOON + hours * HOUR
+    assert SignUp.objects.get(pk=first.sign_up.pk).already_at is None
     assert "already" in str(read(sink, 1)[0]["Subject"])
     subscriptions.leave(Subscriber.objects.get().pk, digest.pk, how="test", now=NOON + 3 * HOUR)
     asks(digest)

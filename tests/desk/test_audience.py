@@ -127,6 +127,7 @@ def test_the_page_of_one_lists_letters_and_what_waits_and_who_is_suppressed_come
     digest = a_digest(slug="weekly", title={"en": "Briefing"})
     row = a_subscriber(digest, "lin@example.org").subscriber
     asked = a_sign_up(digest, "lin@example.org", held="")
+    a_sign_up(digest, "lin@example.org", held="role")
     for kind, given in (("confirm", {"sign_up": asked}), ("welcome", {"subscriber": row})):
         a_letter(kind, "lin@example.org", reason="550 <lin@example.org> refused", **given)
     report = a_report()
@@ -136,12 +137,34 @@ def test_the_page_of_one_lists_letters_and_what_waits_and_who_is_suppressed_come
     assert "Asks to confirm a subscription: Sent" in body
     assert "Welcomes a new subscriber: Sent" in body
     assert "Asked for Briefing (weekly), and has not confirmed it yet:" in body
+    assert "Asked for Briefing (weekly), and waits for a person to decide:" in body
     assert f'href="{reverse("desk:report", args=[report.pk])}">Report {report.pk}</a>: 5.1.1 gone' in body
     for text in (body, page(desk, "subscribers")):
         assert "Suppressed</span>" in text
         assert "Briefing (weekly)" in text
         assert 'class="badge good"' not in text
     assert "lin@example.org" not in page(viewer, "subscriber", row.pk)
+
+
+@pytest.mark.parametrize("meant", ["lin@gmail.com", "lin@gmial.com"])
+def test_a_mistyped_provider_is_asked_about_and_never_refused(desk: Client, meant: str) -> None:
+    typed = {
+        "digest": a_digest().pk,
+        "email": "lin@gmial.com",
+        "name": "Lin",
+        "language": "en",
+        "how": "open day",
+    }
+    where = reverse("desk:subscriber-new")
+    answer = desk.post(where, typed)
+    body = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Did you mean lin@gmail.com?" in body
+    assert f'value="{meant}"' in body
+    assert 'value="open day"' in body
+    assert not Subscriber.objects.exists()
+    assert desk.post(where, {**typed, "meant": meant}).status_code == 302
+    assert Subscriber.objects.get().email == meant
 
 
 def test_somebody_is_subscribed_with_proof_and_not_without(desk: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,11 +51,18 @@ def test_one_that_is_refused_is_asked_nothing_and_shown_as_refused(desk: Client,
 def test_the_states_of_the_others_and_the_filter(desk: Client, digest: Digest) -> None:
     a_sign_up(digest, "waiting@example.net", held="")
     a_sign_up(digest, "confirmed@example.net", held="", confirmed_at=NOON)
+    a_sign_up(digest, "already@example.net", held="", expires_at=NOON, already_at=NOON)
     a_sign_up(digest, "expired@example.net", held="", expires_at=NOON)
-    for state in ("waiting", "confirmed", "expired"):
+    labels = {
+        "waiting": "Waiting for the mailbox",
+        "confirmed": "Confirmed",
+        "already": "Answered: subscribed already",
+        "expired": "Not confirmed in time",
+    }
+    for state, label in labels.items():
         page = desk.get(f"/desk/sign-ups?state={state}").content.decode()
-        shown = [name for name in ("waiting", "confirmed", "expired") if f"{name}@example.net" in page]
-        assert shown == [state]
+        assert [name for name in labels if f"{name}@example.net" in page] == [state]
+        assert re.search(rf'class="badge \w+">.*?{label}</span>', page)
     assert desk.get("/desk/sign-ups?state=nonsense").status_code == 422
 
 
@@ -109,6 +117,35 @@ def test_the_mail_of_one_that_waits_is_sent_again_once_a_day_and_after_a_failure
     assert desk.post(where, {"do": "again"}).status_code == 302
     assert ReaderLetter.objects.count() == 2
     assert set(AuditEntry.objects.values_list("action", flat=True)) == {"sign_up.asked_again"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [("already", "sent"), ("change_new", "sent"), ("confirm", "unknown"), ("already", "sending")],
+)
+def test_the_mail_is_not_sent_again_when_a_stranger_can_have_caused_another_within_a_day(
+    desk: Client, digest: Digest, kind: str, state: str
+) -> None:
+    """The sender would let it wait for a day: staff are told so instead of that it is sent."""
+    row = a_sign_up(digest, held="")
+    letter = letters.queue(ReaderLetter.Kind(kind), to=row.email, language="en", now=NOON)
+    settled_at = None if state == "sending" else clock.now()
+    ReaderLetter.objects.filter(pk=letter.pk).update(state=state, settled_at=settled_at)
+    answer = desk.post(f"/desk/sign-ups/{row.pk}/act", {"do": "again"})
+    assert answer.status_code == 422
+    assert ("waits to be sent" if state == "sending" else "within a day") in answer.content.decode()
+    assert ReaderLetter.objects.count() == 1
+
+
+def test_the_mail_is_sent_again_once_its_owner_has_answered_the_other(desk: Client, digest: Digest) -> None:
+    before = clock.now() - timedelta(hours=2)
+    row = a_sign_up(digest, held="")
+    confirmed = a_sign_up(digest, held="", confirmed_at=before + timedelta(hours=1))
+    letter = letters.queue(
+        ReaderLetter.Kind.CONFIRM, to=row.email, language="en", sign_up=confirmed, now=before
+    )
+    ReaderLetter.objects.filter(pk=letter.pk).update(state="sent", settled_at=before)
+    assert desk.post(f"/desk/sign-ups/{row.pk}/act", {"do": "again"}).status_code == 302
 
 
 def test_one_that_waits_is_dropped_and_its_link_with_it(desk: Client, digest: Digest) -> None:

@@ -466,3 +466,60 @@ def test_whatever_is_sent_is_answered_and_nobody_is_subscribed(
     assert answer.status_code in (200, 422, 429)
     assert not Subscriber.objects.exists()
     assert not ReaderLetter.objects.exclude(kind="confirm").exists()
+
+
+class TestAMistypedProvider:
+    """It is asked about, by the text alone, and never refused."""
+
+    @pytest.fixture(autouse=True)
+    def _digest(self) -> None:
+        an_open_digest(slug="weekly")
+
+    def asked(self, **fields: Any) -> str:
+        answer = send("/subscribe/weekly", email="mira@gmial.com", **fields)
+        assert answer.status_code == 422
+        assert not SignUp.objects.exists()
+        return answer.content.decode()
+
+    def test_the_form_comes_back_as_it_was_filled_in_with_the_question(self) -> None:
+        page = self.asked(name="Mira", kind=["story"])
+        assert "Did you mean mira@gmail.com?" in page
+        assert re.findall(r'<input type="radio" name="meant" value="([^"]*)">', page) == [
+            "mira@gmail.com",
+            "mira@gmial.com",
+        ]
+        assert 'name="email" value="mira@gmial.com"' in page
+        assert 'name="name" value="Mira"' in page
+        assert 'value="story" checked' in page
+        assert counts() == {}, "nothing was taken, and nothing of the limits is used up"
+
+    @pytest.mark.parametrize("meant", ["mira@outlook.com", "mira@outlok.com"])
+    def test_either_answer_is_taken(self, meant: str) -> None:
+        answer = send("/subscribe/weekly", email="mira@outlok.com", meant=meant)
+        assert answer.status_code == 200
+        assert SignUp.objects.get().email == meant
+
+    def test_who_writes_another_address_in_place_of_an_answer_is_taken_at_their_word(self) -> None:
+        assert send("/subscribe/weekly", email="mira@gmx.net").status_code == 200
+        assert SignUp.objects.get().email == "mira@gmx.net"
+
+    def test_no_answer_is_asked_for_again_and_an_answer_is_kept_while_something_else_is_mended(self) -> None:
+        assert "Did you mean" in self.asked()
+        page = self.asked(meant="mira@gmial.com", name="www.evil.example")
+        assert "Did you mean" not in page
+        assert hidden(page)["meant"] == "mira@gmial.com"
+
+    def test_it_says_the_same_of_an_address_that_is_known(self) -> None:
+        before = self.asked()
+        a_subscriber(Digest.objects.get(), "mira@gmial.com")
+        a_subscriber(Digest.objects.get(), "mira@gmail.com")
+
+        def without_marks(page: str) -> str:
+            return re.sub(r'name="(stamp|shown)" value="[^"]*"', "", page)
+
+        assert without_marks(self.asked()) == without_marks(before)
+
+    def test_it_asks_in_the_language_of_the_page(self) -> None:
+        page = self.asked(lang="zh")
+        assert "mira@gmail.com 吗" in page
+        assert "我写的没有错" in page

@@ -11,6 +11,7 @@ from publisher.delivery.models import Delivery
 from publisher.render.slots import mark
 from publisher.site.words import WORDS
 from tests.builders import a_subscriber, an_item
+from tests.delivery.test_mail import an_assembled_edition
 from tests.desk.builders import a_mail, a_variant, an_edition
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,17 @@ def test_the_web_version_holds_nothing_personal(mail: Delivery) -> None:
     text = Client().get(address_of(mail)).content.decode()
     assert "Dear reader," in text
     assert "Ilse" not in text
-    assert text.count(f'href="{settings.BASE_URL}/personal-links"') == 3
+    assert text.count(f'href="{settings.BASE_URL}/personal-links"') == 2
+
+
+def test_it_does_not_offer_to_read_it_on_the_web() -> None:
+    edition = an_assembled_edition(readers=1)
+    mail = Delivery.objects.select_related("variant").get(edition=edition)
+    assert mail.variant
+    assert "Read this mail on the web" in mail.variant.html
+    text = Client().get(address_of(mail)).content.decode()
+    assert "Read this mail on the web" not in text
+    assert "Unsubscribe" in text
 
 
 def test_it_loads_its_own_pictures_and_runs_nothing(mail: Delivery) -> None:

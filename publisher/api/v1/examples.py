@@ -7,6 +7,16 @@ from typing import Any, Final
 AT: Final = "2026-06-01T12:00:00Z"
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 
+SIGN_UP: Final[dict[str, Any]] = {
+    "email": "reader@example.net",
+    "name": "Ilse",
+    "digests": ["weekly"],
+    "language": "en",
+    "text": "I want to receive “The week in Almaria” by e-mail, and can end this at any time.",
+    "page": "https://office.example.org/newsletter",
+    "client": "192.0.2.7",
+}
+
 EXAMPLES: Final[dict[str, Any]] = {
     "VersionIn": {"version": 3},
     "TextsIn": {"version": 3, "texts": ["Farmers share what they learned. https://office.example.org/42"]},
@@ -21,15 +31,8 @@ EXAMPLES: Final[dict[str, Any]] = {
         "kinds": ["story"],
         "how": "Form on the office's website, 1 June 2026",
     },
-    "SignUpIn": {
-        "email": "reader@example.net",
-        "name": "Ilse",
-        "digests": ["weekly"],
-        "language": "en",
-        "text": "I want to receive “The week in Almaria” by e-mail, and can end this at any time.",
-        "page": "https://office.example.org/newsletter",
-        "client": "192.0.2.7",
-    },
+    "SignUpIn": SIGN_UP,
+    "NewSubscriberIn": SIGN_UP,
     "LeaveIn": {"digest": "weekly", "how": "Asked by telephone, 1 June 2026"},
     "SuppressIn": {"email": "reader@example.net", "evidence": "Asked by letter never to be written to."},
     "PauseIn": {"channels": [3], "topics": [], "countries": ["KE"], "reason": "A flood in the valley"},

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -29,6 +29,8 @@ from publisher.api.v1.queries import check_query, query_names
 from publisher.api.v1.versions import IF_MATCH
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Statuses = Mapping[type[BaseModel], int]
+"""The status of each type of answer."""
 
 DESCRIPTION: Final = """\
 What the desk does, an API key with the right scope can do. Every operation names the one permission that it needs; a key has
@@ -97,23 +99,28 @@ def does(
     permission: str,
     *,
     tag: str,
-    status: int = 200,
+    status: int | Statuses = 200,
     versioned: bool = False,
-    alone: bool = False,
+    alone: bool | Callable[[Any], bool] = False,
 ) -> Callable[[Function], Function]:
     """Declare a POST. It runs in one transaction with the memory of its Idempotency-Key.
 
-    `versioned`: it takes `version`, or If-Match. `alone`: it asks another server, so it runs in no transaction of ours.
+    `status`: that of a success, or one for each type of answer. `versioned`: it takes `version`, or If-Match. `alone`: it runs in
+    no transaction of ours, since it asks another server or what it counts has to stay; asked of the body where that decides.
     """
+    statuses = status if isinstance(status, Mapping) else {BaseModel: status}
 
     def declare(function: Function) -> Function:
         def answered(request: HttpRequest, **given: Any) -> HttpResponse:
             check_query(request, frozenset())
 
             def run() -> HttpResponse:
-                return _response(function(request, **given), status)
+                result = function(request, **given)
+                found = next(each for kind, each in statuses.items() if isinstance(result, kind))
+                return _response(result, found)
 
-            return once.answer(request, run, alone=alone)
+            by_itself = alone(given["given"]) if callable(alone) else alone
+            return once.answer(request, run, alone=by_itself)
 
         has_body = "given" in inspect.signature(function).parameters
         operation = Operation(
@@ -131,7 +138,7 @@ def _add(
     answered: Callable[..., HttpResponse],
     *,
     tag: str,
-    status: int,
+    status: int | Statuses,
 ) -> None:
     signature = inspect.signature(function, eval_str=True)
 
@@ -151,13 +158,20 @@ def _add(
         [operation.method],
         view,
         auth=[ApiKeyAuth(operation.permission)],
-        response={status: signature.return_annotation},
+        response=_answers(status, signature.return_annotation),
         operation_id=operation.name,
         summary=summary,
         description=rest.strip(),
         tags=[tag],
         openapi_extra={"parameters": parameters},
     )
+
+
+def _answers(status: int | Statuses, annotation: Any) -> dict[int, Any]:
+    """The types of the answers by status, for the schema."""
+    if isinstance(status, Mapping):
+        return {each: kind for kind, each in status.items()}
+    return {status: annotation}
 
 
 def _response(result: BaseModel, status: int) -> HttpResponse:

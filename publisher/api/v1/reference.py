@@ -104,14 +104,21 @@ def shapes(schema: dict[str, Any]) -> list[Shape]:
         Shape(
             name,
             str(each.get("description", "")),
-            [
-                _field(key, value, required=key in each.get("required", ()))
-                for key, value in each.get("properties", {}).items()
-            ],
+            _fields(each),
             json.dumps(each["example"], indent=2, ensure_ascii=False) if "example" in each else "",
         )
         for name, each in sorted(named.items())
     ]
+
+
+def _fields(schema: dict[str, Any]) -> list[Field]:
+    """The fields of a named schema; of one that is one of several, these."""
+    choices = [_field("or" if n else "either", each) for n, each in enumerate(schema.get("oneOf", []))]
+    required = schema.get("required", ())
+    own = [
+        _field(key, value, required=key in required) for key, value in schema.get("properties", {}).items()
+    ]
+    return choices + own
 
 
 def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> Entry:
@@ -160,7 +167,7 @@ def _type(schema: dict[str, Any]) -> tuple[str, str]:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return ("JSON Schema", "") if schema["$ref"].endswith(".json") else (name, name)
-    if choices := schema.get("anyOf"):
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
         kinds = [_type(each) for each in choices]
         return " or ".join(kind for kind, _ in kinds), next((ref for _, ref in kinds if ref), "")
     if "enum" in schema:

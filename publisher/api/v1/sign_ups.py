@@ -1,4 +1,7 @@
-"""Sign-ups that a site hands in which has a form of its own. Its readers confirm by mail, as all do."""
+"""Sign-ups that a site hands in which has a form of its own. Its readers confirm by mail, as all do.
+
+They come to POST /subscribers (`subscribers.py`), and to POST /sign-ups, which takes nothing else.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from publisher.digests.families import are_one_newsletter
 from publisher.digests.models import Digest
 from publisher.items.languages import primary
 from publisher.items.models import Topic
-from publisher.people.permissions import MANAGE_AUDIENCE
+from publisher.people.permissions import SIGN_UP
 
 RETRY_SECONDS: Final = 3600
 REFUSED: Final = {
@@ -42,7 +45,7 @@ WebPage = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 
 
 class SignUpIn(Given):
-    """What a reader filled in on the site, and the proof of it."""
+    """A reader filled in a form. Nothing is sent to them but a mail that asks to confirm."""
 
     email: Address
     name: Word = ""
@@ -60,10 +63,17 @@ class SignUpIn(Given):
     )
 
 
-@does("/sign-ups", MANAGE_AUDIENCE, tag="subscribers", status=202, alone=True)
+@does("/sign-ups", SIGN_UP, tag="subscribers", status=202, alone=True)
 def sign_up(request: HttpRequest, given: SignUpIn) -> Done:  # noqa: ARG001 - ninja's signature
-    """Hand in a sign-up. A mail asks its owner to confirm; the answer is the same for every address."""
-    # In no transaction of the API: what is refused is counted all the same, and the same twice is one sign-up.
+    """Hand in a sign-up: the same as POST /subscribers without `how`."""
+    return hand_in(given)
+
+
+def hand_in(given: SignUpIn) -> Done:
+    """Take a sign-up: a mail asks its owner to confirm. The same is done and answered for every address.
+
+    In no transaction of the API: what is refused is counted all the same, and the same twice is one sign-up.
+    """
     now, client = clock.now(), _checked_client(given.client)
     evidence = Evidence(
         consent_text(given.language, given.text, now=now),

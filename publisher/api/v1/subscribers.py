@@ -8,16 +8,20 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, RootModel, StringConstraints
+from pydantic import Tag as Case
 
+from publisher.api.problems import AS
 from publisher.api.v1 import paging
 from publisher.api.v1.frame import does, reads
 from publisher.api.v1.items import ItemKind, Slug
 from publisher.api.v1.keys import require, sees_addresses, user_of
 from publisher.api.v1.shapes import (
     NO_NUL,
+    NO_OTHER_KEYS,
     Address,
     Country,
+    Done,
     Given,
     Id,
     Language,
@@ -27,6 +31,7 @@ from publisher.api.v1.shapes import (
     Shape,
     Word,
 )
+from publisher.api.v1.sign_ups import SignUpIn, hand_in
 from publisher.audience import addresses, attributes, by_staff, tags
 from publisher.audience.choices import Choice
 from publisher.audience.models import Segment, Subscriber, Subscription, Tag
@@ -36,7 +41,7 @@ from publisher.core.errors import UserError
 from publisher.core.masking import masked
 from publisher.digests.models import Digest
 from publisher.items.models import Topic
-from publisher.people.permissions import MANAGE_AUDIENCE, SEE_ADDRESSES, SEE_DESK
+from publisher.people.permissions import MANAGE_AUDIENCE, SEE_ADDRESSES, SEE_DESK, SIGN_UP
 
 SubscriberState = Annotated[str, OneOf.of(Subscriber.State.values)]
 SubscriptionState = Annotated[str, OneOf.of(Subscription.State.values)]
@@ -91,12 +96,33 @@ class ChoiceIn(Given):
 
 
 class SubscribeIn(ChoiceIn):
-    """Somebody who agreed. `how` is the proof: where and when."""
+    """Somebody who agreed before, as `how` proves. Nobody asks them again."""
 
     email: Address
     name: Word = ""
     digest: Slug
-    how: Proof
+    how: Proof = Field(description="The proof that the owner of the address agreed: where and when.")
+
+
+_SIGN_UP, _PROVED = f"{AS}sign_up", f"{AS}proved"
+
+
+def _kind_of(body: object) -> str:
+    """Which of the two a body is: one with `how`, even an empty one, is never taken for a sign-up."""
+    return (
+        _PROVED if isinstance(body, SubscribeIn) or (isinstance(body, dict) and "how" in body) else _SIGN_UP
+    )
+
+
+class NewSubscriberIn(
+    RootModel[
+        Annotated[
+            Annotated[SignUpIn, Case(_SIGN_UP)] | Annotated[SubscribeIn, Case(_PROVED)],
+            Discriminator(_kind_of),
+        ]
+    ]
+):
+    """Without `how`: a sign-up, which the reader confirms by mail. With `how`: somebody who has agreed already."""
 
 
 class ChangeIn(ChoiceIn):
@@ -125,7 +151,9 @@ class UntagIn(Given):
 
 class AttributesIn(Given):
     values: dict[AttributeKey, str | int | float | bool | None] = Field(
-        description="By key; null takes a value away. Dates as 2026-05-31.", max_length=100
+        description="By key; null takes a value away. Dates as 2026-05-31.",
+        max_length=100,
+        json_schema_extra=NO_OTHER_KEYS,
     )
 
 
@@ -160,9 +188,34 @@ def read_subscriber(request: HttpRequest, subscriber_id: Id) -> SubscriberDetail
     return _detail(request, subscriber_id)
 
 
-@does("/subscribers", MANAGE_AUDIENCE, tag="subscribers", status=201)
-def subscribe(request: HttpRequest, given: SubscribeIn) -> SubscriberDetail:
-    """Subscribe an address whose owner has agreed. Known already: the subscription begins again with this choice."""
+def _is_sign_up(given: NewSubscriberIn) -> bool:
+    return isinstance(given.root, SignUpIn)
+
+
+@does(
+    "/subscribers",
+    SIGN_UP,
+    tag="subscribers",
+    status={Done: 202, SubscriberDetail: 201},
+    alone=_is_sign_up,
+)
+def subscribe(request: HttpRequest, given: NewSubscriberIn) -> Done | SubscriberDetail:
+    """Sign somebody up, who confirms by mail; or subscribe somebody who has agreed already.
+
+    Without `how` it is a sign-up from a form of yours (202): a mail asks the owner of the address to confirm, and nobody is
+    subscribed before. The answer is the same for every address, known or not. Limits, refused addresses and the kept proof are
+    those of the sign-up page.
+
+    With `how`, the proof that the owner has agreed, the address is subscribed at once (201); known already, the subscription
+    begins again with this choice. That needs the scope `manage_audience`.
+    """
+    if isinstance(given.root, SignUpIn):
+        return hand_in(given.root)
+    require(request, MANAGE_AUDIENCE, "To subscribe somebody who is not asked to confirm")
+    return _subscribe(request, given.root)
+
+
+def _subscribe(request: HttpRequest, given: SubscribeIn) -> SubscriberDetail:
     digest = _digest(given.digest)
     row = by_staff.subscribe(
         given.email,

@@ -102,15 +102,24 @@ def have_asked(row: SignUp, now: datetime) -> None:
     )
 
 
+def unanswered(now: datetime) -> QuerySet[SignUp]:
+    """The sign-ups that nobody has confirmed or refused and whose time is not over, oldest first: those that wait for their
+    mailbox, and those that are held."""
+    return SignUp.objects.filter(confirmed_at=None, refused_at=None, expires_at__gt=now).order_by("pk")
+
+
 def waiting(email_key: str, now: datetime) -> QuerySet[SignUp]:
     """The sign-ups of a mailbox that it may confirm, oldest first."""
-    rows = SignUp.objects.filter(
-        email_key=email_key, held="", confirmed_at=None, refused_at=None, expires_at__gt=now
-    )
-    return rows.order_by("pk")
+    return unanswered(now).filter(email_key=email_key, held="")
 
 
 def wait_until(email_key: str, moment: datetime, *, now: datetime) -> None:
     """Have what waits for a mailbox wait until `moment`."""
     ids = list(waiting(email_key, now).select_for_update().values_list("pk", flat=True))
     SignUp.objects.filter(pk__in=ids).update(expires_at=moment)
+
+
+def answer_already(email_key: str, *, now: datetime) -> None:
+    """What waits for a mailbox asks for nothing new: it is told so, and there is nothing to confirm."""
+    ids = list(waiting(email_key, now).select_for_update().values_list("pk", flat=True))
+    SignUp.objects.filter(pk__in=ids).update(expires_at=now, already_at=now)

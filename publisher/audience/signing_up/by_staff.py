@@ -9,12 +9,11 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from publisher.audience import addresses, letters
-from publisher.audience.models import MailDomain, ReaderLetter, SignUp
-from publisher.audience.signing_up import asking, tally
+from publisher.audience import addresses
+from publisher.audience.models import MailDomain, SignUp
+from publisher.audience.signing_up import asking, once_a_day, tally
 from publisher.audience.signing_up.tally import What
 from publisher.core import audit
 from publisher.core.audit import Actor
@@ -45,21 +44,16 @@ def turn_away(sign_up_id: int, *, user: Actor, now: datetime) -> SignUp:
 
 @transaction.atomic
 def ask_again(sign_up_id: int, *, user: Actor, now: datetime) -> SignUp:
-    """Send the mail to confirm once more to one that waits. Raises `UserError` when it waits no more, or a mail is under way or
-    went within a day: whoever typed it in may be a stranger."""
+    """Send the mail to confirm once more to one that waits. Raises `UserError` when it waits no more, or a mail that anybody can
+    cause is under way or went within a day: whoever typed it in may be a stranger."""
     row = _waiting(sign_up_id, now)[0]
-    mails = ReaderLetter.objects.filter(to_key=row.email_key, kind=ReaderLetter.Kind.CONFIRM)
-    open_ones = Q(state__in=[ReaderLetter.State.QUEUED, ReaderLetter.State.SENDING])
-    gone = Q(
-        state__in=[ReaderLetter.State.SENT, ReaderLetter.State.UNKNOWN], settled_at__gt=now - letters.APART
-    )
-    if mails.filter(open_ones).exists():
+    if once_a_day.is_under_way(row.email_key):
         raise UserError(
             _("A mail to this address waits to be sent already."), _("Look again in some minutes.")
         )
-    if mails.filter(gone).exists():
+    if once_a_day.too_soon(row.email_key, now=now):
         raise UserError(
-            _("A mail went to this address within a day."),
+            _("A mail went, or may have gone, to this address within a day."),
             _("One a day is sent: a stranger may have typed it in."),
         )
     asking.have_asked(row, now)
@@ -120,9 +114,8 @@ def _waiting(sign_up_id: int, now: datetime) -> list[SignUp]:
 
 def _held(sign_up_id: int, now: datetime) -> list[SignUp]:
     """This one, then what else is held of its mailbox."""
-    held = SignUp.objects.exclude(held="").filter(refused_at=None, expires_at__gt=now)
     keys = SignUp.objects.filter(pk=sign_up_id).values("email_key")
-    rows = list(held.filter(email_key__in=keys).select_for_update().order_by("pk"))
+    rows = list(asking.unanswered(now).exclude(held="").filter(email_key__in=keys).select_for_update())
     if sign_up_id not in {row.pk for row in rows}:
         raise UserError(_("Nobody waits here any more."), _("Somebody has decided it, or it is too old."))
     return sorted(rows, key=lambda row: row.pk != sign_up_id)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from publisher.audience import letters, subscriptions, suppressed, tokens
 from publisher.audience.choices import Choice
@@ -119,15 +119,6 @@ def together(row: SignUp) -> Sequence[SignUp]:
     return list(
         SignUp.objects.filter(subscriber=row.subscriber_id, confirmed_at=row.confirmed_at).order_by("pk")
     )
-
-
-def answered_at(email_key: str) -> datetime | None:
-    """When the owner of a mailbox last confirmed something that was asked for it, or left something; None: never."""
-    confirmed = SignUp.objects.filter(email_key=email_key).aggregate(at=Max("confirmed_at"))["at"]
-    left = Consent.objects.filter(subscriber__email_key=email_key, action=Consent.Action.WITHDRAWN).aggregate(
-        at=Max("at")
-    )["at"]
-    return max((each for each in (confirmed, left) if each), default=None)
 
 
 def _by_digest(rows: Sequence[SignUp]) -> dict[int, _Asked]:

@@ -3,6 +3,7 @@
   "use strict";
   const DASHES = [[], [6, 4]];
   const DAYS = [1, 2, 5, 7, 14, 30, 60, 90].map((days) => days * 86400); // never half of one: its label would stand there twice
+  const told = (_plot, value) => (value === null || value === undefined ? "–" : uPlot.fmtNum(value));
   const style = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
   const read = (table) => {
@@ -24,6 +25,7 @@
     const bars = figure.dataset.chart === "bars";
     const series = labels.slice(1).map((label, index) => ({
       label,
+      value: told,
       stroke: colours[index],
       fill: bars && index === 0 ? `${colours[index]}40` : undefined,
       width: 2,
@@ -35,9 +37,13 @@
     if (figure.dataset.limit) {
       const limit = Number(figure.dataset.limit);
       columns.push(columns[0].map(() => limit));
-      series.push({ label: figure.dataset.limitLabel, stroke: style("--bad"), width: 1, dash: [2, 3], points: { show: false } });
+      series.push({ label: figure.dataset.limitLabel, value: told, stroke: style("--bad"), width: 1, dash: [2, 3], points: { show: false } });
     }
     const axis = { stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { stroke: style("--line") } };
+    // Where nobody points uPlot writes "--" behind each name: the legend tells of the last day then.
+    const lastDay = (plot) => {
+      if (plot.cursor.idx == null) plot.setLegend({ idx: columns[0].length - 1 }, false);
+    };
     figure.replaceChildren();
     return new uPlot(
       {
@@ -46,6 +52,7 @@
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
         series: [{ label: labels[0], value: "{YYYY}-{MM}-{DD}" }, ...series],
         axes: [{ ...axis, values: "{MM}-{DD}", space: 60, incrs: DAYS }, { ...axis, size: 56 }],
+        hooks: { ready: [lastDay], setCursor: [lastDay] },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, bars ? 4 : 0.5) * 1.1] } },
       },
       columns,

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from publisher.audience import attributes, by_staff, tags, tokens
+from publisher.audience import attributes, by_staff, mistyped, tags, tokens
 from publisher.audience.models import (
     Attribute,
     ReaderLetter,
@@ -26,6 +26,7 @@ from publisher.audience.models import (
     Suppression,
     Tag,
 )
+from publisher.audience.signing_up import asking
 from publisher.audience.stale import Stale
 from publisher.audience.suppressing.searching import report_of
 from publisher.core import clock
@@ -113,10 +114,8 @@ def _letters(row: Subscriber, *, sees: bool) -> list[ReaderLetter]:
 
 
 def _waiting(row: Subscriber, titles: dict[int, str], now: datetime) -> list[tuple[SignUp, str]]:
-    """Sign-ups of this address that are not confirmed yet, each with the digests that it asks for."""
-    rows = SignUp.objects.filter(
-        email_key=row.email_key, confirmed_at=None, refused_at=None, expires_at__gt=now
-    ).order_by("-pk")[:DELIVERIES]
+    """Sign-ups of this address that are not confirmed yet, the newest first, each with the digests that it asks for."""
+    rows = asking.unanswered(now).filter(email_key=row.email_key).reverse()[:DELIVERIES]
     return [(each, ", ".join(titles.get(one["digest"], "") for one in each.wanted)) for each in rows]
 
 
@@ -156,11 +155,12 @@ def _known(request: HttpRequest, row: Subscriber) -> list[tuple[Attribute, str, 
 def new(request: HttpRequest) -> HttpResponse:
     """Subscribe somebody who has agreed."""
     error = None
-    if request.method == "POST":
+    spelling = mistyped.settled(request.POST.get("email", "").strip()[:400], request.POST.get("meant", ""))
+    if request.method == "POST" and not spelling.suggestion:
         try:
             wanted = choosing.digest_of(request.POST)
             row = by_staff.subscribe(
-                request.POST.get("email", "")[:400],
+                spelling.email,
                 digest_id=wanted.pk,
                 choice=choosing.choice_of(request.POST, wanted),
                 how=request.POST.get("how", ""),
@@ -180,9 +180,11 @@ def new(request: HttpRequest) -> HttpResponse:
         "named": named,
         "form": choosing.form_of(digest, request.POST) if digest else None,
         "typed": request.POST,
+        "spelling": spelling,
         "error": error,
     }
-    return show(request, "desk/audience/new.html", context, status=422 if error else 200)
+    wrong = error or spelling.suggestion
+    return show(request, "desk/audience/new.html", context, status=422 if wrong else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

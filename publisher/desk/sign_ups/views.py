@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from publisher.audience.models import MailDomain, ReaderLetter, SignUp
-from publisher.audience.signing_up import by_staff, tally
+from publisher.audience.signing_up import asking, by_staff, tally
 from publisher.audience.signing_up.tally import What
 from publisher.core import clock
 from publisher.core.errors import UserError
@@ -35,6 +35,7 @@ TOOK: Final = (What.ASKED, What.ALREADY, What.CONFIRMED)
 STATES: Final = (
     ("waiting", gettext_lazy("Waiting for the mailbox")),
     ("confirmed", gettext_lazy("Confirmed")),
+    ("already", gettext_lazy("Answered: subscribed already")),
     ("expired", gettext_lazy("Not confirmed in time")),
     ("refused", gettext_lazy("Refused by a person")),
 )
@@ -120,9 +121,7 @@ def _page(
     if wanted["state"]:
         rows = _in_state(rows, wanted["state"], now)
     listing = newest(request, rows.none() if errors else rows)
-    held = (
-        SignUp.objects.exclude(held="").filter(refused_at=None, expires_at__gt=now).order_by("pk")[:MOST_HELD]
-    )
+    held = asking.unanswered(now).exclude(held="")[:MOST_HELD]
     plain = request.user.has_perm(SEE_ADDRESSES)
     context: dict[str, Any] = {
         "held": list(held),
@@ -149,8 +148,10 @@ def _in_state(rows: QuerySet[SignUp], state: str, now: datetime) -> QuerySet[Sig
         return rows.exclude(refused_at=None)
     if state == "confirmed":
         return rows.exclude(confirmed_at=None)
+    if state == "already":
+        return rows.exclude(already_at=None)
     late = {"expires_at__lte": now} if state == "expired" else {"expires_at__gt": now}
-    return rows.filter(confirmed_at=None, refused_at=None, **late)
+    return rows.filter(confirmed_at=None, refused_at=None, already_at=None, **late)
 
 
 def _badge(row: SignUp, now: datetime) -> Badge:
@@ -159,6 +160,8 @@ def _badge(row: SignUp, now: datetime) -> Badge:
         return Badge(labels["refused"], "bad", "cross")
     if row.confirmed_at:
         return Badge(labels["confirmed"], "good", "check")
+    if row.already_at:
+        return Badge(labels["already"], "good", "check")
     if row.expires_at <= now:
         return Badge(labels["expired"], "quiet", "dash")
     return Badge(labels["waiting"], "warn", "ring")

@@ -49,7 +49,7 @@ READERS: Final[dict[str, Known]] = {
     ),
     "audience.SignUp": Known(
         "email email_key name wanted language zone text page client created_at expires_at confirmed_at held "
-        "refused_at subscriber",
+        "refused_at already_at subscriber",
         "address, name and choices of somebody who asked and has not confirmed yet; the client's address as a salted hash",
         "to ask their mailbox, and to subscribe them as they asked",
         "the sign-up page, its form on other sites, the API",

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.http.request import QueryDict
 
-from publisher.audience import addresses
+from publisher.audience import addresses, mistyped
 from publisher.audience.evidence import Evidence, consent_text, is_ours
 from publisher.audience.models import ConsentText
 from publisher.audience.signing_up.asking import Asked, Wanted
@@ -27,7 +27,8 @@ TRAP: Final = "website"
 
 @dataclass
 class Typed:
-    """What stands in the form's fields. `text`: what its reader agrees to, as its page showed it; `shown`: our mark of that."""
+    """What stands in the form's fields. `text`: what its reader agrees to, as its page showed it; `shown`: our mark of that.
+    `suggestion`: the address that was perhaps meant, which is asked about; `meant`: the answer to that."""
 
     email: str = ""
     name: str = ""
@@ -38,6 +39,8 @@ class Typed:
     zone: str = ""
     text: str = ""
     shown: str = ""
+    meant: str = ""
+    suggestion: str = ""
 
     @property
     def is_folded(self) -> bool:
@@ -54,8 +57,9 @@ def typed(data: QueryDict) -> Typed:
     def many(name: str) -> list[str]:
         return [each[:LONGEST] for each in data.getlist(name)[:LONGEST]]
 
+    spelling = mistyped.settled(one("email"), one("meant"))
     return Typed(
-        one("email"),
+        spelling.email,
         one("name"),
         many("digest"),
         one("language"),
@@ -64,6 +68,8 @@ def typed(data: QueryDict) -> Typed:
         one("zone"),
         data.get("text", "").replace("\0", "")[:LONGEST_TEXT],
         one("shown"),
+        one("meant"),
+        spelling.suggestion,
     )
 
 
@@ -74,6 +80,9 @@ def problems(form: Typed, digests: Sequence[Digest]) -> dict[str, str]:
         addresses.checked(form.email)
     except UserError:
         found["email"] = "sign_up_bad_address" if form.email else "sign_up_no_address"
+    else:
+        if form.suggestion:
+            found["meant"] = "sign_up_meant"
     if not is_name(form.name):
         found["name"] = "sign_up_bad_name"
     if not chosen(form, digests):
