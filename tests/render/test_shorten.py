@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from publisher.render.shorten import ELLIPSIS, one_line, shorten
+from publisher.render.shorten import ELLIPSIS, one_line, paragraphs, shorten
 
 PIECES = [
     *"ab, .。，中文字（）“”العربيةไทย",
@@ -62,8 +62,9 @@ def test_a_shortened_text_always_fits(text: str, most: int) -> None:
 
 
 @given(MIXED, st.integers(0, 130))
+@example("0\n\n0", 9)
 def test_no_grapheme_is_ever_split(text: str, most: int) -> None:
-    whole = " ".join(text.split())
+    whole = paragraphs(text)
     kept = to(most, text).removesuffix(ELLIPSIS)
     ends = {match.end() for match in regex.finditer(r"\X", whole)} | {0}
     assert whole.startswith(kept)

@@ -37,7 +37,8 @@ REPLIES = {
 CUT_OFF = ("close", "reset", "silence", "half", "stall")
 PATIENT = Limits(connect=5, greeting=10, reply=10, write=10, final=10, quit=0.5)
 IMPATIENT = Limits(connect=5, greeting=0.5, reply=0.5, write=5, final=0.5, quit=0.1)
-"""For servers that say nothing; on a busy machine others may need longer."""
+LESS_SO = Limits(connect=5, greeting=4, reply=4, write=5, final=4, quit=0.1)
+"""For servers that say nothing. On a busy machine one that says something may need longer than half a second, too."""
 
 FINE = ("in bytes", "in lines")
 DEEDS = (*FINE, *REPLIES, *CUT_OFF)
@@ -93,6 +94,26 @@ def test_each_message_gets_its_due_and_none_is_sent_twice(
 ) -> None:
     if step.startswith("EHLO") and deed == "in lines":
         deed = "in bytes"  # its reply has many lines by itself
+    for limits in (IMPATIENT, LESS_SO) if deed in ("silence", "stall") else (PATIENT,):
+        results, raised, taken = conversation(tls, step, deed, limits, pipelining=pipelining, later=later)
+        if (kinds(results), raised) == outcome(step, deed, later=later):
+            break
+    assert (kinds(results), raised) == outcome(step, deed, later=later)
+    said = {result.id: kind for result, kind in zip(results, kinds(results), strict=True)}
+    for message in messages(3):
+        copies = taken[message.rcpt_to]
+        if said.get(message.id) == "accepted":
+            assert copies == 1
+        elif said.get(message.id) == "Unknown":
+            assert copies <= 1
+        else:
+            assert copies == 0
+
+
+def conversation(
+    tls: ssl.SSLContext, step: str, deed: str, limits: Limits, *, pipelining: bool, later: bool
+) -> tuple[list[Result], type[Exception] | None, Counter[str]]:
+    """What was said of three messages, what was raised instead of going on, and who got how many."""
     before = 1 if later else 0
     rules = [rule_for(step, deed, after=SETUP.get(step, 0) + before * PER_CONNECTION.get(step, 1))]
     if later and step in SETUP:
@@ -104,19 +125,9 @@ def test_each_message_gets_its_due_and_none_is_sent_twice(
     raised: type[Exception] | None = None
     with SmtpSink(rules, offers=offers, tls=tls, login=("anna", "right")) as sink:
         server = MailServer("127.0.0.1", sink.port, verify=False, username="anna", password="right")
-        with Session(server, IMPATIENT if deed in ("silence", "stall") else PATIENT) as session:
+        with Session(server, limits) as session:
             try:
                 results += session.send(messages(3))
             except (ChannelDown, Retry) as error:
                 raised = type(error)
-        assert (kinds(results), raised) == outcome(step, deed, later=later)
-        said = {result.id: kind for result, kind in zip(results, kinds(results), strict=True)}
-        taken = Counter(sink.recipients)
-    for message in messages(3):
-        copies = taken[message.rcpt_to]
-        if said.get(message.id) == "accepted":
-            assert copies == 1
-        elif said.get(message.id) == "Unknown":
-            assert copies <= 1
-        else:
-            assert copies == 0
+        return results, raised, Counter(sink.recipients)
