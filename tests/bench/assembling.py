@@ -1,5 +1,5 @@
-"""From a due edition to its queued deliveries, at 10,000, 100,000 and 1,000,000 subscribers who chose at random. Run by the
-benchmarks; no test asserts it.
+"""From a due edition to its queued deliveries, at 10,000, 100,000 and 1,000,000 subscribers who chose at random; of the million
+also to those in a segment: all of them, and half. Run by the benchmarks; no test asserts it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from publisher.audience.models import Segment
+from publisher.audience.segments import conditions
+from publisher.audience.segments.conditions import Condition, Groups
 from publisher.core import clock
 from publisher.delivery.enqueue import assemble
 from publisher.digests.models import Digest, Edition
@@ -19,6 +22,10 @@ from tests.builders import a_digest, an_item
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 TOPICS, KINDS, LANGUAGES = 17, ("story", "press_release", "speech", "video"), ("en", "zh")
+SEGMENTS: dict[str, Groups] = {
+    "segment_all": ((Condition("state", value="active"),),),
+    "segment_half": ((Condition("language", value="zh"),),),
+}
 ITEMS = 12
 """In each language, as many as a digest holds by default. Each has one kind and one to three topics."""
 SUMMARY = "Two hundred families rebuilt the stone channels of their grandparents, one metre a day. "
@@ -53,26 +60,32 @@ SELECT %(digest)s, s.id, l.id, 'active', %(at)s
 FROM chosen c JOIN audience_subscriber s ON s.email_key = c.address JOIN audience_selection l ON l.key = c.key;
 """
 
-TABLES = """
+EDITIONS = """
 delivery_attempt, delivery_delivery, delivery_tally, digests_editionselection, digests_editionreader, digests_editionitem,
-digests_variant, digests_edition, audience_consent, audience_subscription, audience_selection, audience_subscriber
+digests_variant, digests_edition
 """
+READERS = "audience_segment, audience_consent, audience_subscription, audience_selection, audience_subscriber"
 
 
 def measure() -> dict[str, float]:
     """Seconds at each size, from the call to the last row, and how many variants and choices there were of a million."""
     figures: dict[str, float] = {}
     for name, count in SIZES.items():
-        figures[f"assemble_{name}_seconds"] = _measure(count)
+        say(f"{count:,} subscribers are made")
+        digest = _fill(count)
+        figures[f"assemble_{name}_seconds"] = _measure(digest, count)
+        if count == max(SIZES.values()):
+            for segment, groups in SEGMENTS.items():
+                figures[f"assemble_{name}_{segment}_seconds"] = _measure(digest, count, groups)
+        _clear(digest)
     return figures
 
 
-def _measure(count: int) -> float:
-    say(f"{count:,} subscribers are made")
-    digest = _fill(count)
+def _measure(digest: Digest, count: int, groups: Groups | None = None) -> float:
     now = clock.now()
     edition = Edition.objects.create(
         digest=digest,
+        segment=None if groups is None else _segment(groups).pk,
         due_at=now,
         window_from=now - timedelta(days=7),
         window_to=now,
@@ -89,8 +102,18 @@ def _measure(count: int) -> float:
             f"the edition is {assembled.state} with {written} deliveries: {assembled.problem}"
         )
     say(f"{written:,} deliveries of {edition.variants.count():,} variants in {seconds:.1f} s")
-    _clear(digest)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {EDITIONS}")  # what went out already is in no other edition
     return seconds
+
+
+def _segment(groups: Groups) -> Segment:
+    now = clock.now()
+    written = conditions.written(groups)
+    name = f"Bench {Segment.objects.count()}"
+    return Segment.objects.create(
+        name=name, key=name.casefold(), groups=written, created_at=now, changed_at=now
+    )
 
 
 def _fill(count: int) -> Digest:
@@ -141,7 +164,7 @@ def _item(n: int, language: str) -> Item:
 def _clear(digest: Digest) -> None:
     """Leave nothing to the measurements that follow."""
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {TABLES}")
+        cursor.execute(f"TRUNCATE {EDITIONS}, {READERS}")
     Item.objects.filter(source__name="bench assembling").delete()
     Source.objects.filter(name="bench assembling").delete()
     Topic.objects.filter(slug__startswith="bench-").delete()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -20,10 +20,12 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # nothing leaves this machine
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 PICTURES = "https://office.example.org/img/"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="320"><rect width="600" height="320" fill="#8fb3a3"/></svg>'
+HERE = ("localhost", "127.0.0.1")
 OpenWindow = Callable[..., Page]
 expect.set_options(timeout=30_000)  # milliseconds: the machine may be busy; no test asserts a time
 
@@ -81,21 +83,22 @@ def slow_down(page: Page, times: int) -> None:
 def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWindow]:
     """Opens a window: `window(width=360, scheme="dark", scripts=False)`. Whatever the page complains about fails the test.
 
+    `pictures`: those of a mail are there. Only where they are wanted: Chromium then keeps no style or script between two pages.
+
     Of a test that fails each window is kept as `screenshots/failed/TEST-n.png`, as it was then.
     """
     contexts = []
     complaints: list[str] = []
 
-    def answer(route: Route) -> None:
+    def draw(route: Route) -> None:
+        route.fulfill(body=PICTURE, content_type="image/svg+xml")
+
+    def watch(request: Request) -> None:
         """Only pictures of a mail may be asked of other hosts, and none from a page of the desk."""
-        address = route.request.url
-        if urlsplit(address).hostname in ("localhost", "127.0.0.1"):
-            route.continue_()
-        elif address.startswith(PICTURES) and "/desk" not in route.request.frame.page.url:
-            route.fulfill(body=PICTURE, content_type="image/svg+xml")
-        else:
-            complaints.append(f"asked another host: {address}")
-            route.abort()
+        address = urlsplit(request.url)
+        wanted = request.url.startswith(PICTURES) and "/desk" not in request.frame.page.url
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in HERE and not wanted:
+            complaints.append(f"asked another host: {request.url}")
 
     def open_window(
         *,
@@ -104,6 +107,7 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
         scheme: str = "light",
         scripts: bool = True,
         locale: str = "en-GB",
+        pictures: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -114,7 +118,9 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
             locale=locale,
         )
         contexts.append(context)
-        context.route("**/*", answer)
+        context.on("request", watch)
+        if pictures:
+            context.route(f"{PICTURES}**", draw)
         page = context.new_page()
         if slow := request.config.getoption("--slow-browser"):
             slow_down(page, slow)
