@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.servers.basehttp import WSGIRequestHandler
 from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,6 +29,16 @@ PICTURES = "https://office.example.org/img/"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="320"><rect width="600" height="320" fill="#8fb3a3"/></svg>'
 HERE = ("localhost", "127.0.0.1")
 OpenWindow = Callable[..., Page]
+HIDDEN_UNTIL_LOADED = """
+if (window === top) {
+    const hidden = new CSSStyleSheet()
+    hidden.replaceSync("html { visibility: hidden }")
+    document.adoptedStyleSheets = [hidden]
+    addEventListener("load", () => { document.adoptedStyleSheets = [] })
+}
+"""
+"""What is typed or pressed before a page's scripts are there is lost to them. Playwright types into what it sees, and then waits.
+It does not for `keyboard.press` and `focus`: these need `page.wait_for_load_state()` after a click that led to another page."""
 expect.set_options(timeout=30_000)  # milliseconds: the machine may be busy; no test asserts a time
 
 
@@ -69,21 +81,34 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def slow_down(page: Page, times: int) -> None:
-    """Let a page think this many times slower, and each of its requests take a fifth of a second longer."""
+    """Let a page think this many times slower, and keep no script between two pages."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": times})
     session.send("Network.enable")
-    session.send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 200, "downloadThroughput": -1, "uploadThroughput": -1},
-    )
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+
+@pytest.fixture(autouse=True)
+def _late_scripts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--slow-browser` a page can be seen long before its scripts are there."""
+    if not request.config.getoption("--slow-browser"):
+        return
+    environ = WSGIRequestHandler.get_environ
+
+    def late(handler: WSGIRequestHandler) -> dict[str, Any]:
+        if handler.path.partition("?")[0].endswith(".js"):
+            time.sleep(1)
+        return environ(handler)
+
+    monkeypatch.setattr(WSGIRequestHandler, "get_environ", late)
 
 
 @pytest.fixture
 def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWindow]:
     """Opens a window: `window(width=360, scheme="dark", scripts=False)`. Whatever the page complains about fails the test.
 
-    `pictures`: those of a mail are there. Only where they are wanted: Chromium then keeps no style or script between two pages.
+    `plays`: a host that the test answers for. `pictures`: those of a mail are there. Only where they are wanted: Chromium then
+    keeps no style or script between two pages.
 
     Of a test that fails each window is kept as `screenshots/failed/TEST-n.png`, as it was then.
     """
@@ -93,11 +118,11 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
     def draw(route: Route) -> None:
         route.fulfill(body=PICTURE, content_type="image/svg+xml")
 
-    def watch(request: Request) -> None:
+    def watch(request: Request, here: Sequence[str]) -> None:
         """Only pictures of a mail may be asked of other hosts, and none from a page of the desk."""
         address = urlsplit(request.url)
         wanted = request.url.startswith(PICTURES) and "/desk" not in request.frame.page.url
-        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in HERE and not wanted:
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in here and not wanted:
             complaints.append(f"asked another host: {request.url}")
 
     def open_window(
@@ -108,6 +133,7 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
         scripts: bool = True,
         locale: str = "en-GB",
         pictures: bool = False,
+        plays: str = "",
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -118,9 +144,11 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenWin
             locale=locale,
         )
         contexts.append(context)
-        context.on("request", watch)
+        context.on("request", lambda request: watch(request, (*HERE, plays)))
         if pictures:
             context.route(f"{PICTURES}**", draw)
+        if scripts:
+            context.add_init_script(HIDDEN_UNTIL_LOADED)
         page = context.new_page()
         if slow := request.config.getoption("--slow-browser"):
             slow_down(page, slow)

@@ -90,6 +90,7 @@ def test_an_edition_is_arranged_by_the_keyboard_previewed_and_sent(
     picture = page.frame_locator("iframe.mail").locator("img[src*='/pictures/']").first
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     page.get_by_role("link", name="Dark").click()
+    page.locator("iframe.mail").scroll_into_view_if_needed()  # it is loaded when it is near
     frame = page.frame_locator("iframe.mail")
     expect(frame.get_by_role("heading", level=1)).to_be_visible()
     assert (

@@ -117,6 +117,7 @@ def test_a_template_is_written_with_its_preview_saved_and_taken_back(
     accessible(page)
     page.get_by_role("button", name="Use this text again").click()
     expect(page.get_by_label("Template")).to_have_value("First {{ link }}\n")
+    page.wait_for_load_state()
     page.get_by_label("Template").press("Tab")
     expect(page.get_by_label("Template")).to_be_focused()
     page.get_by_label("Template").press("Escape")

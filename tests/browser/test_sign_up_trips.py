@@ -162,7 +162,7 @@ def test_a_form_that_was_copied_into_a_page_of_another_site_works_there_without_
     digest: Digest, live_server: LiveServer, window: OpenWindow
 ) -> None:
     copied = snippet(digest, "ar", base_url=live_server.url)
-    page = window(scripts=False)
+    page = window(scripts=False, plays="site.example.org")
     there = "http://site.example.org/news?reader=7"
     html = f"<!doctype html><title>News</title>{copied}"
     page.route(there, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))

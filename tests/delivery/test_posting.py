@@ -83,11 +83,12 @@ def test_a_fault_of_our_own_is_logged_and_holds_up_nobody_else(
 
 
 def test_lanes_leave_no_connection_to_the_database_behind(tmp_path: Path) -> None:
+    before = _sessions()  # more than this test's own where the server of browser tests ran in this process
     with sandbox(tmp_path) as server:
         for n in range(4):
             queued_on(a_sandbox_channel(server, name=f"Channel {n}"), f"text {n}")
         assert send_due(seconds=20, most=3) == 4
-    until(lambda: _sessions() == 1, what="only this test's own session is left")
+    until(lambda: _sessions() <= before, what="the lanes' sessions are over")
 
 
 def _sessions() -> int:

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from publisher.core.tls import trusted
 from publisher.social.networks.base import Account
 from publisher.social.networks.bluesky import wire
 
@@ -58,7 +59,9 @@ class Pds:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         auth = ("admin", self.admin) if admin else None
         url = f"{self.url}/xrpc/{method}"
-        with httpx.Client(trust_env=False, timeout=30, headers=headers, auth=auth) as client:
+        with httpx.Client(
+            trust_env=False, timeout=30, headers=headers, auth=auth, verify=trusted()
+        ) as client:
             got = client.post(url, json=body) if post or body is not None else client.get(url, params=params)
         assert got.status_code == 200, (method, got.text)
         found: dict[str, Any] = got.json() if got.content else {}
