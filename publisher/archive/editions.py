@@ -51,7 +51,7 @@ def sent(digest: Digest) -> QuerySet[Edition]:
 
 def sent_in(digest: Digest, language: str) -> QuerySet[Edition]:
     """Those of them that were sent with something in this language. No join: each is looked at once, the newest first."""
-    return sent(digest).filter(Exists(_held().filter(_spoken(language, "item__"))))
+    return sent(digest).filter(Exists(held().filter(_spoken(language, "item__"))))
 
 
 def found(digest: Digest, number: int) -> Edition | Gone:
@@ -65,19 +65,19 @@ def found(digest: Digest, number: int) -> Edition | Gone:
     return Gone.CANCELLED if edition.state == S.CANCELLED else edition
 
 
+def held() -> QuerySet[EditionItem]:
+    """What an edition holds, from within a query of editions."""
+    return EditionItem.objects.filter(edition=OuterRef("pk")).order_by()
+
+
 def searched(editions: QuerySet[Edition], language: str, words: str, *, now: datetime) -> QuerySet[Edition]:
     """Those of which an item of this language that everybody may see has all of the words in its title or summary."""
-    held = _spoken(language)
+    fitting = _spoken(language)
     for word in words.split()[:MOST_WORDS]:
-        held &= Q(title__icontains=word) | Q(summary__icontains=word)
+        fitting &= Q(title__icontains=word) | Q(summary__icontains=word)
     waiting = uncleared.open_rows().order_by().values("item_id")
-    items = visible(now).filter(held).exclude(pk__in=waiting)
-    return editions.filter(Exists(_held().filter(item__in=items.values("pk"))))
-
-
-def _held() -> QuerySet[EditionItem]:
-    """What an edition holds, from a query of editions."""
-    return EditionItem.objects.filter(edition=OuterRef("pk")).order_by()
+    items = visible(now).filter(fitting).exclude(pk__in=waiting)
+    return editions.filter(Exists(held().filter(item__in=items.values("pk"))))
 
 
 def _spoken(language: str, item: str = "") -> Q:

@@ -306,6 +306,11 @@ class ReaderLetter(models.Model):
     message_key = models.CharField(max_length=32)
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.TextField(blank=True)
+    code = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="of the answer that ended it; empty: no server refused it"
+    )
+    enhanced = models.CharField(max_length=12, blank=True, db_default="")
+    said = models.TextField(blank=True, db_default="", help_text="that server's own words")
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -319,6 +324,11 @@ class ReaderLetter(models.Model):
                 condition=models.Q(state__in=["queued", "sending"]),
             ),
             models.Index(fields=["to_key", "created_at"], name="reader_letter_to"),
+            models.Index(
+                fields=["settled_at"],
+                name="reader_letter_refused",
+                condition=models.Q(state="failed", code__isnull=False),
+            ),
         ]
 
 

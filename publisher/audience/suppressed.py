@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from publisher.audience import hashes
 from publisher.audience.models import Erased, Suppression
@@ -20,8 +21,16 @@ those whose mailbox bounced, write to us, and a person lifts it. Staff's own ent
 
 def standing(email_key: str, *, now: datetime) -> Suppression | None:
     """The suppression of an address that holds at `now`."""
-    lasting = Q(until__isnull=True) | Q(until__gt=now)
-    return Suppression.objects.filter(lasting, email_key=email_key).first()
+    return _lasting(now).filter(email_key=email_key).first()
+
+
+def all_standing(email_keys: Collection[str], *, now: datetime) -> QuerySet[Suppression]:
+    """Of these addresses the suppressions that hold, and that keep a request to confirm from leaving, too."""
+    return _lasting(now).filter(email_key__in=email_keys).exclude(reason__in=OWN_WISH)
+
+
+def _lasting(now: datetime) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(Q(until__isnull=True) | Q(until__gt=now))
 
 
 def lift_own_wish(email_key: str) -> bool:

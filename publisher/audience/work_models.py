@@ -162,6 +162,9 @@ class Upload(models.Model):
     version = models.PositiveIntegerField(default=1)
     outcome = models.JSONField(default=dict)
     runs = models.PositiveSmallIntegerField(default=0, help_text="how often writing was begun")
+    tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how often a worker began since a person last asked for it"
+    )
     problem = models.TextField(blank=True)
     hint = models.TextField(blank=True)
     held = models.BooleanField(default=True, help_text="the file is in the store")

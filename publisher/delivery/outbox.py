@@ -54,7 +54,8 @@ class Outbox(Generic[Row]):
     """The rows of `model`. `what` begins the names of the log's events.
 
     `over` is asked of a row that is claimed, in the transaction of the claim, and may change what the row says. `message` builds
-    the mail when it leaves: BadAddress and BadHeader end a row, UserError lets it wait for a person. `log_as`: more for the log.
+    the mail when it leaves: BadAddress and BadHeader end a row, UserError lets it wait for a person. `keep`: what else a row
+    keeps of a try that led to a state, by column. `log_as`: more for the log.
     """
 
     model: type[Row]
@@ -62,6 +63,7 @@ class Outbox(Generic[Row]):
     over: Callable[[Row, datetime], Over | Later | None]
     message: Callable[[Row, datetime], Outgoing]
     related: tuple[str, ...] = ()
+    keep: Callable[[Tried, str], dict[str, object]] = field(default=lambda _tried, _state: {})
     log_as: Callable[[Row], dict[str, object]] = field(default=lambda _row: {})
 
     def send_due(self, *, now: datetime) -> dict[str, int]:
@@ -118,6 +120,7 @@ class Outbox(Generic[Row]):
             lease_until=None,
             settled_at=None if state == "queued" else now,
             attempts=F("attempts") if tried.spent else F("attempts") - 1,
+            **self.keep(tried, state),
         )
         log.log(
             logging.INFO if error is None else logging.WARNING,

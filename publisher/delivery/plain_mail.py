@@ -29,7 +29,7 @@ from publisher.delivery import outage
 from publisher.delivery.email.address import BadAddress, parse_address
 from publisher.delivery.email.headers import BadHeader, Mailbox
 from publisher.delivery.email.message import ListHeaders, build_template, date_header, message_id
-from publisher.delivery.email.outgoing import Merge, Outgoing, Withdrawn
+from publisher.delivery.email.outgoing import Answer, Merge, Outgoing, Withdrawn
 from publisher.delivery.email.transport import Transport, is_provider, open_transport
 from publisher.delivery.settle import WAITS
 from publisher.delivery.signing import signer_for
@@ -68,11 +68,13 @@ class From(NamedTuple):
 
 class Tried(NamedTuple):
     """What came of a try. `spent`: it counts among those after which a mail is given up. `server_away`: the trouble is the
-    mail server's, and every other mail would meet it."""
+    mail server's, and every other mail would meet it. `answer`: what the server said to this mail; None: it did not come to
+    that."""
 
     error: OtherSideError | None
     spent: bool = True
     server_away: bool = False
+    answer: Answer | None = None
 
 
 class Done(NamedTuple):
@@ -111,7 +113,8 @@ def try_to_send(build: Callable[[], Outgoing], transport: Transport) -> Tried:
     except (BadAddress, BadHeader) as error:
         return Tried(Rejected(str(error)))
     try:
-        return Tried(next(iter(transport.send([message], may_go=_may_go))).answer.error)
+        answer = next(iter(transport.send([message], may_go=_may_go))).answer
+        return Tried(answer.error, answer=answer)
     except Withdrawn:
         return Tried(ChannelDown(gettext_noop("All sending stands still.")), spent=False)
     except (ChannelDown, Retry) as error:

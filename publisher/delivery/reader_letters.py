@@ -8,6 +8,9 @@ Nothing goes to a suppressed address, but for one thing: a request to confirm ma
 mail or was erased. Only they can open it, it is their word alone that lifts such a suppression, and they hear from us at most
 once a day. A mailbox that bounced or complained gets none: the first takes no mail, the second would call it spam again.
 
+What a server says when it refuses one for good is kept with it, and judged by the rules of what comes back
+(`feedback/refused.py`), as a delivery's refusal is.
+
 A second letter to a mailbox within a day (`audience/signing_up/once_a_day.py`) waits until the day is over, unless the first
 brought a link that is good for both, or says the same: who signs up for another digest in the afternoon must not wait for a mail
 that never comes.
@@ -35,9 +38,10 @@ from publisher.delivery.email.headers import Mailbox
 from publisher.delivery.email.message import ListHeaders
 from publisher.delivery.email.outgoing import Outgoing
 from publisher.delivery.outbox import Later, Outbox, Over
-from publisher.delivery.plain_mail import From, PlainMail
+from publisher.delivery.plain_mail import From, PlainMail, Tried
 from publisher.delivery.reader_words import LANGUAGES, spoken
 from publisher.delivery.reader_words.text import filled, written
+from publisher.delivery.settle import LONGEST_TEXT
 from publisher.digests.latest import latest_variant
 from publisher.digests.models import Digest
 from publisher.render.words import greeting
@@ -280,11 +284,20 @@ def _sender(letter: ReaderLetter, digest: Digest) -> From:
     )
 
 
+def _refusal(tried: Tried, state: str) -> dict[str, object]:
+    """The server's answer to a letter that it ended."""
+    answer = tried.answer
+    if state != S.FAILED or answer is None:
+        return {}
+    return {"code": answer.code or None, "enhanced": answer.enhanced[:12], "said": answer.text[:LONGEST_TEXT]}
+
+
 _OUTBOX = Outbox(
     ReaderLetter,
     what="reader_letter",
     over=_over,
     message=_message,
     related=("sign_up", "subscriber", "change"),
+    keep=_refusal,
     log_as=lambda letter: {"kind": letter.kind},
 )

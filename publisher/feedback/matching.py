@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from publisher.audience import addresses
 from publisher.audience.models import ReaderLetter, Subscriber
+from publisher.audience.signing_up import once_a_day
 from publisher.core.numbers import LARGEST
 from publisher.delivery.erasing import ERASED
 from publisher.delivery.models import Delivery
@@ -23,12 +24,14 @@ from publisher.feedback.reading.signs import message_id
 @dataclass(frozen=True)
 class Match:
     """What is known. `address_key` is the address as the mail was sent to it, in its form for comparing. Of a letter outside of
-    editions it is all that is known, beside the subscriber who has that address."""
+    editions it is all that is known, beside the subscriber who has that address. `typed`: it went to an address because anybody
+    may have typed it into a form."""
 
     delivery: Delivery | None = None
     subscriber: Subscriber | None = None
     digest_id: int | None = None
     address_key: str = ""
+    typed: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -73,14 +76,20 @@ def of_event(*, delivery_id: int | None, remote_id: str, address: str) -> Match:
         return _of_delivery(row)
     subscriber = Subscriber.objects.filter(email_key=key).first()
     written = ReaderLetter.objects.filter(to_key=key, state__in=_LEFT)
-    known = subscriber is not None or sent.exists() or written.exists()
-    return Match(subscriber=subscriber, address_key=key) if known else NOBODY
+    if subscriber is not None or sent.exists():
+        return Match(subscriber=subscriber, address_key=key)
+    return Match(address_key=key, typed=True) if written.exists() else NOBODY
 
 
 def of_delivery_id(delivery_id: int) -> Match:
     """By the id of a delivery of our own."""
     row = _mail(delivery_id)
     return _of_delivery(row) if row else NOBODY
+
+
+def of_letter_id(letter_id: int) -> Match:
+    """By the id of a letter to a reader of our own."""
+    return _of_letter(letter_id)
 
 
 def _is_told_of(row: Delivery, remote: str, address: str) -> bool:
@@ -96,7 +105,8 @@ def _of_letter(number: int) -> Match:
     if letter is None:
         return NOBODY
     subscriber = Subscriber.objects.filter(email_key=letter.to_key).first()
-    return Match(subscriber=subscriber, address_key=letter.to_key)
+    typed = subscriber is None or letter.kind in once_a_day.CAUSED_BY_ANYBODY
+    return Match(subscriber=subscriber, address_key=letter.to_key, typed=typed)
 
 
 def _of_links(named: Named, subscriber_id: int) -> Match:

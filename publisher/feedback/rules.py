@@ -34,12 +34,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Target:
-    """Whose it is, as far as our own signs or a provider's word prove it. `passed_on`: another address failed than ours."""
+    """Whose it is, as far as our own signs or a provider's word prove it. `passed_on`: another address failed than ours. `typed`:
+    anybody may have caused the mail by typing the address into a form."""
 
     is_known: bool = False
     has_reader: bool = False
     passed_on: bool = False
     is_reader_asking: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ DOMAIN = gettext_noop(
     "The domain was not found. It may be our own resolver, so it counts once a day: %(days)s of %(most)s days."
 )
 NO_DOMAIN = gettext_noop("The domain was not found on %(days)s days: suppressed.")
+TYPED = gettext_noop(
+    "It may pass, and anybody may have caused this letter by typing the address: nothing is held against it."
+)
 SOFT = gettext_noop("It may pass. It counts against the address: %(days)s of %(most)s days.")
 TOO_MANY = gettext_noop("It failed on %(days)s days within %(within)s days: suppressed for %(rest)s days.")
 
@@ -148,9 +153,18 @@ def _bounced(reading: Reading, target: Target, history: History, policy: Policy,
         return Decision(Outcome.COUNTED, DOMAIN % told, State.BOUNCED)
     if is_final and not target.passed_on:
         return Decision(Outcome.SUPPRESSED, HARD, State.BOUNCED, Suppression.Reason.BOUNCED)
-    days = len(history.soft | {today})
+    if (
+        target.typed
+    ):  # else a stranger's sign-ups would stop the mail of whoever is behind a server that refuses us
+        return Decision(Outcome.NOTHING, TYPED, State.BOUNCED)
+    return _counted(PASSED_ON if is_final else SOFT, history, policy, now)
+
+
+def _counted(why: str, history: History, policy: Policy, now: datetime) -> Decision:
+    """One that may pass, on a day of its own or not."""
+    days = len(history.soft | {now.date()})
     told = {"days": days, "most": policy.soft_bounces, "within": policy.soft_days, "rest": policy.rest_days}
     if days >= policy.soft_bounces:
         until = now + timedelta(days=policy.rest_days)
         return Decision(Outcome.SUPPRESSED, TOO_MANY % told, State.BOUNCED, Suppression.Reason.SOFT, until)
-    return Decision(Outcome.COUNTED, (PASSED_ON if is_final else SOFT) % told, State.BOUNCED)
+    return Decision(Outcome.COUNTED, why % told, State.BOUNCED)

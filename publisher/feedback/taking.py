@@ -183,7 +183,7 @@ def target_of(reading: Reading, match: Match) -> Target:
         and bool(reading.sender)
         and addresses.key(reading.sender) == subscriber.email_key
     )
-    return Target(match.is_known, subscriber is not None, passed_on, asking)
+    return Target(match.is_known, subscriber is not None, passed_on, asking, match.typed)
 
 
 def policy_of_settings() -> Policy:

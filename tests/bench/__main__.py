@@ -29,6 +29,7 @@ MODULES = {
     "retention": "forgetting old deliveries",
     "importing": "importing subscribers from CSV",
     "audience": "the desk’s audience at a million",
+    "archive": "the sitemap of an archive",
     "leaving": "ten thousand who leave while an edition goes out",
 }
 

@@ -10,11 +10,12 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from publisher.audience import letters, tokens
-from publisher.audience.models import MailDomain, ReaderLetter, SignUp, SignUpCount
+from publisher.audience.models import MailDomain, ReaderLetter, SignUp, SignUpCount, Suppression
 from publisher.audience.signing_up import confirming, policy
 from publisher.core import clock
 from publisher.core.models import AuditEntry
 from publisher.digests.models import Digest
+from publisher.feedback.models import Report
 from publisher.people.permissions import MANAGE_AUDIENCE, SEE_DESK
 from tests.builders import NOON, a_digest
 from tests.desk.builders import a_mail_domain, a_sign_up
@@ -99,6 +100,35 @@ def test_what_became_of_the_mail_to_each_is_told_with_its_reason(
     page = client.get("/desk/sign-ups").content.decode()
     assert "unknown here" in page
     assert "lin@" not in page
+
+
+def test_one_whose_mailbox_is_not_asked_any_more_says_why_and_leads_to_what_came_back(
+    desk: Client, client: Client, digest: Digest
+) -> None:
+    a_sign_up(digest, "lin@example.net", held="")
+    a_sign_up(digest, "info@ministry.example")
+    a_sign_up(digest, "done@example.net", held="", confirmed_at=NOON)
+    said = "Its mailbox is not asked. Suppression list: Hard bounce"
+    assert said not in desk.get("/desk/sign-ups").content.decode()
+    report = Report.objects.create(
+        fingerprint=b"r", kind="bounce", outcome="suppressed", source="sending", received_at=NOON
+    )
+    for key in ("lin@example.net", "info@ministry.example", "done@example.net"):
+        evidence = f"Report {report.pk}: 5.1.1 User unknown"
+        Suppression.objects.create(email_key=key, reason="bounced", evidence=evidence, at=NOON)
+    page = desk.get("/desk/sign-ups").content.decode()
+    assert (page.count(said), page.count(f'href="/desk/reports/{report.pk}"')) == (2, 2)
+    client.force_login(a_person_who_sees_no_addresses())
+    page = client.get("/desk/sign-ups").content.decode()
+    assert (page.count(said), "/desk/reports/" in page) == (2, False)
+
+
+def test_a_mailbox_whose_owner_refused_mail_is_asked_and_not_said_to_be_barred(
+    desk: Client, digest: Digest
+) -> None:
+    a_sign_up(digest, "lin@example.net", held="")
+    Suppression.objects.create(email_key="lin@example.net", reason="refused", at=NOON)
+    assert "Its mailbox is not asked" not in desk.get("/desk/sign-ups").content.decode()
 
 
 def test_the_mail_of_one_that_waits_is_sent_again_once_a_day_and_after_a_failure(

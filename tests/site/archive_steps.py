@@ -40,6 +40,11 @@ def a_sent_edition(digest: Digest | None = None, *, items: list[Item] | None = N
     return an_edition(digest or an_archived_digest(), items=items, **fields)
 
 
+def body_of(answer: Any) -> bytes:
+    """All of an answer, also of one that leaves piece by piece."""
+    return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
+
+
 def tagged(item: Item, *, at: datetime = NOON) -> None:
     """The item waits for a clearance from now on."""
     from django.contrib.auth.models import Group

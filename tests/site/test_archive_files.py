@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.archive import feeds, pictures
+from publisher.archive import feeds, pictures, sitemap
 from publisher.archive.models import Picture
 from publisher.archive.shown import Shown, ShownItem
 from publisher.core import clock
@@ -27,7 +27,7 @@ from publisher.social.models import StoredPicture
 from tests.builders import NOON, an_item
 from tests.desk.builders import a_revision
 from tests.drawn import Site, drawn
-from tests.site.archive_steps import a_sent_edition, an_archived_digest, tagged
+from tests.site.archive_steps import a_sent_edition, an_archived_digest, body_of, tagged
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +129,14 @@ def test_whatever_an_item_says_the_feed_stays_sound(title: str, summary: str, in
     assert feedparser.parse(made).bozo == 0
 
 
+def the_sitemap() -> ET.Element:
+    return ET.fromstring(body_of(get("/archive/weekly/sitemap.xml")))  # noqa: S314 - ours
+
+
+def places_in(root: ET.Element) -> list[str]:
+    return [(each.text or "").removeprefix(settings.BASE_URL) for each in root.iter(f"{MAP}loc")]
+
+
 def test_the_sitemap_names_every_page_in_its_languages_and_no_other() -> None:
     digest = an_archived_digest()
     both = a_sent_edition(digest, number=1)
@@ -138,8 +146,8 @@ def test_the_sitemap_names_every_page_in_its_languages_and_no_other() -> None:
     assert [each.text for each in index.iter(f"{MAP}loc")] == [
         f"{settings.BASE_URL}/archive/weekly/sitemap.xml"
     ]
-    root = ET.fromstring(get("/archive/weekly/sitemap.xml").content)  # noqa: S314 - ours
-    paths = [(each.text or "").removeprefix(settings.BASE_URL) for each in root.iter(f"{MAP}loc")]
+    root = the_sitemap()
+    paths = places_in(root)
     assert paths == [
         *(f"/archive/weekly/{language}" for language in ("en", "zh", "ar")),
         "/archive/weekly/2/en",
@@ -149,6 +157,69 @@ def test_the_sitemap_names_every_page_in_its_languages_and_no_other() -> None:
     last = root.findall(f"{MAP}url")[-1]
     others = last.findall("{http://www.w3.org/1999/xhtml}link")
     assert [each.get("hreflang") for each in others] == ["en", "zh-Hans"]
+
+
+def test_the_sitemap_of_many_editions_is_one_statement_and_loads_none_of_them(
+    django_assert_max_num_queries: Any,
+) -> None:
+    digest = an_archived_digest()
+    items = [an_item(), an_item(language="zh-Hans")]
+    for n in range(1, 21):
+        a_sent_edition(digest, number=n, items=items)
+    with django_assert_max_num_queries(2) as asked:  # the digest, and its editions
+        assert len(places_in(the_sitemap())) == 3 + 20 * 2
+    told = asked.captured_queries[-1]["sql"]
+    assert all(column not in told for column in ("intro", "preheader", "body_text", "title"))
+
+
+def test_the_sitemap_is_not_sent_again_to_who_has_it_until_something_in_it_changes() -> None:
+    digest = an_archived_digest()
+    edition = a_sent_edition(digest, number=1)
+    first = get("/archive/weekly/sitemap.xml")
+    assert first["Cache-Control"] == "public, max-age=300"
+    assert first["Last-Modified"] == "Mon, 01 Jun 2026 13:00:00 GMT"
+
+    def again() -> Any:
+        return get("/archive/weekly/sitemap.xml", **{"If-None-Match": first["ETag"]})
+
+    assert (again().status_code, again()["Cache-Control"]) == (304, "public, max-age=300")
+    Item.objects.filter(editionitem__edition=edition, language="zh-Hans").update(language="ar")
+    assert again().status_code == 200, "an edition has a page in another language by now"
+    Item.objects.filter(language="ar").update(language="zh-Hans")
+    assert again().status_code == 304
+    a_sent_edition(digest, number=2)
+    assert again().status_code == 200
+    Edition.objects.filter(number=2).update(state="cancelled")
+    assert again().status_code == 304
+    Digest.objects.update(languages=["en", "zh-Hant", "ar"])
+    assert again().status_code == 200, "a page is told by another tag"
+    Digest.objects.update(archived=False)
+    assert again().status_code == 404
+
+
+def test_nobody_is_told_by_time_alone_that_the_sitemap_is_as_it_was() -> None:
+    a_sent_edition(number=1)
+    first = get("/archive/weekly/sitemap.xml")
+    assert (
+        get("/archive/weekly/sitemap.xml", **{"If-Modified-Since": first["Last-Modified"]}).status_code == 200
+    )
+
+
+def test_the_sitemap_ends_with_the_oldest_edition_that_fits_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "MOST", 8)
+    monkeypatch.setattr(sitemap, "PIECE", 2)
+    digest = an_archived_digest()
+    for n in range(1, 6):
+        a_sent_edition(digest, number=n, items=[an_item(language="fr")] if n == 5 else None)
+    paths = places_in(the_sitemap())
+    assert paths[3:] == [f"/archive/weekly/{n}/{language}" for n in (4, 3) for language in ("en", "zh")]
+
+
+def test_an_address_with_signs_of_its_own_stands_in_the_sitemap_as_it_is(settings: Any) -> None:
+    settings.BASE_URL = "https://news.example.org/a%20b&c"
+    a_sent_edition(number=1)
+    links = [each.get("href") for each in the_sitemap().iter("{http://www.w3.org/1999/xhtml}link")]
+    assert f"{settings.BASE_URL}/archive/weekly/1/en" in links
 
 
 def test_robots_may_read_the_archive_and_no_page_of_one_reader() -> None:

@@ -1,4 +1,5 @@
-"""A worker's part of imports in the desk: trying a file, or importing it. Killed, it begins again, with the same end."""
+"""A worker's part of imports in the desk: trying a file, or importing it. Killed, it begins again, with the same end; a file
+whose worker is killed again and again is given up, until a person asks for it anew."""
 
 from __future__ import annotations
 
@@ -33,11 +34,20 @@ S = Upload.State
 FEW = 50
 """Refused rows whose line and reason are shown on the page."""
 PROGRESS_KEPT = 3600
+MOST_TRIES = 5
+"""So often a worker begins what a person asked for once. A restart of workers costs one; a file that takes all memory, all."""
 NO_DIGEST = gettext_noop("Its digest is not there any more.")
 BROKE_OFF = gettext_noop("It broke off before the end of the file.")
 BROKE_OFF_HINT = gettext_noop(
     "The log of the workers says why. What was written stays, and is not written twice: divide the file, or import it at the "
     "command line (publisher subscribers import)."
+)
+ENDED_AGAIN = gettext_noop(
+    "The worker that had it ended before the end of the file, %(num)s times. It is not begun again by itself."
+)
+ENDED_AGAIN_HINT = gettext_noop(
+    "The log of the workers may say why; often memory or disk ran out. What was written stays, and is not written twice: try it "
+    "again, divide the file, or import it at the command line (publisher subscribers import)."
 )
 
 Offered = Callable[[int], tuple[Offer, str] | None]
@@ -60,9 +70,13 @@ def run_next(offered: Offered, *, now: datetime) -> Upload | None:
 
 def _run(upload: Upload, offered: Offered, now: datetime) -> None:
     dry = upload.state == S.CHECKING
-    if not dry:
-        upload.runs += 1
-        upload.save(update_fields=["runs"])
+    if upload.tries >= MOST_TRIES:
+        log.error("upload.given_up", extra={"upload_id": upload.pk, "dry": dry, "tries": upload.tries})
+        _failed(upload, UserError(ENDED_AGAIN % {"num": upload.tries}, ENDED_AGAIN_HINT), now)
+        return
+    upload.tries += 1  # committed before the file is touched: whoever dies over it has counted
+    upload.runs += 0 if dry else 1
+    upload.save(update_fields=["tries", "runs"])
     reading, found = Reading.of(upload), offered(upload.digest_id or 0)
     if found is None:
         _failed(upload, UserError(NO_DIGEST), now)

@@ -150,7 +150,7 @@ def check(upload_id: int, reading: Reading, *, version: int) -> Upload:
     checked = _checked(reading)
     upload.settings_of, upload.digest_id = asdict(checked), checked.digest_id
     upload.state, upload.outcome, upload.problem, upload.hint = S.CHECKING, {}, "", ""
-    upload.finished_at, upload.version = None, upload.version + 1
+    upload.finished_at, upload.version, upload.tries = None, upload.version + 1, 0
     upload.save()
     events.emit("upload.asked")
     return upload
@@ -165,8 +165,8 @@ def begin(upload_id: int, *, version: int, user: User, now: datetime) -> Upload:
     reading = Reading.of(upload)
     if reading.tag:
         tags.made(reading.tag, user=user, now=now)
-    upload.state, upload.version = S.WAITING, upload.version + 1
-    upload.save(update_fields=["state", "version"])
+    upload.state, upload.version, upload.tries = S.WAITING, upload.version + 1, 0
+    upload.save(update_fields=["state", "version", "tries"])
     told = {"digest": upload.digest_id, "how": masked_text(reading.consent)}
     audit.record(user, "upload.begun", upload, after=told)
     events.emit("upload.asked")

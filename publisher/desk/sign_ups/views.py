@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from publisher.audience import suppressed
 from publisher.audience.models import MailDomain, ReaderLetter, SignUp
 from publisher.audience.signing_up import asking, by_staff, tally
 from publisher.audience.signing_up.tally import What
+from publisher.audience.suppressing.searching import report_of
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.masking import masked, masked_text
@@ -132,6 +134,8 @@ def _page(
         "state_of": lambda row: _badge(row, now),
         "address_of": lambda row: row.email if plain else masked(row.email),
         "digests_of": _titles([*held, *listing.rows]),
+        "never_asked": _suppressed([*held, *listing.rows], now),
+        "report_of": report_of if plain else lambda _row: None,
         "letters_of": _letters(listing.rows, str if plain else masked_text),
         "days": _days(now),
         "domains": MailDomain.objects.order_by("domain"),
@@ -171,6 +175,15 @@ def _titles(rows: list[SignUp]) -> Any:
     """A function from a sign-up to the titles of the digests that it asks for."""
     known = Digest.objects.in_bulk({each["digest"] for row in rows for each in row.wanted})
     return lambda row: [str(known[each["digest"]]) for each in row.wanted if each["digest"] in known]
+
+
+def _suppressed(rows: Sequence[SignUp], now: datetime) -> Any:
+    """A function from a sign-up that was not answered to the suppression that keeps its mailbox from being asked; None: there is
+    none."""
+    keys = {row.email_key for row in rows}
+    found = {row.email_key: row for row in suppressed.all_standing(keys, now=now)}
+    waits = {row.pk for row in rows if not (row.confirmed_at or row.refused_at or row.already_at)}
+    return lambda row: found.get(row.email_key) if row.pk in waits else None
 
 
 def _letters(rows: Sequence[SignUp], shown: Callable[[str], str]) -> Any:

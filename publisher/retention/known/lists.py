@@ -33,8 +33,8 @@ LISTS: Final[dict[str, Known]] = {
         NOBODY,
     ),
     "audience.Upload": Known(
-        "digest_id file_name size key settings_of state version outcome runs problem hint held refused_held asked_by created_at "
-        "finished_at",
+        "digest_id file_name size key settings_of state version outcome runs tries problem hint held refused_held asked_by "
+        "created_at finished_at",
         "a list of people that staff gave: the file, its refused rows, counts, the source of consent",
         "to look at it, try it and import it",
         "staff",

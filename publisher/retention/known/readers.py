@@ -65,8 +65,8 @@ READERS: Final[dict[str, Known]] = {
         AUDIENCE,
     ),
     "audience.ReaderLetter": Known(
-        "kind state sign_up subscriber change digest_id to to_key language message_key attempts reason due_at lease_until "
-        "created_at settled_at",
+        "kind state sign_up subscriber change digest_id to to_key language message_key attempts reason code enhanced said due_at "
+        "lease_until created_at settled_at",
         "that a letter went to an address: asking to confirm, a welcome, the way to their data. Its text is not kept",
         "to send it once, and not too often; to know until when its link is good",
         "sign-ups, changes of address, who asks for their data or to be erased",

@@ -6,17 +6,17 @@ import xml.etree.ElementTree as ET
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from publisher.archive import editions, feeds, pictures, shown, sitemap
 from publisher.archive.editions import Gone
 from publisher.core import clock
-from publisher.site.archive.page import absolute, fresh, plain
+from publisher.site.archive.page import absolute, answered, fresh, plain
 from publisher.site.archive.views import missing
 
-DECLARATION: Final = b'<?xml version="1.0" encoding="utf-8"?>\n'
 PRIVATE: Final = (
     *("/desk/", "/api/", "/hooks/", "/metrics"),
     *("/u/", "/p/", "/e/", "/c/", "/a/", "/d/", "/x/", "/l/", "/o/", "/personal-links"),
@@ -52,17 +52,15 @@ def site_map(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def digest_site_map(request: HttpRequest, slug: str) -> HttpResponse:
+def digest_site_map(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Every page of one digest's archive, with the same page in other languages."""
     digest = editions.digest_of(slug)
     if digest is None:
         return missing(request)
-    made = sitemap.of_digest(
-        digest,
-        page=lambda language: absolute("site:archive-digest", slug, language),
-        entry=lambda number, language: absolute("site:archive-edition", slug, number, language),
-    )
-    return fresh(request, plain(_bytes(made), "application/xml; charset=utf-8"))
+    pages = sitemap.of_digest(digest, absolute("site:archive-any", slug))
+    response = StreamingHttpResponse(pages.pieces(), content_type="application/xml; charset=utf-8")
+    response["X-Content-Type-Options"] = "nosniff"
+    return answered(request, response, mark=pages.mark, updated_at=pages.updated_at)
 
 
 @require_safe
@@ -93,4 +91,4 @@ def picture(request: HttpRequest, slug: str, number: int, name: str) -> HttpResp
 
 
 def _bytes(root: ET.Element) -> bytes:
-    return DECLARATION + bytes(ET.tostring(root, encoding="utf-8", xml_declaration=False))
+    return sitemap.DECLARATION.encode() + bytes(ET.tostring(root, encoding="utf-8", xml_declaration=False))

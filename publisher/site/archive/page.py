@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -50,16 +51,26 @@ def fresh(
 ) -> HttpResponse:
     """The response with its validators, or 304. Only the content decides that, since not everything that changes a page has a
     time: `updated_at` is said as Last-Modified, and nobody is answered by it."""
-    etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+    mark = hashlib.sha256(response.content).hexdigest()
+    answer = answered(request, response, mark=mark, updated_at=updated_at)
+    return answer if isinstance(answer, HttpResponse) else response
+
+
+def answered(
+    request: HttpRequest, response: HttpResponseBase, *, mark: str, updated_at: datetime | None
+) -> HttpResponseBase:
+    """The same for a response whose content is not looked at: `mark` stands for it."""
+    etag = quote_etag(mark[:32])
     response["ETag"] = etag
     response["Cache-Control"] = CACHE
     response["Referrer-Policy"] = "no-referrer"
     if updated_at:
         response["Last-Modified"] = http_date(updated_at.timestamp())
-    answer = get_conditional_response(request, etag=etag, response=response)
-    if answer is not response and isinstance(answer, HttpResponse):
+    # Which type it has is all the same to the function. None: it is not to be answered otherwise.
+    answer = get_conditional_response(request, etag=etag, response=cast(HttpResponse, response))
+    if answer is not None and answer is not response:
         answer["Cache-Control"] = CACHE
-    return answer if isinstance(answer, HttpResponse) else response
+    return response if answer is None else answer
 
 
 def absolute(name: str, *args: object) -> str:

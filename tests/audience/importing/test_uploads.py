@@ -220,6 +220,71 @@ def test_an_import_that_was_killed_begins_again_and_writes_each_once(
     assert Subscription.objects.count() == 2
 
 
+def killed_again_and_again(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """A worker that ends, each time, when all is written and nothing of it is noted."""
+    with monkeypatch.context() as patched:
+
+        def killed(*_args: Any, **_given: Any) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(running, "_ended", killed)
+        for _n in range(times):
+            with pytest.raises(KeyboardInterrupt):
+                running.run_next(offered, now=NOON)
+
+
+def test_an_import_whose_worker_dies_again_and_again_is_given_up_and_says_why(
+    user: User, digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_city()
+    upload = tried(user, digest)
+    uploads.begin(upload.pk, version=upload.version, user=user, now=NOON)
+    killed_again_and_again(monkeypatch, running.MOST_TRIES)
+    assert running.waits()
+    running.run_next(offered, now=NOON)
+    upload.refresh_from_db()
+    assert (upload.state, upload.runs, upload.finished_at) == ("failed", running.MOST_TRIES, NOON)
+    assert f"{running.MOST_TRIES} times" in upload.problem
+    assert "is not written twice" in upload.hint
+    assert not running.waits(), "others have their turn"
+    assert Subscription.objects.count() == 2, "what was written stays"
+
+
+def test_an_import_that_was_given_up_begins_anew_when_a_person_asks_and_writes_nobody_twice(
+    user: User, digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_city()
+    upload = tried(user, digest)
+    uploads.begin(upload.pk, version=upload.version, user=user, now=NOON)
+    killed_again_and_again(monkeypatch, running.MOST_TRIES)
+    running.run_next(offered, now=NOON)
+    upload.refresh_from_db()
+    uploads.check(upload.pk, Reading.of(upload), version=upload.version)
+    running.run_next(offered, now=NOON)
+    upload.refresh_from_db()
+    assert (upload.state, upload.problem) == ("checked", "")
+    uploads.begin(upload.pk, version=upload.version, user=user, now=NOON)
+    killed_again_and_again(monkeypatch, running.MOST_TRIES - 1)
+    running.run_next(offered, now=NOON)
+    upload.refresh_from_db()
+    assert (upload.state, upload.outcome["unchanged"], upload.outcome["added"]) == ("done", 2, 0)
+    assert (Subscription.objects.count(), Subscriber.objects.count()) == (2, 2)
+
+
+def test_a_try_whose_worker_dies_again_and_again_is_given_up_and_keeps_no_other_from_its_turn(
+    user: User, digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly, good = given(user), given(user)
+    for upload in (deadly, good):
+        uploads.check(upload.pk, reading(digest, columns={"1": "email"}), version=1)
+    killed_again_and_again(monkeypatch, running.MOST_TRIES)
+    running.run_next(offered, now=NOON)
+    running.run_next(offered, now=NOON)
+    deadly.refresh_from_db()
+    good.refresh_from_db()
+    assert (deadly.state, deadly.runs, good.state) == ("failed", 0, "checked")
+
+
 def test_a_file_that_breaks_the_import_is_told_and_keeps_no_other_from_its_turn(
     user: User, digest: Digest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
