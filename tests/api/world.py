@@ -11,6 +11,7 @@ from publisher.core import clock
 from publisher.people.models import ApiKey
 from tests.api.steps import a_secret
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
+from tests.desk.audience_builders import a_bulk, a_reader_tag, a_segment, an_attribute
 from tests.desk.builders import (
     a_handed_post,
     a_mail,
@@ -82,6 +83,10 @@ def a_world() -> World:
             "pause_id": str(pause.pk),
             "webhook_id": str(webhook.pk),
             "message_id": str(a_message(webhook).pk),
+            "segment_id": str(a_segment().pk),
+            "tag_id": str(a_reader_tag("Press").pk),
+            "attribute_id": str(an_attribute("city").pk),
+            "bulk_id": str(a_bulk().pk),
             "key_id": str(ApiKey.objects.get(name="another").pk),
         }
     )

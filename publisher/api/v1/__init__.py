@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from publisher.api.v1 import (  # noqa: F401 - resources declare their operations when they are imported
     audit,
+    bulk,
     channels,
     corrections,
     deliveries,
@@ -14,6 +15,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     editions,
     hooks,
     items,
+    labels,
     people,
     posts,
     producing,
