@@ -14,6 +14,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     digests,
     editions,
     hooks,
+    imports,
     items,
     labels,
     people,
@@ -25,6 +26,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     sign_ups,
     stops,
     subscribers,
+    suppression_imports,
     suppressions,
 )
 from publisher.api.v1.frame import api
