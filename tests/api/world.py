@@ -11,6 +11,7 @@ from publisher.audience.importing import keeping
 from publisher.audience.models import Suppression, SuppressionImport
 from publisher.core import clock
 from publisher.people.models import ApiKey
+from publisher.retention.models import Run
 from tests.api.steps import a_secret
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
 from tests.desk.audience_builders import a_bulk, a_reader_tag, a_segment, an_attribute, an_upload
@@ -91,6 +92,7 @@ def a_world() -> World:
             "bulk_id": str(a_bulk().pk),
             "import_id": str(_an_import()),
             "suppression_import_id": str(_a_list()),
+            "run_id": str(Run.objects.create(by="system", begun_at=NOON).pk),
             "key_id": str(ApiKey.objects.get(name="another").pk),
         }
     )

@@ -21,6 +21,8 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     posts,
     producing,
     reference,
+    retention,
+    rights,
     schedules,
     segments,
     sign_ups,
