@@ -82,6 +82,13 @@ def test_a_tag_is_made_counted_renamed_and_removed(program: Caller) -> None:
     assert list(Tag.objects.values_list("name", flat=True)) == ["Unused"]
 
 
+def test_a_name_that_is_another_by_now_is_stale(program: Caller) -> None:
+    reader = a_subscriber(a_digest(), "lin@example.org", name="Lin").subscriber
+    path = f"/subscribers/{reader.pk}/rename"
+    problem(program.post(path, {"name": "Li Na", "name_before": "Lan"}), 409, "stale")
+    data(program.post(path, {"name": "Li Na", "name_before": "Lin"}))
+
+
 def test_an_attribute_is_defined_called_otherwise_and_removed(program: Caller) -> None:
     given = {"key": "job_title", "label": "Job", "kind": "text"}
     made = data(program.post("/attributes", given), 201)

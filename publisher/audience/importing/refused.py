@@ -88,8 +88,9 @@ def read(pieces: Iterable[bytes]) -> Iterator[RefusedRow]:
             continue
         if row is None:
             return
-        if len(row) > 1:
-            yield RefusedRow(number_in(row[0]) or 0, original_cell(row[1]))
+        line = number_in(row[0]) if len(row) > 1 else None
+        if line is not None:
+            yield RefusedRow(line, original_cell(row[1]))
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
