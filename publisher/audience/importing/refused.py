@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -80,7 +81,7 @@ def read(pieces: Iterable[bytes]) -> Iterator[RefusedRow]:
     lines = _lines(pieces)
     header = next(lines, "")
     delimiter = header[len(OWN[0]) :][:1] or ","
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(chain([header], lines), delimiter=delimiter)
     while True:
         try:
             row = next(reader, None)
@@ -89,7 +90,7 @@ def read(pieces: Iterable[bytes]) -> Iterator[RefusedRow]:
         if row is None:
             return
         line = number_in(row[0]) if len(row) > 1 else None
-        if line is not None:
+        if line is not None:  # else it is the header, or what is left of such a field
             yield RefusedRow(line, original_cell(row[1]))
 
 

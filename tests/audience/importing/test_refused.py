@@ -182,6 +182,9 @@ def test_a_file_of_refused_rows_is_read_again_row_by_row() -> None:
     pieces = [whole[at : at + 7] for at in range(0, len(whole), 7)]
     found = [(row.line, row.reason) for row in refused_file.read(pieces)]
     assert found == [(2, "=1+1 is not, \n a mail address"), (11, "没有地址。"), (12, "last")]
-    other = [(row.line, row.reason) for row in refused_file.read([b"line;reason;Mail\n3;There is; no\n"])]
+    other = [
+        (row.line, row.reason)
+        for row in refused_file.read([b'line;reason;"Mail\naddress"\n3;There is; no\n'])
+    ]
     assert other == [(3, "There is")]
     assert list(refused_file.read([])) == []
