@@ -16,6 +16,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import ValidationError as InvalidValues
 
+from publisher.audience import stale as of_audience
+from publisher.audience.bulk.asking import Moved
 from publisher.core import trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import UserError
@@ -64,6 +66,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     ),
     "length_required": (411, "The request does not say how long its body is."),
     "too_large": (413, "The body is too large."),
+    "not_csv_type": (415, "The body is not declared as text/csv."),
     "not_json_type": (415, "The body is not declared as application/json."),
     "invalid": (422, "The request does not fit the schema; `fields` says where."),
     "refused": (422, "It fits the schema and cannot be done; `detail` says why, `hint` what to do."),
@@ -143,6 +146,8 @@ def register(api: NinjaAPI) -> None:
         Quicker: _stale,
         scheduling.Stale: _stale,
         setting_up.Stale: _stale,
+        of_audience.Stale: _stale,
+        Moved: _moved,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
         setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
         AlreadyTold: lambda _request, error: answer(of_user_error(error, 409, "already_decided")),
@@ -247,6 +252,11 @@ def _not_found(_request: HttpRequest, _error: Exception) -> JsonResponse:
 
 def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
     return answer(of_user_error(error, 412 if "If-Match" in request.headers else 409, "stale"))
+
+
+def _moved(_request: HttpRequest, error: Moved) -> JsonResponse:
+    fields = [{"name": "expected", "found": "another number", "expected": str(error.number)}]
+    return answer(ProblemError(409, "stale", error.message, error.hint, fields=fields))
 
 
 def _odd_address(_request: HttpRequest, error: OddAddress) -> JsonResponse:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from publisher.audience.models import Bulk, Subscriber, Tag
+from publisher.audience.segments import matching
+from publisher.audience.segments.matching import TooLong
+from publisher.audience.stale import Stale
 from publisher.core import audit
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
@@ -18,6 +22,16 @@ LONGEST = 60
 def key_of(name: str) -> str:
     """How two names are compared: folded, with single blanks."""
     return " ".join(name.split()).casefold()
+
+
+def counts() -> dict[int, int] | None:
+    """How many have each tag, by its id; None when that takes too long."""
+    through = Subscriber.tags.through._default_manager
+    try:
+        with matching.limited(matching.COUNT_SECONDS):
+            return dict(through.values_list("tag_id").annotate(n=Count("*")).order_by())
+    except TooLong:
+        return None
 
 
 def checked(name: str) -> str:
@@ -45,10 +59,10 @@ def made(name: str, *, user: Actor, now: datetime) -> Tag:
 
 @transaction.atomic
 def rename(tag_id: int, name: str, *, seen: str, user: Actor) -> Tag:
-    """Another name for all who have it. `seen`: the one that the person saw. Raises `UserError`."""
+    """Another name for all who have it. `seen`: the one that the person saw. Raises `Stale`, and `UserError`."""
     text, tag = checked(name), Tag.objects.select_for_update().get(pk=tag_id)
     if tag.name != seen:
-        raise UserError(
+        raise Stale(
             _("The tag has been renamed to %(name)s since you saw it.") % {"name": tag.name},
             _("Look at it again."),
         )

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from publisher.audience import addresses, erased
@@ -20,7 +21,7 @@ from publisher.audience.models import Subscriber
 from publisher.core import audit
 from publisher.core.audit import Actor
 from publisher.core.errors import UserError
-from publisher.core.masking import masked_text
+from publisher.core.masking import masked, masked_text
 from publisher.delivery import erasing as in_delivery
 from publisher.delivery.exports import writing as exports
 from publisher.feedback.models import Report
@@ -52,6 +53,20 @@ def erase(subscriber_id: int, *, user: Actor, how: str, now: datetime) -> bool:
     transaction.on_commit(partial(in_delivery.erase, subscriber_id, now=now))
     log.info("subscriber.erased", extra={"subscriber_id": subscriber_id})
     return True
+
+
+@transaction.atomic
+def erase_named(subscriber_id: int, *, address: str, user: Actor, how: str, now: datetime) -> None:
+    """The same by a program in somebody's name, which names the person once more: by their address, whole or masked, so that a
+    wrong number erases nobody. Raises `UserError`, and `Subscriber.DoesNotExist`."""
+    subscriber = Subscriber.objects.select_for_update().get(pk=subscriber_id)
+    if addresses.key(address) not in (subscriber.email_key, addresses.key(masked(subscriber.email))):
+        raise UserError(
+            _("Nobody was erased: this subscriber has another address."), _("Look up whom you mean.")
+        )
+    if not how.strip():
+        raise UserError(_("Nobody was erased."), _("Say how the reader asked for it."))
+    erase(subscriber_id, user=user, how=how, now=now)
 
 
 def keys_of(subscriber: Subscriber) -> set[str]:

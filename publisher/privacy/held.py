@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from publisher.audience.models import (
@@ -20,6 +21,8 @@ from publisher.audience.models import (
     Subscription,
     Suppression,
 )
+from publisher.core import audit
+from publisher.core.audit import Actor
 from publisher.core.models import AuditEntry
 from publisher.counting import persons
 from publisher.delivery.models import Delivery
@@ -27,6 +30,13 @@ from publisher.digests.models import Digest
 from publisher.feedback.models import Report
 from publisher.items.topic_slugs import slugs_of
 from publisher.privacy.erasing import keys_of
+
+
+@transaction.atomic
+def fetched(subscriber: Subscriber, *, user: Actor, now: datetime) -> dict[str, Any]:
+    """The same for staff, who are to hand it on to the person; that they fetched it stands in the audit trail."""
+    audit.record(user, "subscriber.data_fetched", subscriber)
+    return held(subscriber, now=now)
 
 
 def held(subscriber: Subscriber, *, now: datetime) -> dict[str, Any]:

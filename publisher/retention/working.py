@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 
 from django.conf import settings
 from django.db import transaction
@@ -37,6 +38,18 @@ def due(now: datetime) -> Iterator[Due]:
     for kind in KINDS:
         before = kind.before(now)
         yield Due(kind, kind.due(before).count(), before)
+
+
+def next_run(now: datetime) -> datetime:
+    """When the next run of a night begins (UTC)."""
+    return next_at(now, begun_today=Run.objects.filter(day=now.astimezone(UTC).date()).exists())
+
+
+def next_at(now: datetime, *, begun_today: bool) -> datetime:
+    """The same. Pure but for the hour that is set."""
+    today = now.astimezone(UTC).date()
+    at = datetime.combine(today, time_of_day(settings.RETENTION_HOUR), UTC)
+    return at + timedelta(days=1) if begun_today else max(at, now)
 
 
 def nightly(*, now: datetime, seconds: float) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 
 from publisher.api.v1 import api
@@ -27,6 +28,16 @@ CHECKS = {
     },
     "negative_data_rejection": {"expected-statuses": REFUSED},
 }
+
+
+schemathesis.openapi.media_type(
+    "text/csv",
+    st.binary(max_size=300)
+    | st.text(max_size=300).map(str.encode)
+    | st.lists(st.sampled_from(["a@example.org", "nobody", "", '"', "é", "2026-06-01"]), min_size=1).map(
+        lambda cells: ("email,name\n" + ",x\n".join(cells)).encode()
+    ),
+)
 
 
 @schemathesis.check

@@ -46,15 +46,26 @@ def ask(program: Caller, operation: Operation, world: World) -> HttpResponse:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 def test_an_operation_is_open_to_its_one_scope_and_to_nobody_else(operation: Operation, world: World) -> None:
     assert operation.permission in {*PERMISSIONS, ""}
+    if operation.also:
+        ask_with_both(operation, world)
     problem(ask(Caller(), operation, world), 401, "no_key")
     problem(ask(Caller("pub_00000000_no"), operation, world), 401, "no_key")
     for scope in ALL_SCOPES:
         answer = ask(caller(scope), operation, world)
-        if operation.permission in {"", *with_included([f"people.{scope}"])}:
+        if not operation.also and operation.permission in {"", *with_included([f"people.{scope}"])}:
             assert answer.status_code not in REFUSED, (scope, answer.content)
             assert answer.status_code < 500, answer.content
         else:
             problem(answer, 403, "not_allowed")
+
+
+def ask_with_both(operation: Operation, world: World) -> None:
+    """What takes more than one scope is open to a key that has all of them, and to no key that lacks one."""
+    scopes = [codename(each) for each in (operation.permission, *operation.also)]
+    assert ask(caller(*scopes), operation, world).status_code < 300
+    for lacking in scopes:
+        rest = [each for each in ALL_SCOPES if each != lacking]
+        problem(ask(caller(*rest), operation, world), 403, "not_allowed")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)

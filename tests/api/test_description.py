@@ -51,9 +51,27 @@ def test_the_page_shows_every_operation_and_every_error() -> None:
         assert f'id="{operation.name}"' in page, operation.name
     for code in CODES:
         assert f'id="error-{code}"' in page
+    assert "--data-binary @list.csv" in page
     assert "<script" not in page
     assert "style=" not in page
     assert (
         "script-src" not in answer["Content-Security-Policy"]
         or "unsafe" not in answer["Content-Security-Policy"]
     )
+
+
+def test_an_operation_says_which_errors_and_headers_it_has(described: dict[str, Any]) -> None:
+    """A file may be too large or of unknown length; what is not remembered takes no Idempotency-Key."""
+
+    def of(path: str) -> tuple[set[str], set[str]]:
+        found = described["paths"][f"/api/v1{path}"]["post"]
+        return set(found["responses"]), {each["name"] for each in found["parameters"]}
+
+    answers, names = of("/imports")
+    assert {"201", "411", "413", "415"} <= answers
+    assert {"name", "Idempotency-Key"} <= names
+    answers, names = of("/subscribers/{subscriber_id}/data")
+    assert "415" not in answers
+    assert "Idempotency-Key" not in names
+    told = described["paths"]["/api/v1/subscribers/{subscriber_id}/data"]["post"]["description"]
+    assert {"see_addresses", "manage_audience"} <= set(re.findall(r"`(\w+)`", told))

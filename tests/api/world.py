@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from publisher.audience.models import Suppression
+from publisher.audience.importing import keeping
+from publisher.audience.models import Suppression, SuppressionImport
 from publisher.core import clock
 from publisher.people.models import ApiKey
+from publisher.retention.models import Run
 from tests.api.steps import a_secret
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
+from tests.desk.audience_builders import a_bulk, a_reader_tag, a_segment, an_attribute, an_upload
 from tests.desk.builders import (
     a_handed_post,
     a_mail,
@@ -82,6 +86,29 @@ def a_world() -> World:
             "pause_id": str(pause.pk),
             "webhook_id": str(webhook.pk),
             "message_id": str(a_message(webhook).pk),
+            "segment_id": str(a_segment().pk),
+            "tag_id": str(a_reader_tag("Press").pk),
+            "attribute_id": str(an_attribute("city").pk),
+            "bulk_id": str(a_bulk().pk),
+            "import_id": str(_an_import()),
+            "suppression_import_id": str(_a_list()),
+            "run_id": str(Run.objects.create(by="system", begun_at=NOON).pk),
             "key_id": str(ApiKey.objects.get(name="another").pk),
         }
     )
+
+
+def _an_import() -> int:
+    """A list that was tried, with a row that was refused."""
+    upload = an_upload(state="checked", refused_held=True)
+    keeping.put(upload.key, keeping.REFUSED, [b"line,reason,Mail\r\n7,There is no address.,\r\n"])
+    return upload.pk
+
+
+def _a_list() -> int:
+    """A list of suppressions that was brought in, with a row that was refused."""
+    rows = zlib.compress(b"line,reason why,email\r\n3,nobody is not a mail address.,nobody\r\n")
+    done = SuppressionImport.objects.create(
+        name="old.csv", by_name="mira", at=NOON, read=1, refused=1, refused_rows=rows
+    )
+    return done.pk

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from publisher.desk.retention.views import next_at
 from publisher.retention.models import Count, Run
+from publisher.retention.working import next_at
 from tests.retention.steps import DAY, NIGHT, a_letter, a_night
 
 pytestmark = pytest.mark.django_db

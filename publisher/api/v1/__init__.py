@@ -7,22 +7,28 @@ from __future__ import annotations
 
 from publisher.api.v1 import (  # noqa: F401 - resources declare their operations when they are imported
     audit,
+    bulk,
     channels,
     corrections,
     deliveries,
     digests,
     editions,
     hooks,
+    imports,
     items,
+    labels,
     people,
     posts,
     producing,
     reference,
+    retention,
+    rights,
     schedules,
     segments,
     sign_ups,
     stops,
     subscribers,
+    suppression_imports,
     suppressions,
 )
 from publisher.api.v1.frame import api

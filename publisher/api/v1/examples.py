@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from publisher.api.v1.audience_examples import AUDIENCE
+
 AT: Final = "2026-06-01T12:00:00Z"
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -18,6 +20,7 @@ SIGN_UP: Final[dict[str, Any]] = {
 }
 
 EXAMPLES: Final[dict[str, Any]] = {
+    **AUDIENCE,
     "VersionIn": {"version": 3},
     "TextsIn": {"version": 3, "texts": ["Farmers share what they learned. https://office.example.org/42"]},
     "TimeIn": {"version": 3, "at": "2026-06-02T09:00:00Z"},

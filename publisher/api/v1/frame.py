@@ -15,15 +15,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from ninja import NinjaAPI
+from ninja.constants import NOT_SET
 from pydantic import BaseModel
 
 from publisher.api import problems
-from publisher.api.v1 import once
+from publisher.api.v1 import files, once
 from publisher.api.v1.bodies import JsonBody
-from publisher.api.v1.keys import ApiKeyAuth
+from publisher.api.v1.files import CsvFile
+from publisher.api.v1.keys import ApiKeyAuth, require
 from publisher.api.v1.openapi import finished
 from publisher.api.v1.queries import check_query, query_names
 from publisher.api.v1.versions import IF_MATCH
@@ -60,7 +64,8 @@ problems.register(api)
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. `permission` "": any living key. `versioned`: it takes the version that the caller saw."""
+    """One method of one address. `permission` "": any living key; `also` are needed besides. `versioned`: it takes the version
+    that the caller saw. `remembered`: an Idempotency-Key is good for it. `takes_file`: its body is CSV."""
 
     method: str
     path: str
@@ -68,6 +73,9 @@ class Operation:
     name: str
     versioned: bool
     has_body: bool
+    also: tuple[str, ...] = ()
+    remembered: bool = True
+    takes_file: bool = False
 
     @property
     def is_deed(self) -> bool:
@@ -83,7 +91,7 @@ def reads(path: str, permission: str, *, tag: str) -> Callable[[Function], Funct
     def declare(function: Function) -> Function:
         names = query_names(function)
 
-        def answered(request: HttpRequest, **given: Any) -> HttpResponse:
+        def answered(request: HttpRequest, **given: Any) -> HttpResponseBase:
             check_query(request, names)
             return _response(function(request, **given), 200)
 
@@ -102,29 +110,53 @@ def does(
     status: int | Statuses = 200,
     versioned: bool = False,
     alone: bool | Callable[[Any], bool] = False,
+    also: tuple[str, ...] = (),
+    remembered: bool = True,
+    most_bytes: int = 0,
 ) -> Callable[[Function], Function]:
     """Declare a POST. It runs in one transaction with the memory of its Idempotency-Key.
 
     `status`: that of a success, or one for each type of answer. `versioned`: it takes `version`, or If-Match. `alone`: it runs in
     no transaction of ours, since it asks another server or what it counts has to stay; asked of the body where that decides.
+    `also`: permissions that it takes besides. `remembered=False`: doing it twice is no harm, and what it answers is not kept.
+    `most_bytes`: its body is a CSV file of so many bytes at most, which `files.sent` gives.
     """
     statuses = status if isinstance(status, Mapping) else {BaseModel: status}
 
     def declare(function: Function) -> Function:
-        def answered(request: HttpRequest, **given: Any) -> HttpResponse:
-            check_query(request, frozenset())
+        names = query_names(function)
+
+        def answered(request: HttpRequest, **given: Any) -> HttpResponseBase:
+            check_query(request, names)
+            for each in also:
+                require(request, each, "This")
 
             def run() -> HttpResponse:
                 result = function(request, **given)
                 found = next(each for kind, each in statuses.items() if isinstance(result, kind))
                 return _response(result, found)
 
+            if not remembered:
+                with transaction.atomic():
+                    result = function(request, **given)
+                return result if isinstance(result, CsvFile) else _response(result, 200)
             by_itself = alone(given["given"]) if callable(alone) else alone
-            return once.answer(request, run, alone=by_itself)
+            if not most_bytes:
+                return once.answer(request, run, alone=by_itself)
+            with files.taken(request, most_bytes):
+                return once.answer(request, run, alone=by_itself)
 
         has_body = "given" in inspect.signature(function).parameters
         operation = Operation(
-            "POST", path, permission, function.__name__, versioned=versioned, has_body=has_body
+            "POST",
+            path,
+            permission,
+            function.__name__,
+            versioned=versioned,
+            has_body=has_body,
+            also=also,
+            remembered=remembered,
+            takes_file=bool(most_bytes),
         )
         _add(operation, function, answered, tag=tag, status=status)
         return function
@@ -135,7 +167,7 @@ def does(
 def _add(
     operation: Operation,
     function: Callable[..., Any],
-    answered: Callable[..., HttpResponse],
+    answered: Callable[..., HttpResponseBase],
     *,
     tag: str,
     status: int | Statuses,
@@ -143,14 +175,20 @@ def _add(
     signature = inspect.signature(function, eval_str=True)
 
     @functools.wraps(function)
-    def view(request: HttpRequest, **given: Any) -> HttpResponse:
+    def view(request: HttpRequest, **given: Any) -> HttpResponseBase:
         with translation.override("en"):
             return answered(request, **given)
 
     view.__signature__ = signature  # type: ignore[attr-defined]  # its annotations as types, whatever file they are from
     OPERATIONS.append(operation)
-    parameters = [once.PARAMETER] if operation.is_deed else []
+    parameters = [once.PARAMETER] if operation.is_deed and operation.remembered else []
     parameters += [IF_MATCH] if operation.versioned else []
+    more: dict[str, Any] = {"parameters": parameters}
+    if operation.takes_file:
+        more["requestBody"] = files.BODY
+    answers_file = signature.return_annotation is CsvFile
+    if answers_file:
+        more["responses"] = {200: files.ANSWER}
     doc = inspect.getdoc(function) or ""
     summary, _, rest = doc.partition("\n")
     api.default_router.add_api_operation(
@@ -158,12 +196,12 @@ def _add(
         [operation.method],
         view,
         auth=[ApiKeyAuth(operation.permission)],
-        response=_answers(status, signature.return_annotation),
+        response=NOT_SET if answers_file else _answers(status, signature.return_annotation),
         operation_id=operation.name,
         summary=summary,
         description=rest.strip(),
         tags=[tag],
-        openapi_extra={"parameters": parameters},
+        openapi_extra=more,
     )
 
 

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from publisher.api.answers import KEPT
 from publisher.api.models import GivenAnswer
 from publisher.api.problems import ProblemError
+from publisher.api.v1.files import body_of
 from publisher.api.v1.keys import key_of
 from publisher.core import clock
 from publisher.core.crypto import decrypt, encrypt
@@ -126,4 +127,4 @@ def _kept(request: HttpRequest, key: str, response: HttpResponse) -> HttpRespons
 
 def _hash(request: HttpRequest) -> bytes:
     parts = (request.method or "", request.get_full_path(), request.headers.get("If-Match", ""))
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.body).digest()
+    return hashlib.sha256("\n".join(parts).encode() + b"\n" + body_of(request)).digest()

@@ -73,7 +73,8 @@ ANSWERS: Final[dict[int, tuple[str, str]]] = {
     409: ("Conflict", "It has changed since you saw it, was decided before, or is being dealt with."),
     412: ("PreconditionFailed", "It has changed since you saw it (If-Match)."),
     413: ("TooLarge", "The body is too large."),
-    415: ("NotJson", "The body is not declared as JSON."),
+    411: ("LengthMissing", "The request does not say how long its body is."),
+    415: ("WrongType", "The body is not declared as what it has to be: JSON, or of a file CSV."),
     422: ("Refused", "It does not fit the schema (`invalid`), or cannot be done (`refused`)."),
     428: ("VersionMissing", "The request does not say which version you saw."),
     429: ("TooFast", "The key asks too fast; see Retry-After."),
@@ -82,6 +83,7 @@ ANSWERS: Final[dict[int, tuple[str, str]]] = {
 ALWAYS: Final = (401, 403, 404, 422, 429, 503)
 DEEDS: Final = (400, 409)
 BODIES: Final = (413, 415)
+FILES: Final = (411, 413, 415)
 VERSIONED: Final = (412, 428)
 
 
@@ -123,6 +125,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _finish(operation: dict[str, Any], own: Operation) -> None:
     statuses = [*ALWAYS, *(DEEDS if own.is_deed else ()), *(BODIES if own.has_body else ())]
+    statuses += FILES if own.takes_file else ()
     statuses += VERSIONED if own.versioned else ()
     for status in sorted(statuses):
         operation["responses"][status] = {"$ref": f"#/components/responses/{ANSWERS[status][0]}"}
@@ -130,6 +133,7 @@ def _finish(operation: dict[str, Any], own: Operation) -> None:
         scope = codename(own.permission)
         operation["x-scope"] = scope
         needs = f"Needs the scope `{scope}`: {str(PERMISSIONS[own.permission]).lower()}."
+        needs += "".join(f" And `{codename(each)}`: {str(PERMISSIONS[each]).lower()}." for each in own.also)
         # Where there is nothing more to say, ninja says the summary again.
         more = operation.get("description", "").removeprefix(operation["summary"]).strip()
         operation["description"] = f"{more}\n\n{needs}".strip()

@@ -13,9 +13,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from publisher.api.problems import CODES
+from publisher.api.v1 import once
 from publisher.api.v1.frame import api
 
 JSON = "application/json"
+CSV = "text/csv"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ def _fields(schema: dict[str, Any]) -> list[Field]:
 def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> Entry:
     content = operation.get("requestBody", {}).get("content", {}).get(JSON)
     body = _field("body", content["schema"]) if content else None
+    if CSV in operation.get("requestBody", {}).get("content", {}):
+        body = Field("body", "CSV file", required=True)
     parameters = [
         _field(
             each["name"],
@@ -144,7 +148,7 @@ def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, 
         parameters,
         body,
         [_answer(status, answer, schema) for status, answer in operation["responses"].items()],
-        _curl(path, method, body, schema),
+        _curl(path, method, body, schema, is_kept=any(each.name == once.HEADER for each in parameters)),
     )
 
 
@@ -182,12 +186,15 @@ def _type(schema: dict[str, Any]) -> tuple[str, str]:
     ), ""
 
 
-def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any]) -> str:
+def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any], *, is_kept: bool) -> str:
     lines = [f"curl {settings.BASE_URL}{path} \\", '  -H "Authorization: Bearer $KEY"']
-    if method == "post":
+    if is_kept:
         lines[-1] += " \\"
         lines.append('  -H "Idempotency-Key: $(uuidgen)"')
-    if body:
+    if body and body.type == "CSV file":
+        lines[-1] += " \\"
+        lines.append(f"  -H 'Content-Type: {CSV}' --data-binary @list.csv")
+    elif body:
         named = schema["components"]["schemas"].get(body.ref, {})
         example = json.dumps(named.get("example", {}), ensure_ascii=False)
         lines[-1] += " \\"

@@ -216,11 +216,11 @@ def subscribe(request: HttpRequest, given: NewSubscriberIn) -> Done | Subscriber
 
 
 def _subscribe(request: HttpRequest, given: SubscribeIn) -> SubscriberDetail:
-    digest = _digest(given.digest)
+    digest = digest_named(given.digest)
     row = by_staff.subscribe(
         given.email,
         digest_id=digest.pk,
-        choice=_choice(given, digest),
+        choice=choice_of(given, digest),
         how=given.how,
         name=given.name,
         user=user_of(request),
@@ -247,7 +247,7 @@ def change_choice(request: HttpRequest, subscriber_id: Id, slug: Slug, given: Ch
     by_staff.choose(
         subscriber_id,
         digest.pk,
-        _choice(given, digest),
+        choice_of(given, digest),
         how=given.how,
         user=user_of(request),
         now=clock.now(),
@@ -259,7 +259,7 @@ def change_choice(request: HttpRequest, subscriber_id: Id, slug: Slug, given: Ch
 def unsubscribe(request: HttpRequest, subscriber_id: Id, given: LeaveIn) -> SubscriberDetail:
     """End one subscription, or all. What is queued for it is dropped before it leaves."""
     get_object_or_404(Subscriber, pk=subscriber_id)
-    digest = _digest(given.digest) if given.digest else None
+    digest = digest_named(given.digest) if given.digest else None
     by_staff.unsubscribe(
         subscriber_id,
         digest_id=digest.pk if digest else None,
@@ -297,14 +297,16 @@ def set_attributes(request: HttpRequest, subscriber_id: Id, given: AttributesIn)
     return _detail(request, subscriber_id)
 
 
-def _digest(slug: str) -> Digest:
+def digest_named(slug: str) -> Digest:
+    """Raises `UserError`."""
     found = Digest.objects.filter(slug=slug).first()
     if found is None:
         raise UserError(f"There is no digest {slug}.", "GET /api/v1/digests lists them.")
     return found
 
 
-def _choice(given: ChoiceIn, digest: Digest) -> Choice:
+def choice_of(given: ChoiceIn, digest: Digest) -> Choice:
+    """What somebody wants of a digest, held to what it offers. Raises `UserError`."""
     known = dict(Topic.objects.filter(slug__in=given.topics, retired=False).values_list("slug", "pk"))
     if missing := [slug for slug in given.topics if slug not in known]:
         raise UserError(f"There is no topic {missing[0]}.", "GET /api/v1/topics lists them.")

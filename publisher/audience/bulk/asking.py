@@ -21,6 +21,8 @@ from publisher.core.errors import UserError
 from publisher.core.masking import masked_text
 
 UNDO_FOR = timedelta(days=7)
+COUNT_SECONDS = 20.0
+"""How long a person waits for the number that they are to confirm."""
 MOST_OPEN = 5
 """Bulk actions of one person that may be open at once."""
 SHARE = 0.01

@@ -7,10 +7,13 @@ people, so only its owner may read it.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +24,8 @@ from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
 from publisher.audience.importing.refusals import Refused
 from publisher.core.errors import UserError
-from publisher.core.spreadsheets import safe_cell
+from publisher.core.numbers import number_in
+from publisher.core.spreadsheets import original_cell, safe_cell
 
 
 class RefusedRows:
@@ -62,6 +66,41 @@ class RefusedRows:
                 self._file.close()
         elif self._wanted and self._wanted.is_file():  # not /dev/null
             self._wanted.unlink()
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """Of a row of such a file: the line that it had in its original, and why it was refused."""
+
+    line: int
+    reason: str
+
+
+def read(pieces: Iterable[bytes]) -> Iterator[RefusedRow]:
+    """The rows of a file as it is written here, or for the suppression list."""
+    lines = _lines(pieces)
+    header = next(lines, "")
+    delimiter = header[len(OWN[0]) :][:1] or ","
+    reader = csv.reader(chain([header], lines), delimiter=delimiter)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:  # a field that is longer than this module reads: it is whole in the file
+            continue
+        if row is None:
+            return
+        line = number_in(row[0]) if len(row) > 1 else None
+        if line is not None:  # else it is the header, or what is left of such a field
+            yield RefusedRow(line, original_cell(row[1]))
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    decoder, held = codecs.getincrementaldecoder("utf-8-sig")("replace"), ""
+    for piece in pieces:
+        *whole, held = (held + decoder.decode(piece)).split("\n")
+        yield from (f"{line}\n" for line in whole)
+    if held:
+        yield held
 
 
 def _named_by_fields(layout: Layout) -> list[str]:

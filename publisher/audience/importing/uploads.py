@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,9 +22,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from publisher.audience import tags
-from publisher.audience.importing import dialect, keeping, opening
+from publisher.audience.importing import dialect, keeping, opening, refused
 from publisher.audience.importing.columns import ATTRIBUTE, FIELDS, IGNORE, OWN, are_own, field_of
 from publisher.audience.importing.records import Lines
+from publisher.audience.importing.refused import RefusedRow
 from publisher.audience.importing.rows import MOST_CONSENT
 from publisher.audience.models import Attribute, Upload
 from publisher.audience.stale import Stale
@@ -184,6 +185,19 @@ def withdraw(upload_id: int, *, version: int, user: User, now: datetime) -> Uplo
     audit.record(user, "upload.withdrawn", upload)
     transaction.on_commit(lambda: forget_files(upload))
     return upload
+
+
+def refused_file(upload: Upload, *, user: User) -> Iterator[bytes]:
+    """The rows that were refused, to be mended and given again; who fetched them is kept. Raises `UserError`: they are gone."""
+    if not upload.refused_held:
+        raise UserError(_("The refused rows are not there any more."), _("They are kept for a week."))
+    audit.record(user, "upload.refused_fetched", upload)
+    return keeping.get(upload.key, keeping.REFUSED)
+
+
+def refused_rows(upload: Upload) -> Iterator[RefusedRow]:
+    """The same one by one, without what they held; none when they are gone."""
+    return refused.read(keeping.get(upload.key, keeping.REFUSED)) if upload.refused_held else iter(())
 
 
 def forget_files(upload: Upload) -> None:

@@ -15,10 +15,13 @@ from typing import Any, BinaryIO, Final
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from publisher.audience import erased
-from publisher.audience.importing import opening
+from publisher.audience.importing import opening, refused
 from publisher.audience.importing.records import Lines
+from publisher.audience.importing.refused import RefusedRow
 from publisher.audience.models import Suppression, SuppressionImport
 from publisher.audience.suppressing import table
 from publisher.audience.suppressing.searching import IMPORTED
@@ -26,8 +29,11 @@ from publisher.audience.suppressing.strength import STRENGTH
 from publisher.audience.suppressing.table import Bad, Layout, Row
 from publisher.core import audit
 from publisher.core.audit import Actor
+from publisher.core.errors import UserError
 from publisher.core.spreadsheets import safe_cell
 
+LARGEST: Final = 32 << 20
+"""Bytes of a file by the desk and the API: some hundred thousand rows. A larger one is brought in by the command."""
 CHUNK: Final = 50_000
 MOST_KEPT: Final = 100_000
 """Bad rows of one import that are kept; all are counted."""
@@ -115,6 +121,26 @@ def forget(*, now: datetime) -> int:
 def refused_file(done: SuppressionImport) -> bytes:
     """The bad rows as CSV, to be mended and brought again: line and reason in front of what they held."""
     return zlib.decompress(done.refused_rows) if done.refused_rows else b""
+
+
+def imports() -> QuerySet[Any, Any]:
+    """All of them without their refused rows; `is_held` says whether these are kept."""
+    rows = SuppressionImport.objects.defer("refused_rows")
+    return rows.annotate(is_held=Q(refused_rows__isnull=False))
+
+
+def fetched(done: SuppressionImport, *, user: User) -> bytes:
+    """The file of its bad rows as Excel opens it rightly; who fetched it is kept. Raises `UserError` when it is gone."""
+    content = refused_file(done)
+    if not content:
+        raise UserError(_("The refused rows are not there any more."), _("They are kept for a month."))
+    audit.record(user, "suppressions.refused_fetched", done)
+    return "\ufeff".encode() + content
+
+
+def refused_rows(done: SuppressionImport) -> Iterator[RefusedRow]:
+    """The same one by one."""
+    return refused.read([refused_file(done)])
 
 
 def as_row(row: Suppression) -> tuple[str, str, datetime, datetime | None, str]:

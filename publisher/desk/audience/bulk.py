@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from publisher.audience import attributes
 from publisher.audience.bulk import asking
-from publisher.audience.bulk.asking import UNDO_FOR, Moved, Wish
+from publisher.audience.bulk.asking import COUNT_SECONDS, UNDO_FOR, Moved, Wish
 from publisher.audience.models import Attribute, Bulk, Tag
 from publisher.audience.segments import conditions, matching
 from publisher.core import clock
@@ -29,7 +29,6 @@ from publisher.desk.paging import newest, with_values
 from publisher.digests.models import Digest
 from publisher.people.permissions import SEE_ADDRESSES
 
-COUNT_SECONDS = 20.0
 SHAPES = {
     "collecting": ("go", "half"),
     "running": ("go", "half"),

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from publisher.audience.importing import keeping, running, uploads
+from publisher.audience.importing import running, uploads
 from publisher.audience.importing.columns import ATTRIBUTE, FIELDS, IGNORE
 from publisher.audience.importing.uploads import Column, Reading
 from publisher.audience.models import Attribute, Tag, Upload
 from publisher.audience.stale import Stale
-from publisher.core import audit, clock
+from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.numbers import number_in
 from publisher.desk.access import user_of
@@ -141,10 +141,7 @@ def withdraw(request: HttpRequest, upload_id: int) -> HttpResponse:
 def refused(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """The rows that were refused, to be mended and given again."""
     upload = get_object_or_404(Upload, pk=upload_id)
-    if not upload.refused_held:
-        raise UserError(_("The refused rows are not there any more."), _("They are kept for a week."))
-    audit.record(user_of(request), "upload.refused_fetched", upload)
-    pieces = keeping.get(upload.key, keeping.REFUSED)
+    pieces = uploads.refused_file(upload, user=user_of(request))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{upload.pk}.csv"'
     return response

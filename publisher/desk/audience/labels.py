@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from publisher.audience import attributes, tags
-from publisher.audience.models import Attribute, Subscriber, Tag
-from publisher.audience.segments import matching
-from publisher.audience.segments.matching import TooLong
+from publisher.audience.models import Attribute, Tag
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.numbers import number_in
@@ -32,23 +29,13 @@ def page(request: HttpRequest, *, error: UserError | None = None, status: int = 
     """Also after what was refused."""
     context = {
         "tags": list(Tag.objects.order_by("key")),
-        "counts": _counts(),
+        "counts": tags.counts(),
         "attributes": list(Attribute.objects.all()),
         "kinds": Attribute.Kind.choices,
         "typed": request.POST,
         "error": error,
     }
     return show(request, "desk/audience/labels.html", context, status=status)
-
-
-def _counts() -> dict[int, int] | None:
-    """How many have each tag; None when that takes too long."""
-    through = Subscriber.tags.through._default_manager
-    try:
-        with matching.limited(matching.COUNT_SECONDS):
-            return dict(through.values_list("tag_id").annotate(n=Count("*")).order_by())
-    except TooLong:
-        return None
 
 
 @require_POST

@@ -12,20 +12,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from publisher.audience.models import Subscriber
-from publisher.core import audit, clock
+from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.desk.access import user_of
 from publisher.desk.audience import person
 from publisher.privacy import erasing
-from publisher.privacy.held import held
+from publisher.privacy.held import fetched
 
 
 @require_POST
 def data(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """Everything that is held about a reader, as a file to be sent to them."""
     row = get_object_or_404(Subscriber, pk=subscriber_id)
-    audit.record(user_of(request), "subscriber.data_fetched", row)
-    answer = JsonResponse(held(row, now=clock.now()), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    held = fetched(row, user=user_of(request), now=clock.now())
+    answer = JsonResponse(held, json_dumps_params={"ensure_ascii": False, "indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="subscriber-{row.pk}.json"'
     return answer
 

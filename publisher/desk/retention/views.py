@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.views.decorators.http import require_GET
@@ -50,16 +49,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "due": list(working.due(now)),
         "elsewhere": elsewhere(),
         "nights": [_night(run) for run in runs],
-        "next_at": next_at(now, begun_today=Run.objects.filter(day=now.astimezone(UTC).date()).exists()),
+        "next_at": working.next_run(now),
     }
     return show(request, "desk/retention/retention.html", context)
-
-
-def next_at(now: datetime, *, begun_today: bool) -> datetime:
-    """When the next run begins (UTC). Pure but for the hour that is set."""
-    today = now.astimezone(UTC).date()
-    at = datetime.combine(today, time(settings.RETENTION_HOUR), UTC)
-    return at + timedelta(days=1) if begun_today else max(at, now)
 
 
 def _night(run: Run) -> Night:

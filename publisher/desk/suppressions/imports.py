@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import BinaryIO, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from publisher.audience.models import SuppressionImport
 from publisher.audience.suppressing import importing
-from publisher.core import audit, clock
+from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.desk.access import user_of
 from publisher.desk.page import show
 from publisher.desk.paging import newest
-
-LARGEST = 32 * 1024 * 1024
-"""Bytes: some hundred thousand rows. A larger list is brought in by the command."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,11 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, import_id: int) -> HttpResponse:
     """The rows that could not be used, each with its reason, to be mended and brought in again."""
     done = get_object_or_404(SuppressionImport, pk=import_id)
-    content = importing.refused_file(done)
-    if not content:
-        raise Http404
-    audit.record(user_of(request), "suppressions.refused_fetched", done)
-    response = HttpResponse("\ufeff".encode() + content, content_type="text/csv; charset=utf-8")
+    content = importing.fetched(done, user=user_of(request))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{done.pk}.csv"'
     return response
 
@@ -58,7 +52,7 @@ def _file(request: HttpRequest) -> tuple[str, BinaryIO]:
     file = request.FILES.get("file")
     if file is None or file.file is None:
         raise UserError(_("No file was chosen."), _("Choose a CSV file."))
-    if (file.size or 0) > LARGEST:
+    if (file.size or 0) > importing.LARGEST:
         raise UserError(
             _("The file is too large to be brought in here."),
             _("Bring it in on the server: publisher suppression import FILE."),
@@ -67,11 +61,7 @@ def _file(request: HttpRequest) -> tuple[str, BinaryIO]:
 
 
 def _page(request: HttpRequest, *, error: UserError | None = None, status: int = 200) -> HttpResponse:
-    listing = newest(request, SuppressionImport.objects.defer("refused_rows"))
-    kept = set(
-        SuppressionImport.objects.filter(
-            pk__in=[row.pk for row in listing.rows], refused_rows__isnull=False
-        ).values_list("pk", flat=True)
-    )
+    listing = newest(request, importing.imports())
+    kept = {row.pk for row in listing.rows if row.is_held}
     context = {"listing": listing, "kept": kept, "error": error}
     return show(request, "desk/suppressions/imports.html", context, status=status)

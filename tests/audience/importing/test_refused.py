@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from publisher.audience.importing import refused as refused_file
 from publisher.audience.importing.columns import OWN, Columns
 from publisher.audience.importing.dialect import Layout
 from publisher.audience.importing.outcome import MOST_SHOWN, Outcome
@@ -171,3 +172,19 @@ def test_all_are_counted_and_some_are_shown(tmp_path: Path) -> None:
 def test_every_reason_is_in_the_documentation() -> None:
     page = (ROOT / "docs" / "subscribers.md").read_text(encoding="utf-8")
     assert [code for code in REASONS if f"`{code}`" not in page] == []
+
+
+def test_a_file_of_refused_rows_is_read_again_row_by_row() -> None:
+    """Whatever its delimiter, across the pieces in which it is kept; a field that is too long to be read costs its row only."""
+    long = b'9,"' + b"x" * 140_000 + b'",a\r\n'
+    text = '\ufeffline,reason,Mail\r\n2,"\'=1+1 is not, \n a mail address",x\r\n'.encode() + long
+    whole = text + "11,没有地址。,\r\n".encode() + b"12,last,"
+    pieces = [whole[at : at + 7] for at in range(0, len(whole), 7)]
+    found = [(row.line, row.reason) for row in refused_file.read(pieces)]
+    assert found == [(2, "=1+1 is not, \n a mail address"), (11, "没有地址。"), (12, "last")]
+    other = [
+        (row.line, row.reason)
+        for row in refused_file.read([b'line;reason;"Mail\naddress"\n3;There is; no\n'])
+    ]
+    assert other == [(3, "There is")]
+    assert list(refused_file.read([])) == []
