@@ -46,6 +46,7 @@ MALFORMED = {
 
 CODES: Final[dict[str, tuple[int, str]]] = {
     "not_json": (400, "The body is no JSON object in UTF-8."),
+    "not_a_form": (400, "The body is no form in multipart/form-data."),
     "bad_request": (400, "The request was not read: its Host header is not known."),
     "bad_idempotency_key": (400, "The Idempotency-Key is empty, too long or not printable ASCII."),
     "bad_if_match": (400, "If-Match is not one ETag in double quotes."),
@@ -65,6 +66,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "length_required": (411, "The request does not say how long its body is."),
     "too_large": (413, "The body is too large."),
     "not_json_type": (415, "The body is not declared as application/json."),
+    "not_form_type": (415, "The body is not declared as multipart/form-data."),
     "invalid": (422, "The request does not fit the schema; `fields` says where."),
     "refused": (422, "It fits the schema and cannot be done; `detail` says why, `hint` what to do."),
     "idempotency_key_reused": (

@@ -15,6 +15,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     hooks,
     items,
     people,
+    pictures,
     posts,
     producing,
     reference,

@@ -21,6 +21,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "VersionIn": {"version": 3},
     "TextsIn": {"version": 3, "texts": ["Farmers share what they learned. https://office.example.org/42"]},
     "TimeIn": {"version": 3, "at": "2026-06-02T09:00:00Z"},
+    "PictureUploadIn": {"file": "field.jpg", "version": 3, "alt": "A farmer in a field", "focus": "0,0.5"},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",

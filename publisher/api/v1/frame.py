@@ -21,11 +21,12 @@ from ninja import NinjaAPI
 from pydantic import BaseModel
 
 from publisher.api import problems
-from publisher.api.v1 import once
+from publisher.api.v1 import once, uploads
 from publisher.api.v1.bodies import JsonBody
 from publisher.api.v1.keys import ApiKeyAuth
 from publisher.api.v1.openapi import finished
 from publisher.api.v1.queries import check_query, query_names
+from publisher.api.v1.uploads import Upload
 from publisher.api.v1.versions import IF_MATCH
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -68,6 +69,7 @@ class Operation:
     name: str
     versioned: bool
     has_body: bool
+    upload: type[Upload] | None = None
 
     @property
     def is_deed(self) -> bool:
@@ -102,17 +104,21 @@ def does(
     status: int | Statuses = 200,
     versioned: bool = False,
     alone: bool | Callable[[Any], bool] = False,
+    upload: type[Upload] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a POST. It runs in one transaction with the memory of its Idempotency-Key.
 
     `status`: that of a success, or one for each type of answer. `versioned`: it takes `version`, or If-Match. `alone`: it runs in
     no transaction of ours, since it asks another server or what it counts has to stay; asked of the body where that decides.
+    `upload`: the form that it takes in place of JSON.
     """
     statuses = status if isinstance(status, Mapping) else {BaseModel: status}
 
     def declare(function: Function) -> Function:
         def answered(request: HttpRequest, **given: Any) -> HttpResponse:
             check_query(request, frozenset())
+            if upload:
+                given["given"] = uploads.read(request, upload)
 
             def run() -> HttpResponse:
                 result = function(request, **given)
@@ -124,7 +130,7 @@ def does(
 
         has_body = "given" in inspect.signature(function).parameters
         operation = Operation(
-            "POST", path, permission, function.__name__, versioned=versioned, has_body=has_body
+            "POST", path, permission, function.__name__, versioned=versioned, has_body=has_body, upload=upload
         )
         _add(operation, function, answered, tag=tag, status=status)
         return function
@@ -141,6 +147,11 @@ def _add(
     status: int | Statuses,
 ) -> None:
     signature = inspect.signature(function, eval_str=True)
+    extra: dict[str, Any] = {}
+    if operation.upload:  # read by `uploads.py`, so ninja is not to look for JSON
+        kept = [each for name, each in signature.parameters.items() if name != "given"]
+        signature = signature.replace(parameters=kept)
+        extra["requestBody"] = uploads.described(operation.upload)
 
     @functools.wraps(function)
     def view(request: HttpRequest, **given: Any) -> HttpResponse:
@@ -163,7 +174,7 @@ def _add(
         summary=summary,
         description=rest.strip(),
         tags=[tag],
-        openapi_extra={"parameters": parameters},
+        openapi_extra={"parameters": parameters, **extra},
     )
 
 

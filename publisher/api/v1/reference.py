@@ -16,6 +16,7 @@ from publisher.api.problems import CODES
 from publisher.api.v1.frame import api
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ def _fields(schema: dict[str, Any]) -> list[Field]:
 
 
 def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> Entry:
-    content = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    contents = operation.get("requestBody", {}).get("content", {})
+    content = contents.get(JSON) or contents.get(FORM)
     body = _field("body", content["schema"]) if content else None
     parameters = [
         _field(
@@ -144,7 +146,7 @@ def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, 
         parameters,
         body,
         [_answer(status, answer, schema) for status, answer in operation["responses"].items()],
-        _curl(path, method, body, schema),
+        _curl(path, method, body, schema, is_form=FORM in contents),
     )
 
 
@@ -182,12 +184,17 @@ def _type(schema: dict[str, Any]) -> tuple[str, str]:
     ), ""
 
 
-def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any]) -> str:
+def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any], *, is_form: bool) -> str:
     lines = [f"curl {settings.BASE_URL}{path} \\", '  -H "Authorization: Bearer $KEY"']
     if method == "post":
         lines[-1] += " \\"
         lines.append('  -H "Idempotency-Key: $(uuidgen)"')
-    if body:
+    if body and is_form:
+        example = schema["components"]["schemas"][body.ref].get("example", {})
+        for name, value in example.items():
+            lines[-1] += " \\"
+            lines.append(f"  -F '{name}={'@' if name == 'file' else ''}{value}'")
+    elif body:
         named = schema["components"]["schemas"].get(body.ref, {})
         example = json.dumps(named.get("example", {}), ensure_ascii=False)
         lines[-1] += " \\"
