@@ -25,7 +25,7 @@ from publisher.digests import forming
 from publisher.digests.forming import Quicker
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
-from publisher.social import scheduling, setting_up
+from publisher.social import scheduling, setting_up, templating
 from publisher.social.approval import Stale
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,7 @@ def register(api: NinjaAPI) -> None:
         setting_up.Stale: _stale,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
         setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
+        templating.Fails: lambda _request, error: answer(of_fields(error, _line_of(error))),
         AlreadyTold: lambda _request, error: answer(of_user_error(error, 409, "already_decided")),
         OddAddress: _odd_address,
         asking.Refused: _decisions_refused,
@@ -249,6 +250,11 @@ def _not_found(_request: HttpRequest, _error: Exception) -> JsonResponse:
 
 def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
     return answer(of_user_error(error, 412 if "If-Match" in request.headers else 409, "stale"))
+
+
+def _line_of(error: templating.Fails) -> dict[str, str]:
+    """Where the template fails, if that is at one line."""
+    return {"text": f"line {error.line}"} if error.line else {}
 
 
 def _odd_address(_request: HttpRequest, error: OddAddress) -> JsonResponse:

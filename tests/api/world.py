@@ -9,6 +9,7 @@ from datetime import timedelta
 from publisher.audience.models import Suppression
 from publisher.core import clock
 from publisher.people.models import ApiKey
+from publisher.social.models import TemplateVersion
 from tests.api.steps import a_secret
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
 from tests.desk.builders import (
@@ -53,6 +54,7 @@ def a_world() -> World:
     )
     an_attempt(mail, text="<reader@example.net> ok")
     post = a_post(item)
+    TemplateVersion.objects.create(channel=post.channel, number=1, text="{{ link }}\n", by="mira", at=NOON)
     sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
     a_post_delivery(sent, state="sent", remote_id="1")
     amendment = an_amendment(sent)
@@ -75,6 +77,7 @@ def a_world() -> World:
             "variant_id": str(variant.pk),
             "slug": digest.slug,
             "channel_id": str(post.channel_id),
+            "version_number": "1",
             "schedule_id": str(post.channel.schedule_id),
             "delivery_id": str(mail.pk),
             "subscriber_id": str(subscription.subscriber_id),

@@ -25,6 +25,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     stops,
     subscribers,
     suppressions,
+    templates,
 )
 from publisher.api.v1.frame import api
 

@@ -99,10 +99,11 @@ def _values(request: HttpRequest) -> dict[str, Any]:
     )
     if twice:
         raise ProblemError(422, "invalid", f"{twice[0][:40]} stands twice in the form.", "Give it once.")
-    for each in files.values():
+    sent: dict[str, Any] = files.dict()
+    for each in sent.values():
         if (each.size or 0) > LARGEST:
             raise _too_large()
-    return {**fields.dict(), **{name: each.read() for name, each in files.items()}}
+    return {**fields.dict(), **{name: each.read() for name, each in sent.items()}}
 
 
 def _too_large() -> ProblemError:
