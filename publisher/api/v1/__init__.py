@@ -6,6 +6,7 @@ No file here decides anything: each operation calls the service of a lower room 
 from __future__ import annotations
 
 from publisher.api.v1 import (  # noqa: F401 - resources declare their operations when they are imported
+    access,
     audit,
     channels,
     corrections,

@@ -22,6 +22,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     "TextsIn": {"version": 3, "texts": ["Farmers share what they learned. https://office.example.org/42"]},
     "TimeIn": {"version": 3, "at": "2026-06-02T09:00:00Z"},
     "PictureUploadIn": {"file": "field.jpg", "version": 3, "alt": "A farmer in a field", "focus": "0,0.5"},
+    "TemplateIn": {"version": 3, "text": "{{ fit(item.title) }}\n{{ link }}", "note": "The title alone"},
+    "TrialIn": {"text": "{{ fit(item.title) }}\n{{ link }}", "item": 7},
+    "AccessIn": {"version": 3, "credentials": {"token": "12345:AAE"}, "settings": {"chat": "@office"}},
+    "AppKeysIn": {"keys": {"client_id": "86x7", "client_secret": "kept-nowhere-else"}},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",
