@@ -19,9 +19,10 @@ from pydantic import ValidationError as InvalidValues
 from publisher.core import trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import UserError
+from publisher.delivery import arranging
 from publisher.delivery.amending import asking
 from publisher.delivery.handing import AlreadyTold, OddAddress
-from publisher.digests import forming
+from publisher.digests import forming, reviewing
 from publisher.digests.forming import Quicker
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
@@ -143,11 +144,14 @@ def register(api: NinjaAPI) -> None:
         ObjectDoesNotExist: _not_found,
         Stale: _stale,
         Quicker: _stale,
+        arranging.Quicker: _stale,
+        reviewing.Stale: _stale,
         scheduling.Stale: _stale,
         setting_up.Stale: _stale,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
         setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
         templating.Fails: lambda _request, error: answer(of_fields(error, _line_of(error))),
+        arranging.WrongText: lambda _request, error: answer(of_fields(error, _texts_of(error))),
         AlreadyTold: lambda _request, error: answer(of_user_error(error, 409, "already_decided")),
         OddAddress: _odd_address,
         asking.Refused: _decisions_refused,
@@ -250,6 +254,10 @@ def _not_found(_request: HttpRequest, _error: Exception) -> JsonResponse:
 
 def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
     return answer(of_user_error(error, 412 if "If-Match" in request.headers else 409, "stale"))
+
+
+def _texts_of(error: arranging.WrongText) -> dict[str, str]:
+    return {f"{field}.{language}": said for (field, language), said in error.problems.items()}
 
 
 def _line_of(error: templating.Fails) -> dict[str, str]:

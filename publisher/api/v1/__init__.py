@@ -9,6 +9,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     access,
     audit,
     channels,
+    contents,
     corrections,
     deliveries,
     digests,

@@ -26,6 +26,12 @@ EXAMPLES: Final[dict[str, Any]] = {
     "TrialIn": {"text": "{{ fit(item.title) }}\n{{ link }}", "item": 7},
     "AccessIn": {"version": 3, "credentials": {"token": "12345:AAE"}, "settings": {"chat": "@office"}},
     "AppKeysIn": {"keys": {"client_id": "86x7", "client_secret": "kept-nowhere-else"}},
+    "ArrangeIn": {"version": "waiting@2026-06-01T12:00:00+00:00", "items": [7, 9, 8]},
+    "WriteIn": {
+        "version": "waiting@2026-06-01T12:00:00+00:00",
+        "subject": {"en": "Farmers share what they learned"},
+    },
+    "LetGoIn": {"version": "waiting@2026-06-01T12:00:00+00:00"},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",
