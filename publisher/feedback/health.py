@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from publisher.core.marking import gettext_noop
 from publisher.core.told import told
 from publisher.delivery.doctor.findings import Finding, Level
+from publisher.delivery.pulse import looking
 from publisher.delivery.pulse.judging import Health, Part
+from publisher.delivery.pulse.looking import Group
 from publisher.feedback import mailboxes
 from publisher.feedback.models import Mailbox
 from publisher.feedback.ways.base import Trouble
@@ -26,6 +28,14 @@ def is_forgotten(row: Mailbox, now: datetime) -> bool:
     """Whether nobody reads it, though it is time. Pure."""
     since = max(filter(None, (row.looked_at, row.next_at, row.lease_until, row.created_at)))
     return row.active and since < now - FORGOTTEN
+
+
+def everything(now: datetime) -> list[Group]:
+    """Every part of the service in groups, mailboxes too, where there are any."""
+    groups = looking.look(now)
+    if mailboxes := parts(now):
+        groups.append(Group(_("Mailboxes"), mailboxes))
+    return groups
 
 
 def parts(now: datetime) -> list[Part]:
