@@ -26,6 +26,8 @@ from publisher.digests import forming, reviewing
 from publisher.digests.forming import Quicker
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
+from publisher.people.persons import ChangedMeanwhile
+from publisher.review import clearances, tags
 from publisher.social import scheduling, setting_up, templating
 from publisher.social.approval import Stale
 
@@ -146,6 +148,9 @@ def register(api: NinjaAPI) -> None:
         Quicker: _stale,
         arranging.Quicker: _stale,
         reviewing.Stale: _stale,
+        clearances.Changed: _stale,
+        tags.Stale: _stale,
+        ChangedMeanwhile: _stale,
         scheduling.Stale: _stale,
         setting_up.Stale: _stale,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),

@@ -26,6 +26,7 @@ from tests.desk.builders import (
     an_attempt,
     an_edition,
 )
+from tests.review.steps import a_tag
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def a_world() -> World:
     an_attempt(mail, text="<reader@example.net> ok")
     post = a_post(item)
     TemplateVersion.objects.create(channel=post.channel, number=1, text="{{ link }}\n", by="mira", at=NOON)
+    tag = a_tag()
     sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
     a_post_delivery(sent, state="sent", remote_id="1")
     amendment = an_amendment(sent)
@@ -78,6 +80,8 @@ def a_world() -> World:
             "slug": digest.slug,
             "channel_id": str(post.channel_id),
             "version_number": "1",
+            "tag_id": str(tag.pk),
+            "role_id": str(tag.group_id),
             "schedule_id": str(post.channel.schedule_id),
             "delivery_id": str(mail.pk),
             "subscriber_id": str(subscription.subscriber_id),

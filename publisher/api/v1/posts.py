@@ -80,7 +80,7 @@ class PostOut(Shape):
     trace_id: str
 
 
-class MessageOut(Shape):
+class PostMessage(Shape):
     """One message of a post as it left, or is to leave."""
 
     delivery_id: int
@@ -90,7 +90,7 @@ class MessageOut(Shape):
 
 
 class PostDetail(PostOut):
-    messages: list[MessageOut]
+    messages: list[PostMessage]
 
 
 class TextsIn(VersionIn):
@@ -103,6 +103,10 @@ class CancelIn(VersionIn):
 
 class TimeIn(VersionIn):
     at: Moment
+    reason: Line = Field(
+        "",
+        description="Why it goes out then against the channel's rules: in quiet time, or near another post.",
+    )
 
 
 class NotPostedIn(Given):
@@ -135,7 +139,7 @@ def read_post(request: HttpRequest, post_id: Id) -> PostDetail:  # noqa: ARG001 
     """One post, with the messages that left or are to leave."""
     row = get_object_or_404(_known(), pk=post_id)
     messages = [
-        MessageOut(delivery_id=each.pk, part=each.part or 0, state=each.state, url=each.remote_url)
+        PostMessage(delivery_id=each.pk, part=each.part or 0, state=each.state, url=each.remote_url)
         for each in row.deliveries.order_by("part")
     ]
     return PostDetail(**_facts(row), messages=messages)
@@ -167,9 +171,16 @@ def approve_post(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut
 
 @does("/posts/{int:post_id}/reschedule", PUBLISH, tag="posts", versioned=True)
 def reschedule_post(request: HttpRequest, post_id: Id, given: TimeIn) -> PostOut:
-    """Give an approved post another time. Refused in quiet time, or too near another post."""
+    """Give an approved post another time. Without a reason that is refused in quiet time, or too near another post."""
     version = version_seen(request, post_id, given)
-    approval.reschedule(post_id, user=user_of(request), version=version, at=given.at, now=clock.now())
+    approval.reschedule(
+        post_id,
+        user=user_of(request),
+        version=version,
+        at=given.at,
+        override=given.reason,
+        now=clock.now(),
+    )
     return post_now(post_id)
 
 
