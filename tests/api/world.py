@@ -8,9 +8,11 @@ from datetime import timedelta
 
 from publisher.audience.models import Suppression
 from publisher.core import clock
+from publisher.people import invitations
 from publisher.people.models import ApiKey
+from publisher.people.permissions import VIEWER
 from publisher.social.models import TemplateVersion
-from tests.api.steps import a_secret
+from tests.api.steps import a_secret, an_owner
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
 from tests.desk.builders import (
     a_handed_post,
@@ -57,6 +59,9 @@ def a_world() -> World:
     post = a_post(item)
     TemplateVersion.objects.create(channel=post.channel, number=1, text="{{ link }}\n", by="mira", at=NOON)
     tag = a_tag()
+    invitation, _link = invitations.invite(
+        "chen@office.example.org", VIEWER, actor=an_owner(), by_mail=False, now=clock.now()
+    )
     sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
     a_post_delivery(sent, state="sent", remote_id="1")
     amendment = an_amendment(sent)
@@ -82,6 +87,8 @@ def a_world() -> World:
             "version_number": "1",
             "tag_id": str(tag.pk),
             "role_id": str(tag.group_id),
+            "person_id": str(an_owner("vera", VIEWER).pk),
+            "invitation_id": str(invitation.pk),
             "schedule_id": str(post.channel.schedule_id),
             "delivery_id": str(mail.pk),
             "subscriber_id": str(subscription.subscriber_id),

@@ -29,6 +29,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     schedules,
     segments,
     sign_ups,
+    staff,
     stops,
     subscribers,
     suppressions,

@@ -45,6 +45,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ClearIn": {"revision": 2, "note": "Seen with the legal office."},
     "CommentIn": {"text": "Is the figure in the second sentence of this year?"},
     "AskPostIn": {"version": 3, "text": "Name the valley."},
+    "InviteIn": {"email": "chen@office.example.org", "role": "author"},
+    "RoleIn": {"version": 1, "role": "editor"},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",
