@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from publisher.api.v1 import (  # noqa: F401 - resources declare their operations when they are imported
     access,
+    again,
     audit,
     channels,
     clearance,
@@ -15,6 +16,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     corrections,
     deliveries,
     digests,
+    drafts,
     editions,
     figures,
     hooks,

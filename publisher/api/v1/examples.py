@@ -47,6 +47,9 @@ EXAMPLES: Final[dict[str, Any]] = {
     "AskPostIn": {"version": 3, "text": "Name the valley."},
     "InviteIn": {"email": "chen@office.example.org", "role": "author"},
     "RoleIn": {"version": 1, "role": "editor"},
+    "RetryIn": {"fence": 4711},
+    "ResendIn": {"copies": 0},
+    "DraftIn": {"channel_id": 3},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",
