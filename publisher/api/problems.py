@@ -24,6 +24,7 @@ from publisher.delivery.amending import asking
 from publisher.delivery.handing import AlreadyTold, OddAddress
 from publisher.digests import forming, reviewing
 from publisher.digests.forming import Quicker
+from publisher.feedback import mailboxes
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
 from publisher.people.persons import ChangedMeanwhile
@@ -149,6 +150,7 @@ def register(api: NinjaAPI) -> None:
         arranging.Quicker: _stale,
         reviewing.Stale: _stale,
         clearances.Changed: _stale,
+        mailboxes.Stale: _stale,
         tags.Stale: _stale,
         ChangedMeanwhile: _stale,
         scheduling.Stale: _stale,

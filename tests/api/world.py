@@ -17,11 +17,13 @@ from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_
 from tests.desk.builders import (
     a_handed_post,
     a_mail,
+    a_mailbox,
     a_message,
     a_pause,
     a_post,
     a_post_delivery,
     a_rejection,
+    a_signing_key,
     a_variant,
     a_webhook,
     an_amendment,
@@ -60,7 +62,7 @@ def a_world() -> World:
     TemplateVersion.objects.create(channel=post.channel, number=1, text="{{ link }}\n", by="mira", at=NOON)
     tag = a_tag()
     invitation, _link = invitations.invite(
-        "chen@office.example.org", VIEWER, actor=an_owner(), by_mail=False, now=clock.now()
+        "chen@office.example.org", VIEWER, actor=an_owner(), by_mail=True, now=clock.now()
     )
     sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
     a_post_delivery(sent, state="sent", remote_id="1")
@@ -89,6 +91,8 @@ def a_world() -> World:
             "role_id": str(tag.group_id),
             "person_id": str(an_owner("vera", VIEWER).pk),
             "invitation_id": str(invitation.pk),
+            "signing_key_id": str(a_signing_key().pk),
+            "mailbox_id": str(a_mailbox().pk),
             "schedule_id": str(post.channel.schedule_id),
             "delivery_id": str(mail.pk),
             "subscriber_id": str(subscription.subscriber_id),

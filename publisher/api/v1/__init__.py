@@ -21,6 +21,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     figures,
     hooks,
     items,
+    mail,
     people,
     pictures,
     posts,

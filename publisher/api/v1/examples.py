@@ -50,6 +50,16 @@ EXAMPLES: Final[dict[str, Any]] = {
     "RetryIn": {"fence": 4711},
     "ResendIn": {"copies": 0},
     "DraftIn": {"channel_id": 3},
+    "SigningKeyIn": {"domain": "office.example.org", "selector": "june"},
+    "MailboxIn": {
+        "name": "Bounces",
+        "way": "imap",
+        "host": "imap.example.org",
+        "username": "bounces@office.example.org",
+        "password": "kept-nowhere-else",
+    },
+    "MailboxChangeIn": {"version": 3, "password": "kept-nowhere-else"},
+    "ReadIn": {"active": True},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",
