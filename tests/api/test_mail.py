@@ -83,3 +83,22 @@ def test_a_signing_key_is_made_off_switched_on_and_removed(program: Caller) -> N
     assert not SigningKey.objects.exists()
     answer = program.get("/signing-keys")
     assert data(answer)["data"] == []
+
+
+def test_an_examination_is_kept_and_a_test_mail_goes_to_the_owner(program: Caller, settings: Any) -> None:
+    from django.contrib.auth.models import User
+
+    from publisher.core.redis import client
+    from publisher.delivery.doctor import kept
+
+    client().delete(kept.KEY)
+    assert data(program.get("/mail-server/examination"))["at"] is None
+    settings.MAIL = ""
+    found = data(program.post("/mail-server/examine"))
+    assert found["at"] is not None
+    assert "problem" in [each["level"] for each in found["findings"]]
+    assert data(program.get("/mail-server/examination")) == found
+    assert AuditEntry.objects.get(action="mail_server.examined").actor_name == "mira"
+    assert "no address" in problem(program.post("/mail-server/test"), 422, "refused")["detail"]
+    User.objects.update(email="mira@office.example.org")
+    assert "No mail server" in problem(program.post("/mail-server/test"), 422, "refused")["detail"]

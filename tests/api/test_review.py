@@ -64,6 +64,17 @@ def test_a_time_against_the_rules_takes_a_reason(program: Caller) -> None:
     assert moved["slot_at"].startswith(at.isoformat()[:16])
 
 
+def test_a_post_is_approved_for_a_time(program: Caller) -> None:
+    at = (clock.now() + timedelta(days=2)).replace(microsecond=0)
+    post = a_post(state="draft")
+    approved = data(program.post(f"/posts/{post.pk}/approve", {"version": 1, "at": at.isoformat()}))
+    assert (approved["state"], approved["slot_at"]) == ("scheduled", at.isoformat().replace("+00:00", "Z"))
+    past = {"version": 1, "at": (at - timedelta(days=3)).isoformat(), "reason": "Late."}
+    other = a_post(state="draft")
+    problem(program.post(f"/posts/{other.pk}/approve", past), 422, "refused")
+    assert Post.objects.get(pk=other.pk).state == "draft"
+
+
 # Clearance.
 
 

@@ -22,6 +22,7 @@ from publisher.api.v1 import (  # noqa: F401 - resources declare their operation
     hooks,
     items,
     mail,
+    mail_server,
     people,
     pictures,
     posts,

@@ -60,6 +60,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "MailboxChangeIn": {"version": 3, "password": "kept-nowhere-else"},
     "ReadIn": {"active": True},
+    "ApproveIn": {"version": 3},
     "CancelIn": {"version": 3, "reason": "The event was called off."},
     "SubscribeIn": {
         "email": "reader@example.net",

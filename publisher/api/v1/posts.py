@@ -33,7 +33,7 @@ from publisher.api.v1.versions import seen
 from publisher.core import clock
 from publisher.delivery import handing, reslotting
 from publisher.people.permissions import PUBLISH, SEE_DESK, WRITE
-from publisher.social import approval, picture_deeds
+from publisher.social import approval, picture_deeds, saving
 from publisher.social.models import Post
 
 Ordinate = Annotated[float, Field(ge=-1, le=1)]
@@ -109,6 +109,11 @@ class TimeIn(VersionIn):
     )
 
 
+class ApproveIn(VersionIn):
+    at: Moment | None = Field(None, description="Left out: the next free slot.")
+    reason: Line = Field("", description="Why it goes out then against the channel's rules.")
+
+
 class NotPostedIn(Given):
     reason: Line = ""
     draft_again: Flag = Field(False, description="Take it back as a draft, in place of cancelling it.")
@@ -162,10 +167,17 @@ def redraft_post(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut
 
 
 @does("/posts/{int:post_id}/approve", PUBLISH, tag="posts", versioned=True)
-def approve_post(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut:
-    """Let it go out: it waits for the next free slot of its channel."""
+def approve_post(request: HttpRequest, post_id: Id, given: ApproveIn) -> PostOut:
+    """Let it go out: at a time, or in the next free slot of its channel."""
     version = version_seen(request, post_id, given)
-    approval.approve(post_id, user=user_of(request), version=version, now=clock.now())
+    saving.approve_at(
+        post_id,
+        user=user_of(request),
+        version=version,
+        at=given.at,
+        override=given.reason,
+        now=clock.now(),
+    )
     return post_now(post_id)
 
 
