@@ -89,7 +89,7 @@ def a_world() -> World:
             "version_number": "1",
             "tag_id": str(tag.pk),
             "role_id": str(tag.group_id),
-            "person_id": str(an_owner("vera", VIEWER).pk),
+            "person_id": str(an_owner("otto", VIEWER).pk),
             "invitation_id": str(invitation.pk),
             "signing_key_id": str(a_signing_key().pk),
             "mailbox_id": str(a_mailbox().pk),

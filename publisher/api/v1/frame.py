@@ -21,13 +21,12 @@ from ninja import NinjaAPI
 from pydantic import BaseModel
 
 from publisher.api import problems
-from publisher.api.v1 import once, uploads
+from publisher.api.v1 import once, uploads, versions
 from publisher.api.v1.bodies import JsonBody
 from publisher.api.v1.keys import ApiKeyAuth
 from publisher.api.v1.openapi import finished
 from publisher.api.v1.queries import check_query, query_names
 from publisher.api.v1.uploads import Upload
-from publisher.api.v1.versions import IF_MATCH
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Statuses = Mapping[type[BaseModel], int]
@@ -147,6 +146,7 @@ def _add(
     status: int | Statuses,
 ) -> None:
     signature = inspect.signature(function, eval_str=True)
+    body: Any = signature.parameters["given"].annotation if operation.has_body else None
     extra: dict[str, Any] = {}
     if operation.upload:  # read by `uploads.py`, so ninja is not to look for JSON
         kept = [each for name, each in signature.parameters.items() if name != "given"]
@@ -161,7 +161,7 @@ def _add(
     view.__signature__ = signature  # type: ignore[attr-defined]  # its annotations as types, whatever file they are from
     OPERATIONS.append(operation)
     parameters = [once.PARAMETER] if operation.is_deed else []
-    parameters += [IF_MATCH] if operation.versioned else []
+    parameters += [versions.parameter(body)] if operation.versioned else []
     doc = inspect.getdoc(function) or ""
     summary, _, rest = doc.partition("\n")
     api.default_router.add_api_operation(
