@@ -21,13 +21,17 @@ from publisher.audience.bulk.asking import Moved
 from publisher.core import trace
 from publisher.core.crypto import CannotDecrypt
 from publisher.core.errors import UserError
+from publisher.delivery import arranging
 from publisher.delivery.amending import asking
 from publisher.delivery.handing import AlreadyTold, OddAddress
-from publisher.digests import forming
+from publisher.digests import forming, reviewing
 from publisher.digests.forming import Quicker
+from publisher.feedback import mailboxes
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
-from publisher.social import scheduling, setting_up
+from publisher.people.persons import ChangedMeanwhile
+from publisher.review import clearances, tags
+from publisher.social import scheduling, setting_up, templating
 from publisher.social.approval import Stale
 
 log = logging.getLogger(__name__)
@@ -48,6 +52,7 @@ MALFORMED = {
 
 CODES: Final[dict[str, tuple[int, str]]] = {
     "not_json": (400, "The body is no JSON object in UTF-8."),
+    "not_a_form": (400, "The body is no form in multipart/form-data."),
     "bad_request": (400, "The request was not read: its Host header is not known."),
     "bad_idempotency_key": (400, "The Idempotency-Key is empty, too long or not printable ASCII."),
     "bad_if_match": (400, "If-Match is not one ETag in double quotes."),
@@ -68,6 +73,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "too_large": (413, "The body is too large."),
     "not_csv_type": (415, "The body is not declared as text/csv."),
     "not_json_type": (415, "The body is not declared as application/json."),
+    "not_form_type": (415, "The body is not declared as multipart/form-data."),
     "invalid": (422, "The request does not fit the schema; `fields` says where."),
     "refused": (422, "It fits the schema and cannot be done; `detail` says why, `hint` what to do."),
     "idempotency_key_reused": (
@@ -144,12 +150,20 @@ def register(api: NinjaAPI) -> None:
         ObjectDoesNotExist: _not_found,
         Stale: _stale,
         Quicker: _stale,
+        arranging.Quicker: _stale,
+        reviewing.Stale: _stale,
+        clearances.Changed: _stale,
+        mailboxes.Stale: _stale,
+        tags.Stale: _stale,
+        ChangedMeanwhile: _stale,
         scheduling.Stale: _stale,
         setting_up.Stale: _stale,
         of_audience.Stale: _stale,
         Moved: _moved,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
         setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
+        templating.Fails: lambda _request, error: answer(of_fields(error, _line_of(error))),
+        arranging.WrongText: lambda _request, error: answer(of_fields(error, _texts_of(error))),
         AlreadyTold: lambda _request, error: answer(of_user_error(error, 409, "already_decided")),
         OddAddress: _odd_address,
         asking.Refused: _decisions_refused,
@@ -257,6 +271,15 @@ def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
 def _moved(_request: HttpRequest, error: Moved) -> JsonResponse:
     fields = [{"name": "expected", "found": "another number", "expected": str(error.number)}]
     return answer(ProblemError(409, "stale", error.message, error.hint, fields=fields))
+
+
+def _texts_of(error: arranging.WrongText) -> dict[str, str]:
+    return {f"{field}.{language}": said for (field, language), said in error.problems.items()}
+
+
+def _line_of(error: templating.Fails) -> dict[str, str]:
+    """Where the template fails, if that is at one line."""
+    return {"text": f"line {error.line}"} if error.line else {}
 
 
 def _odd_address(_request: HttpRequest, error: OddAddress) -> JsonResponse:

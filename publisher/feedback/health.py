@@ -10,10 +10,16 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError
 from django.utils.translation import gettext as _
 
+from publisher.core import audit
+from publisher.core.audit import Actor
 from publisher.core.marking import gettext_noop
 from publisher.core.told import told
+from publisher.delivery.doctor import kept
+from publisher.delivery.doctor.examination import examine
 from publisher.delivery.doctor.findings import Finding, Level
+from publisher.delivery.pulse import looking
 from publisher.delivery.pulse.judging import Health, Part
+from publisher.delivery.pulse.looking import Group
 from publisher.feedback import mailboxes
 from publisher.feedback.models import Mailbox
 from publisher.feedback.ways.base import Trouble
@@ -26,6 +32,20 @@ def is_forgotten(row: Mailbox, now: datetime) -> bool:
     """Whether nobody reads it, though it is time. Pure."""
     since = max(filter(None, (row.looked_at, row.next_at, row.lease_until, row.created_at)))
     return row.active and since < now - FORGOTTEN
+
+
+def everything(now: datetime) -> list[Group]:
+    """Every part of the service in groups, mailboxes too, where there are any."""
+    groups = looking.look(now)
+    if mailboxes := parts(now):
+        groups.append(Group(_("Mailboxes"), mailboxes))
+    return groups
+
+
+def examined(*, user: Actor, now: datetime) -> None:
+    """Examine server, DNS, keys and mailboxes, and keep what was found; it takes some seconds, and sends nothing."""
+    kept.keep([*examine(now=now), *findings(now)], now=now)
+    audit.record_of(user, "mail_server.examined", "mail_server", "")
 
 
 def parts(now: datetime) -> list[Part]:

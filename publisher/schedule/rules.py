@@ -237,6 +237,11 @@ def _whole(field: str, value: object, least: int, most: int, allowed: str = "") 
     return value
 
 
+def zone_called(name: str) -> ZoneInfo:
+    """The zone of this name. Raises `RulesError`."""
+    return _zone("zone", name)
+
+
 def _zone(field: str, value: object) -> ZoneInfo:
     name = value if isinstance(value, str) else ""
     try:

@@ -23,7 +23,11 @@ from publisher.social import health
 from publisher.social.models import Channel, ChannelSession
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account, Network, Standing
+from publisher.social.networks.fields import cleaned, form_of
 from publisher.social.setting_up import Stale, locked
+
+CREDENTIALS, SETTINGS = "credentials", "settings"
+"""The two parts of a network's form."""
 
 
 class Refused(UserError):
@@ -97,6 +101,37 @@ def tried(channel: Channel, access: Access) -> tuple[Access, Standing | None]:
     return Access(access.credentials, access.settings, standing.name), standing
 
 
+def read(
+    channel: Channel, credentials: Mapping[str, str], settings: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Any], dict[tuple[str, str], str]]:
+    """Texts of a form as the network's code reads them: credentials, settings, and what is wrong, by (part, field).
+
+    A credential that is empty or not named stays as it is; a setting that is not named does, and an empty one goes.
+    """
+    form = form_of(registry.get(channel.network))
+    given, wrong = cleaned(form.credentials, credentials)
+    bad = {(CREDENTIALS, name): said for name, said in wrong.items()}
+    known, any_given = known_credentials(channel), any(value is not None for value in given.values())
+    for each in form.credentials:
+        missing = given.get(each.name) is None and not known.get(each.name)
+        if each.required and missing and any_given:
+            bad.setdefault((CREDENTIALS, each.name), _("Enter this, too."))
+    named = tuple(each for each in form.settings if each.name in settings)
+    changed, wrong = cleaned(named, settings)
+    bad |= {(SETTINGS, name): said for name, said in wrong.items()}
+    for each in form.settings:
+        if each.required and (changed if each in named else channel.settings or {}).get(each.name) is None:
+            bad.setdefault((SETTINGS, each.name), _("Enter this, too."))
+    return given, changed, bad
+
+
+def is_complete(channel: Channel) -> bool:
+    """Whether every credential is there that the network demands."""
+    known = known_credentials(channel)
+    form = form_of(registry.get(channel.network))
+    return all(known.get(each.name) for each in form.credentials if each.required)
+
+
 def enter(
     channel_id: int,
     *,
@@ -105,11 +140,13 @@ def enter(
     user: Actor,
     version: int,
     now: datetime,
+    another: bool = False,
 ) -> Channel:
-    """Try the given values with the channel's others, and keep them. Raises `Refused`, `Another`, `Stale`."""
+    """Try the given values with the channel's others, and keep them. `another`: a person has said that another account than
+    before is meant. Raises `Refused`, `Another`, `Stale`."""
     channel = seen(channel_id, version)
     access, standing = tried(channel, merged(channel, credentials, settings))
-    former = health.health_of(channel).account_name
+    former = "" if another else health.health_of(channel).account_name
     if standing and former and former != access.account and access.credentials != known_credentials(channel):
         raise Another(access, former)
     return keep(channel_id, access, standing, user=user, version=version, now=now)

@@ -90,19 +90,18 @@ def _splitter(channel: Channel, network: Measuring[Any], account: Account) -> Sp
     )
 
 
-def template_problem(channel: Channel) -> str:
-    """What is wrong with the channel's own template, tried with sample items; "" when nothing is, or it has none."""
+def template_problem(channel: Channel) -> TemplateFailure | None:
+    """What is wrong with the channel's own template, tried with sample items; None when nothing is, or it has none."""
     if not channel.template:
-        return ""
+        return None
     network = registry.get(channel.network)
-    failure = snippet_problem(
+    return snippet_problem(
         network.name,
         channel.template,
         language=channel.language,
         limits=network.rules(measured_as(channel)),
         measure=network.measure,
     )
-    return str(failure) if failure else ""
 
 
 def view_of(item: Item, channel: Channel, topics: Sequence[Topic]) -> ItemView:

@@ -15,6 +15,7 @@ from publisher.core.crypto import CannotDecrypt, opened
 from publisher.core.errors import UserError
 from publisher.social.models import NetworkApp
 from publisher.social.networks import registry
+from publisher.social.networks.fields import Field, cleaned
 from publisher.social.networks.oauth import NotGiven, oauth_of
 
 
@@ -46,11 +47,25 @@ def is_known(network: str) -> bool:
     return True
 
 
+def fields_of(network: str) -> tuple[Field, ...]:
+    """The keys that the network asks for; () where it needs none."""
+    oauth = oauth_of(registry.get(network))
+    return oauth.app_fields if oauth else ()
+
+
+def read(network: str, given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The keys from the texts of a form, and what is wrong, by field."""
+    values, wrong = cleaned(fields_of(network), given)
+    for each in fields_of(network):
+        if each.required and values.get(each.name) is None:
+            wrong.setdefault(each.name, _("Enter this, too."))
+    return values, wrong
+
+
 @transaction.atomic
 def store(network: str, keys: Mapping[str, str], *, user: Actor, now: datetime) -> None:
     """Keep the keys, in place of the former ones. Accesses that were given before go on working. Raises `UserError`."""
-    oauth = oauth_of(registry.get(network))
-    if oauth is None or not oauth.app_fields:
+    if not fields_of(network):
         raise UserError(
             _("%(network)s needs no keys of an application.") % {"network": registry.label(network)}
         )

@@ -76,12 +76,24 @@ def put_back(post_id: int, *, user: Actor, version: int, now: datetime) -> Post:
     return post
 
 
-def upload(post_id: int, *, user: Actor, version: int, data: bytes, alt: str, now: datetime) -> Post:
-    """Show another picture, after those that are there. Raises `UserError` for what is no picture, or cannot be shown there."""
+def upload(
+    post_id: int,
+    *,
+    user: Actor,
+    version: int,
+    data: bytes,
+    alt: str,
+    now: datetime,
+    focus: Sequence[float] | None = None,
+) -> Post:
+    """Show another picture, after those that are there. `focus`: as for `describe`.
+
+    Raises `UserError` for what is no picture, or cannot be shown there.
+    """
     channel = Channel.objects.filter(posts=post_id).first()
     if channel is None:
         raise UserError(_("There is no such post."), _("Load the list again."))
-    said = _checked(alt)
+    said, point = _checked(alt), _point(focus)
     if channel.alt_required and not said:
         raise UserError(
             _("The picture has no description."),
@@ -99,7 +111,7 @@ def upload(post_id: int, *, user: Actor, version: int, data: bytes, alt: str, no
             _("The file was not taken: %(about)s") % {"about": told(why).removeprefix(_(ABOUT))},
             _("Choose another file."),
         )
-    fresh: Shown = {"digest": stored.digest, "alt": said, "focus": None, "url": ""}
+    fresh: Shown = {"digest": stored.digest, "alt": said, "focus": point, "url": ""}
     with changing(post_id, version, EDITABLE, _("changed")) as post:
         limits = picturing.limits_of(post.channel)
         if limits is None or len(post.pictures) >= limits.most:

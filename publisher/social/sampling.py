@@ -21,6 +21,7 @@ LOOKED_AT: Final = 500
 """So many of the newest items are looked through."""
 
 NEWEST, SHORTEST, LONGEST = _("The newest"), _("The shortest"), _("The longest")
+CHOSEN = _("The chosen item")
 CHINESE, WITHOUT_PICTURE, MADE_UP = _("In Chinese"), _("Without a picture"), _("An example")
 
 
@@ -40,6 +41,13 @@ class Sample:
 
     why: str | Promise
     item: Item
+
+
+def samples_or(item_id: int | None, channel: Channel, *, now: datetime) -> list[Sample]:
+    """The item of this id alone, if the public may see it; else `samples`."""
+    if item_id is not None and (item := visible(now).select_related("source").filter(pk=item_id).first()):
+        return [Sample(CHOSEN, item)]
+    return samples(channel, now=now)
 
 
 def samples(channel: Channel, *, now: datetime) -> list[Sample]:

@@ -219,7 +219,7 @@ def _check(channel: Channel) -> None:
         raise WrongField(
             "template",
             _("Channel %(name)s: the template fails. %(problem)s.")
-            % {"name": channel.name, "problem": told(problem)},
+            % {"name": channel.name, "problem": told(str(problem))},
             _("docs/publication.md names what a template may use."),
         )
 

@@ -120,7 +120,11 @@ def check(channel: Channel, text: str) -> None:
     tried = copy.copy(channel)
     tried.template = text
     if problem := template_problem(tried):
-        raise Fails(problem, _("Nothing was saved. The words that a template may use stand beside it."))
+        raise Fails(
+            str(problem),
+            _("Nothing was saved. The words that a template may use stand beside it."),
+            problem.line,
+        )
 
 
 def outdated(channel: Channel) -> QuerySet[Post]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from publisher.api.problems import CODES
 from publisher.api.v1 import api
 from publisher.api.v1.examples import EXAMPLES
 from publisher.api.v1.frame import OPERATIONS
+from publisher.api.v1.shapes import Given, Shape
 
 pytestmark = pytest.mark.urls("config.urls")
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
@@ -35,6 +37,17 @@ def test_every_example_fits_its_schema(described: dict[str, Any]) -> None:
     for name, example in EXAMPLES.items():
         whole = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
         jsonschema_rs.validator_for(whole).validate(example)
+
+
+def test_no_two_schemas_have_the_same_name() -> None:
+    """In the description one would silently take the place of the other."""
+    ours = [each for each in _all_of(Shape) + _all_of(Given) if "[" not in each.__name__]
+    names = Counter(each.__name__ for each in ours)
+    assert [name for name, n in names.items() if n > 1] == []
+
+
+def _all_of(kind: type) -> list[type]:
+    return [found for each in kind.__subclasses__() for found in [each, *_all_of(each)]]
 
 
 def test_every_error_that_the_code_raises_is_listed() -> None:

@@ -10,25 +10,31 @@ from datetime import timedelta
 from publisher.audience.importing import keeping
 from publisher.audience.models import Suppression, SuppressionImport
 from publisher.core import clock
+from publisher.people import invitations
 from publisher.people.models import ApiKey
+from publisher.people.permissions import VIEWER
 from publisher.retention.models import Run
-from tests.api.steps import a_secret
+from publisher.social.models import TemplateVersion
+from tests.api.steps import a_secret, an_owner
 from tests.builders import NOON, a_channel, a_digest, a_subscriber, a_topic, an_item
 from tests.desk.audience_builders import a_bulk, a_reader_tag, a_segment, an_attribute, an_upload
 from tests.desk.builders import (
     a_handed_post,
     a_mail,
+    a_mailbox,
     a_message,
     a_pause,
     a_post,
     a_post_delivery,
     a_rejection,
+    a_signing_key,
     a_variant,
     a_webhook,
     an_amendment,
     an_attempt,
     an_edition,
 )
+from tests.review.steps import a_tag
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,11 @@ def a_world() -> World:
     )
     an_attempt(mail, text="<reader@example.net> ok")
     post = a_post(item)
+    TemplateVersion.objects.create(channel=post.channel, number=1, text="{{ link }}\n", by="mira", at=NOON)
+    tag = a_tag()
+    invitation, _link = invitations.invite(
+        "chen@office.example.org", VIEWER, actor=an_owner(), by_mail=True, now=clock.now()
+    )
     sent = a_post(channel=a_channel(), state="sent", sent_at=NOON)
     a_post_delivery(sent, state="sent", remote_id="1")
     amendment = an_amendment(sent)
@@ -79,6 +90,13 @@ def a_world() -> World:
             "variant_id": str(variant.pk),
             "slug": digest.slug,
             "channel_id": str(post.channel_id),
+            "version_number": "1",
+            "tag_id": str(tag.pk),
+            "role_id": str(tag.group_id),
+            "person_id": str(an_owner("otto", VIEWER).pk),
+            "invitation_id": str(invitation.pk),
+            "signing_key_id": str(a_signing_key().pk),
+            "mailbox_id": str(a_mailbox().pk),
             "schedule_id": str(post.channel.schedule_id),
             "delivery_id": str(mail.pk),
             "subscriber_id": str(subscription.subscriber_id),
@@ -87,7 +105,7 @@ def a_world() -> World:
             "webhook_id": str(webhook.pk),
             "message_id": str(a_message(webhook).pk),
             "segment_id": str(a_segment().pk),
-            "tag_id": str(a_reader_tag("Press").pk),
+            "reader_tag_id": str(a_reader_tag("Press").pk),
             "attribute_id": str(an_attribute("city").pk),
             "bulk_id": str(a_bulk().pk),
             "import_id": str(_an_import()),

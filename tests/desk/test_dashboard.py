@@ -16,8 +16,8 @@ from publisher.audience.coming_and_going import Figures
 from publisher.audience.models import Subscriber, Subscription
 from publisher.core import clock
 from publisher.delivery.models import DayCount, DaySpeed
+from publisher.delivery.statistics.readers import readers_of
 from publisher.delivery.statistics.reading import Span
-from publisher.desk.dashboard.readers import readers_of
 from publisher.digests.models import Digest
 from tests.builders import a_channel, a_digest, a_subscriber
 from tests.desk.builders import a_mail, an_edition

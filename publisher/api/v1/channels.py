@@ -1,6 +1,6 @@
 """Channels with their rules, health and next slots; making and changing them, asking a network, and letting one go on.
 
-Its access (credentials and settings) is entered in the desk and by `publisher apply`, and is nowhere to be read.
+Its access (credentials and settings) is entered by `access.py`, in the desk and by `publisher apply`, and is nowhere to be read.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class ChannelRules(Given):
 
 
 class ChannelMakeIn(ChannelRules):
-    """A new one. Its access is entered in the desk; until then its posts are drafted and wait."""
+    """A new one. Until its access is entered, its posts are drafted and wait."""
 
     name: ChannelName
     network: Annotated[str, OneOf.of(registry.networks())]

@@ -17,7 +17,7 @@ from publisher.api.v1.shapes import NO_NUL, Flag, Given, Id, Moment, OneOf, Page
 from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.core.masking import masked, masked_text
-from publisher.delivery import handing, log, mail_doubts, posts
+from publisher.delivery import handing, log, mail_doubts, posts, resending
 from publisher.delivery.log.wanted import LEAST_PREFIX
 from publisher.delivery.models import Delivery
 from publisher.delivery.states import State
@@ -79,6 +79,8 @@ class AttemptOut(Shape):
 
 
 class DeliveryDetail(DeliveryOut):
+    fence: int = Field(description="Names its newest try; trying it again takes it.")
+    copies: int = Field(description="How often it was sent once more.")
     tries: list[AttemptOut]
 
 
@@ -106,7 +108,7 @@ def list_deliveries(request: HttpRequest, wanted: Query[DeliveryFilter]) -> Page
 @reads("/deliveries/{int:delivery_id}", SEE_DESK, tag="deliveries")
 def read_delivery(request: HttpRequest, delivery_id: Id) -> DeliveryDetail:
     """What became of one message, try by try."""
-    return _detail(request, delivery_id)
+    return delivery_detail(request, delivery_id)
 
 
 @does("/deliveries/{int:delivery_id}/confirm", PUBLISH, tag="deliveries")
@@ -118,7 +120,7 @@ def confirm_delivery(request: HttpRequest, delivery_id: Id, given: ThereIn) -> D
         mail_doubts.confirm(row.pk, user=user, arrived=given.was_published, now=now)
     else:
         posts.confirm(row.pk, user=user, was_published=given.was_published, url=given.url.strip(), now=now)
-    return _detail(request, delivery_id)
+    return delivery_detail(request, delivery_id)
 
 
 @does("/deliveries/{int:delivery_id}/posted", PUBLISH, tag="deliveries")
@@ -126,7 +128,7 @@ def delivery_posted(request: HttpRequest, delivery_id: Id, given: PostedIn) -> D
     """Say that a part that a person publishes is published, and where."""
     get_object_or_404(Delivery, pk=delivery_id, post__isnull=False)
     handing.posted(delivery_id, user=user_of(request), url=given.url, sure=given.sure, now=clock.now())
-    return _detail(request, delivery_id)
+    return delivery_detail(request, delivery_id)
 
 
 def _filter(wanted: DeliveryFilter) -> log.LogFilter:
@@ -153,7 +155,8 @@ def _filter(wanted: DeliveryFilter) -> log.LogFilter:
     )
 
 
-def _detail(request: HttpRequest, delivery_id: int) -> DeliveryDetail:
+def delivery_detail(request: HttpRequest, delivery_id: int) -> DeliveryDetail:
+    """One delivery as it is answered."""
     row = get_object_or_404(Delivery.objects.defer("prepared"), pk=delivery_id)
     plain = sees_addresses(request)
     tries = [
@@ -168,7 +171,8 @@ def _detail(request: HttpRequest, delivery_id: int) -> DeliveryDetail:
         )
         for each in row.tries.all()
     ]
-    return DeliveryDetail(**_facts(row, plain=plain), tries=tries)
+    copies = resending.copies_of(row)
+    return DeliveryDetail(**_facts(row, plain=plain), fence=row.fence, copies=copies, tries=tries)
 
 
 def _facts(row: Delivery, *, plain: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from publisher.api.v1.digests import SegmentName
 from publisher.api.v1.frame import does, reads
 from publisher.api.v1.items import Slug
 from publisher.api.v1.keys import require, user_of
-from publisher.api.v1.shapes import Address, Flag, Given, Id, Language, OneOf, Page, Paged, Shape
+from publisher.api.v1.shapes import Address, Flag, Given, Id, Language, Line, OneOf, Page, Paged, Shape
 from publisher.core import clock
 from publisher.counting.links import plain_variant
 from publisher.delivery import arranging, copies, letting_go, mail_doubts, progress
@@ -118,6 +118,13 @@ class SeenIn(Given):
     version: EditionVersion | None = None
 
 
+class LetGoIn(SeenIn):
+    reason: Line = Field(
+        "",
+        description="Why it is to be sent although the preflight found what keeps it; not everything can be overruled.",
+    )
+
+
 class ChooseReadersIn(SeenIn):
     segment: SegmentName = Field(description="The name of a segment; empty: everybody who subscribes.")
 
@@ -157,7 +164,7 @@ def list_editions(request: HttpRequest, wanted: Query[EditionFilter]) -> Page[Ed
 @reads("/editions/{int:edition_id}", SEE_DESK, tag="editions")
 def read_edition(request: HttpRequest, edition_id: Id) -> EditionDetail:  # noqa: ARG001 - ninja's signature
     """One edition, with its items and how far it is."""
-    row = _edition(edition_id)
+    row = edition_called(edition_id)
     entries = row.edition_items.select_related("item").defer("item__body_html", "item__body_text")
     totals = progress.sending(row)
     return EditionDetail(
@@ -183,7 +190,7 @@ def read_edition(request: HttpRequest, edition_id: Id) -> EditionDetail:  # noqa
 @reads("/editions/{int:edition_id}/variants", SEE_DESK, tag="editions")
 def list_variants(request: HttpRequest, edition_id: Id) -> Page[VariantOut]:  # noqa: ARG001 - ninja's signature
     """Its renderings, those with most readers first; 200 at most."""
-    rows = _edition(edition_id).variants.defer("html", "text", "message")
+    rows = edition_called(edition_id).variants.defer("html", "text", "message")
     ordered = list(rows.order_by("retired", "-recipients", "-selections", "pk")[:MOST_VARIANTS])
     return paging.whole(ordered, lambda row: VariantOut(**_variant(row)))
 
@@ -200,47 +207,53 @@ def read_variant(request: HttpRequest, edition_id: Id, variant_id: Id) -> Varian
 
 
 @does("/editions/{int:edition_id}/approve", PUBLISH, tag="editions", versioned=True)
-def approve_edition(request: HttpRequest, edition_id: Id, given: SeenIn) -> EditionOut:
+def approve_edition(request: HttpRequest, edition_id: Id, given: LetGoIn) -> EditionOut:
     """Let a waiting edition go out."""
-    row = _seen(request, edition_id, given)
+    row = edition_seen(request, edition_id, given)
     return edition_of(
-        letting_go.approve(edition_id, user=user_of(request), now=clock.now(), seen=row.version)
+        letting_go.approve(
+            edition_id, user=user_of(request), now=clock.now(), seen=row.version, despite=given.reason
+        )
     )
 
 
 @does("/editions/{int:edition_id}/pause", PUBLISH, tag="editions", versioned=True)
 def pause_edition(request: HttpRequest, edition_id: Id, given: SeenIn) -> EditionOut:
     """Stop before the next mail is claimed. What a server has accepted by then has left."""
-    _seen(request, edition_id, given)
+    edition_seen(request, edition_id, given)
     return edition_of(editions.pause(edition_id, user=user_of(request), now=clock.now()))
 
 
 @does("/editions/{int:edition_id}/resume", PUBLISH, tag="editions", versioned=True)
-def resume_edition(request: HttpRequest, edition_id: Id, given: SeenIn) -> EditionOut:
+def resume_edition(request: HttpRequest, edition_id: Id, given: LetGoIn) -> EditionOut:
     """Go on with a paused edition; one that could not be assembled is tried again."""
-    row = _seen(request, edition_id, given)
-    return edition_of(letting_go.resume(edition_id, user=user_of(request), now=clock.now(), seen=row.version))
+    row = edition_seen(request, edition_id, given)
+    return edition_of(
+        letting_go.resume(
+            edition_id, user=user_of(request), now=clock.now(), seen=row.version, despite=given.reason
+        )
+    )
 
 
 @does("/editions/{int:edition_id}/cancel", PUBLISH, tag="editions", versioned=True)
 def cancel_edition(request: HttpRequest, edition_id: Id, given: SeenIn) -> EditionOut:
     """End it for good: what is queued will not leave."""
-    _seen(request, edition_id, given)
+    edition_seen(request, edition_id, given)
     return edition_of(editions.cancel(edition_id, user=user_of(request), now=clock.now()))
 
 
 @does("/editions/{int:edition_id}/assemble-again", PUBLISH, tag="editions", versioned=True)
 def assemble_edition_again(request: HttpRequest, edition_id: Id, given: SeenIn) -> EditionOut:
     """Render all of it anew, with today's templates, texts and revisions."""
-    _seen(request, edition_id, given)
+    edition_seen(request, edition_id, given)
     return edition_of(assemble_again(edition_id, user=user_of(request)))
 
 
-@does("/editions/{int:edition_id}/choose-readers", PUBLISH, tag="editions", versioned=True)
+@does("/editions/{int:edition_id}/choose-readers", PUBLISH, tag="editions", versioned=True, alone=True)
 def choose_readers(request: HttpRequest, edition_id: Id, given: ChooseReadersIn) -> EditionOut:
     """Send it to those of its digest's subscribers who are in a segment, or to all, while nothing of it has left. It is assembled
     again."""
-    row = _seen(request, edition_id, given)
+    row = edition_seen(request, edition_id, given)
     return edition_of(
         arranging.choose_readers(
             edition_id,
@@ -255,7 +268,7 @@ def choose_readers(request: HttpRequest, edition_id: Id, given: ChooseReadersIn)
 @does("/editions/{int:edition_id}/send-test", WRITE, tag="editions", status=201)
 def send_test(request: HttpRequest, edition_id: Id, given: TestIn) -> TestOut:
     """Send its mail to one address now, whatever its state is."""
-    _edition(edition_id)
+    edition_called(edition_id)
     if given.like:
         require(request, SEE_ADDRESSES, "To send what one subscriber gets")
     language = "" if given.like else given.language or ""
@@ -273,7 +286,7 @@ def send_test(request: HttpRequest, edition_id: Id, given: TestIn) -> TestOut:
 @does("/editions/{int:edition_id}/settle", PUBLISH, tag="editions")
 def settle_edition(request: HttpRequest, edition_id: Id, given: ArrivedIn) -> CountOut:
     """Say of every unclear mail of an edition whether it arrived; those that did not are sent again."""
-    _edition(edition_id)
+    edition_called(edition_id)
     count = mail_doubts.confirm_edition(
         edition_id, user=user_of(request), arrived=given.arrived, now=clock.now()
     )
@@ -290,9 +303,9 @@ def version_of(row: Edition) -> str:
     return f"{row.state}@{row.version}" if row.version else row.state
 
 
-def _seen(request: HttpRequest, edition_id: int, given: SeenIn) -> Edition:
+def edition_seen(request: HttpRequest, edition_id: int, given: SeenIn) -> Edition:
     """The edition, if it is as the caller saw it; the services look again under lock."""
-    row = _edition(edition_id)
+    row = edition_called(edition_id)
     said = versions.seen_text(request, given.version)
     if said != version_of(row):
         raise versions.stale(
@@ -303,7 +316,8 @@ def _seen(request: HttpRequest, edition_id: int, given: SeenIn) -> Edition:
     return row
 
 
-def _edition(edition_id: int) -> Edition:
+def edition_called(edition_id: int) -> Edition:
+    """Raises `Http404`."""
     return get_object_or_404(Edition.objects.select_related("digest"), pk=edition_id)
 
 

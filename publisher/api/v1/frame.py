@@ -24,13 +24,13 @@ from ninja.constants import NOT_SET
 from pydantic import BaseModel
 
 from publisher.api import problems
-from publisher.api.v1 import files, once
+from publisher.api.v1 import files, once, uploads, versions
 from publisher.api.v1.bodies import JsonBody
 from publisher.api.v1.files import CsvFile
 from publisher.api.v1.keys import ApiKeyAuth, require
 from publisher.api.v1.openapi import finished
 from publisher.api.v1.queries import check_query, query_names
-from publisher.api.v1.versions import IF_MATCH
+from publisher.api.v1.uploads import Upload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Statuses = Mapping[type[BaseModel], int]
@@ -65,7 +65,8 @@ problems.register(api)
 @dataclass(frozen=True)
 class Operation:
     """One method of one address. `permission` "": any living key; `also` are needed besides. `versioned`: it takes the version
-    that the caller saw. `remembered`: an Idempotency-Key is good for it. `takes_file`: its body is CSV."""
+    that the caller saw. `remembered`: an Idempotency-Key is good for it. `takes_file`: its body is CSV. `upload`: its body is this
+    form."""
 
     method: str
     path: str
@@ -76,6 +77,7 @@ class Operation:
     also: tuple[str, ...] = ()
     remembered: bool = True
     takes_file: bool = False
+    upload: type[Upload] | None = None
 
     @property
     def is_deed(self) -> bool:
@@ -113,6 +115,7 @@ def does(
     also: tuple[str, ...] = (),
     remembered: bool = True,
     most_bytes: int = 0,
+    upload: type[Upload] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a POST. It runs in one transaction with the memory of its Idempotency-Key.
 
@@ -120,6 +123,7 @@ def does(
     no transaction of ours, since it asks another server or what it counts has to stay; asked of the body where that decides.
     `also`: permissions that it takes besides. `remembered=False`: doing it twice is no harm, and what it answers is not kept.
     `most_bytes`: its body is a CSV file of so many bytes at most, which `files.sent` gives.
+    `upload`: the form that it takes in place of JSON.
     """
     statuses = status if isinstance(status, Mapping) else {BaseModel: status}
 
@@ -130,6 +134,8 @@ def does(
             check_query(request, names)
             for each in also:
                 require(request, each, "This")
+            if upload:
+                given["given"] = uploads.read(request, upload)
 
             def run() -> HttpResponse:
                 result = function(request, **given)
@@ -157,6 +163,7 @@ def does(
             also=also,
             remembered=remembered,
             takes_file=bool(most_bytes),
+            upload=upload,
         )
         _add(operation, function, answered, tag=tag, status=status)
         return function
@@ -173,6 +180,12 @@ def _add(
     status: int | Statuses,
 ) -> None:
     signature = inspect.signature(function, eval_str=True)
+    body: Any = signature.parameters["given"].annotation if operation.has_body else None
+    extra: dict[str, Any] = {}
+    if operation.upload:  # read by `uploads.py`, so ninja is not to look for JSON
+        kept = [each for name, each in signature.parameters.items() if name != "given"]
+        signature = signature.replace(parameters=kept)
+        extra["requestBody"] = uploads.described(operation.upload)
 
     @functools.wraps(function)
     def view(request: HttpRequest, **given: Any) -> HttpResponseBase:
@@ -182,13 +195,13 @@ def _add(
     view.__signature__ = signature  # type: ignore[attr-defined]  # its annotations as types, whatever file they are from
     OPERATIONS.append(operation)
     parameters = [once.PARAMETER] if operation.is_deed and operation.remembered else []
-    parameters += [IF_MATCH] if operation.versioned else []
-    more: dict[str, Any] = {"parameters": parameters}
+    parameters += [versions.parameter(body)] if operation.versioned else []
+    extra["parameters"] = parameters
     if operation.takes_file:
-        more["requestBody"] = files.BODY
+        extra["requestBody"] = files.BODY
     answers_file = signature.return_annotation is CsvFile
     if answers_file:
-        more["responses"] = {200: files.ANSWER}
+        extra["responses"] = {200: files.ANSWER}
     doc = inspect.getdoc(function) or ""
     summary, _, rest = doc.partition("\n")
     api.default_router.add_api_operation(
@@ -201,7 +214,7 @@ def _add(
         summary=summary,
         description=rest.strip(),
         tags=[tag],
-        openapi_extra=more,
+        openapi_extra=extra,
     )
 
 

@@ -89,18 +89,18 @@ def make_tag(request: HttpRequest, given: NewTagIn) -> TagOut:
     return _tag(tags.made(given.name, user=user_of(request), now=clock.now()))
 
 
-@does("/tags/{int:tag_id}/rename", MANAGE_AUDIENCE, tag="subscribers")
-def rename_tag(request: HttpRequest, tag_id: Id, given: TagRenameIn) -> TagOut:
+@does("/tags/{int:reader_tag_id}/rename", MANAGE_AUDIENCE, tag="subscribers")
+def rename_reader_tag(request: HttpRequest, reader_tag_id: Id, given: TagRenameIn) -> TagOut:
     """Another name for all who have it."""
-    get_object_or_404(Tag, pk=tag_id)
-    return _tag(tags.rename(tag_id, given.name, seen=given.name_before, user=user_of(request)))
+    get_object_or_404(Tag, pk=reader_tag_id)
+    return _tag(tags.rename(reader_tag_id, given.name, seen=given.name_before, user=user_of(request)))
 
 
-@does("/tags/{int:tag_id}/remove", MANAGE_AUDIENCE, tag="subscribers")
-def remove_tag(request: HttpRequest, tag_id: Id) -> Done:
+@does("/tags/{int:reader_tag_id}/remove", MANAGE_AUDIENCE, tag="subscribers")
+def remove_reader_tag(request: HttpRequest, reader_tag_id: Id) -> Done:
     """Remove a tag that nobody has. A bulk action takes it off everybody."""
-    get_object_or_404(Tag, pk=tag_id)
-    tags.remove(tag_id, user=user_of(request))
+    get_object_or_404(Tag, pk=reader_tag_id)
+    tags.remove(reader_tag_id, user=user_of(request))
     return Done(said="The tag is removed.")
 
 

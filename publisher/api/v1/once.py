@@ -127,4 +127,5 @@ def _kept(request: HttpRequest, key: str, response: HttpResponse) -> HttpRespons
 
 def _hash(request: HttpRequest) -> bytes:
     parts = (request.method or "", request.get_full_path(), request.headers.get("If-Match", ""))
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + body_of(request)).digest()
+    sent = getattr(request, "sent_in_form", None)
+    return hashlib.sha256("\n".join(parts).encode() + b"\n" + (sent or body_of(request))).digest()

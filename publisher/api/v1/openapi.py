@@ -13,6 +13,7 @@ from publisher.people.permissions import PERMISSIONS, codename
 
 if TYPE_CHECKING:
     from publisher.api.v1.frame import Operation
+    from publisher.api.v1.uploads import Upload
 
 PROBLEM_TYPE: Final = "application/problem+json"
 PROBLEM: Final[dict[str, Any]] = {
@@ -73,8 +74,8 @@ ANSWERS: Final[dict[int, tuple[str, str]]] = {
     409: ("Conflict", "It has changed since you saw it, was decided before, or is being dealt with."),
     412: ("PreconditionFailed", "It has changed since you saw it (If-Match)."),
     413: ("TooLarge", "The body is too large."),
-    411: ("LengthMissing", "The request does not say how long its body is."),
-    415: ("WrongType", "The body is not declared as what it has to be: JSON, or of a file CSV."),
+    411: ("LengthRequired", "The request does not say how long its body is."),
+    415: ("WrongType", "The body is not declared as what it has to be: JSON, or of a file CSV or a form."),
     422: ("Refused", "It does not fit the schema (`invalid`), or cannot be done (`refused`)."),
     428: ("VersionMissing", "The request does not say which version you saw."),
     429: ("TooFast", "The key asks too fast; see Retry-After."),
@@ -85,16 +86,17 @@ DEEDS: Final = (400, 409)
 BODIES: Final = (413, 415)
 FILES: Final = (411, 413, 415)
 VERSIONED: Final = (412, 428)
+UPLOADS: Final = (411,)
 
 
 def finished(schema: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
     """`schema`, changed in place."""
     declared = {each.name: each for each in operations}
-    for operation in _operations(schema):
-        own = declared.get(operation["operationId"])
+    for served in _operations(schema):
+        own = declared.get(served["operationId"])
         if own is not None:
-            _finish(operation, own)
-        for parameter in operation.get("parameters", []):
+            _finish(served, own)
+        for parameter in served.get("parameters", []):
             parameter["schema"] = _without_null(parameter["schema"])
     components = schema["components"]
     components["schemas"] |= {"Problem": PROBLEM, "EntryTaken": ENTRY_TAKEN}
@@ -102,6 +104,9 @@ def finished(schema: dict[str, Any], operations: Sequence[Operation]) -> dict[st
         "EntryEvent", event_json_schema()
     )
     components["responses"] = {name: _answer(status, text) for status, (name, text) in ANSWERS.items()}
+    for operation in operations:
+        if operation.upload:
+            components["schemas"][operation.upload.__name__] = _form(operation.upload)
     for name, example in EXAMPLES.items():
         if name in components["schemas"]:
             components["schemas"][name]["example"] = example
@@ -127,6 +132,7 @@ def _finish(operation: dict[str, Any], own: Operation) -> None:
     statuses = [*ALWAYS, *(DEEDS if own.is_deed else ()), *(BODIES if own.has_body else ())]
     statuses += FILES if own.takes_file else ()
     statuses += VERSIONED if own.versioned else ()
+    statuses += UPLOADS if own.upload else ()
     for status in sorted(statuses):
         operation["responses"][status] = {"$ref": f"#/components/responses/{ANSWERS[status][0]}"}
     if own.permission:
@@ -159,8 +165,13 @@ def _embedded(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return embedded
 
 
+def _form(form: type[Upload]) -> dict[str, Any]:
+    schema = form.model_json_schema()
+    return schema | {"properties": {name: _without_null(each) for name, each in schema["properties"].items()}}
+
+
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A value of the query string is there or not; it is never null."""
+    """A value of the query string or of a form is there or not; it is never null."""
     kinds = [each for each in schema.get("anyOf", []) if each.get("type") != "null"]
     if len(kinds) == 1 and len(schema["anyOf"]) == 2:
         rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}

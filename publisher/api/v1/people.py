@@ -35,7 +35,10 @@ class MeOut(Shape):
 
 
 class PersonOut(Shape):
+    """`version` counts what admins decided about the person."""
+
     id: int
+    version: int
     login: str
     name: str
     email: str
@@ -83,7 +86,9 @@ def read_me(request: HttpRequest) -> MeOut:
 @reads("/people", MANAGE_PEOPLE, tag="people")
 def list_people(request: HttpRequest, wanted: Query[Paged]) -> Page[PersonOut]:
     """The people of the desk, newest first."""
-    return paging.newest(request, User.objects.prefetch_related("groups"), wanted, _person)
+    return paging.newest(
+        request, User.objects.select_related("profile").prefetch_related("groups"), wanted, person_of
+    )
 
 
 @reads("/keys", INTEGRATE, tag="people")
@@ -116,10 +121,12 @@ def revoke_key(request: HttpRequest, key_id: Id) -> KeyOut:
     return KeyOut(**_key(ApiKey.objects.select_related("created_by").get(pk=key_id)))
 
 
-def _person(row: User) -> PersonOut:
-    role = roles.role_of(row)
+def person_of(row: User) -> PersonOut:
+    """A person as they are answered. One whom nobody has decided about may have no profile yet: it is made at version 1."""
+    role, profile = roles.role_of(row), getattr(row, "profile", None)
     return PersonOut(
         id=row.pk,
+        version=profile.version if profile else 1,
         login=row.get_username(),
         name=row.get_full_name(),
         email=row.email,

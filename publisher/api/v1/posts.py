@@ -33,7 +33,7 @@ from publisher.api.v1.versions import seen
 from publisher.core import clock
 from publisher.delivery import handing, reslotting
 from publisher.people.permissions import PUBLISH, SEE_DESK, WRITE
-from publisher.social import approval, picture_deeds
+from publisher.social import approval, picture_deeds, saving
 from publisher.social.models import Post
 
 Ordinate = Annotated[float, Field(ge=-1, le=1)]
@@ -80,7 +80,7 @@ class PostOut(Shape):
     trace_id: str
 
 
-class MessageOut(Shape):
+class PostMessage(Shape):
     """One message of a post as it left, or is to leave."""
 
     delivery_id: int
@@ -90,7 +90,7 @@ class MessageOut(Shape):
 
 
 class PostDetail(PostOut):
-    messages: list[MessageOut]
+    messages: list[PostMessage]
 
 
 class TextsIn(VersionIn):
@@ -103,6 +103,15 @@ class CancelIn(VersionIn):
 
 class TimeIn(VersionIn):
     at: Moment
+    reason: Line = Field(
+        "",
+        description="Why it goes out then against the channel's rules: in quiet time, or near another post.",
+    )
+
+
+class ApproveIn(VersionIn):
+    at: Moment | None = Field(None, description="Left out: the next free slot.")
+    reason: Line = Field("", description="Why it goes out then against the channel's rules.")
 
 
 class NotPostedIn(Given):
@@ -135,7 +144,7 @@ def read_post(request: HttpRequest, post_id: Id) -> PostDetail:  # noqa: ARG001 
     """One post, with the messages that left or are to leave."""
     row = get_object_or_404(_known(), pk=post_id)
     messages = [
-        MessageOut(delivery_id=each.pk, part=each.part or 0, state=each.state, url=each.remote_url)
+        PostMessage(delivery_id=each.pk, part=each.part or 0, state=each.state, url=each.remote_url)
         for each in row.deliveries.order_by("part")
     ]
     return PostDetail(**_facts(row), messages=messages)
@@ -144,41 +153,55 @@ def read_post(request: HttpRequest, post_id: Id) -> PostDetail:  # noqa: ARG001 
 @does("/posts/{int:post_id}/edit", WRITE, tag="posts", versioned=True)
 def edit_post(request: HttpRequest, post_id: Id, given: TextsIn) -> PostOut:
     """Put other texts in place of those that are there. What was approved is a draft again."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     approval.edit(post_id, user=user_of(request), version=version, texts=given.texts, now=clock.now())
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/redraft", WRITE, tag="posts", versioned=True)
 def redraft_post(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut:
     """Put the template's text of today in place of what is there."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     approval.redraft(post_id, user=user_of(request), version=version, now=clock.now())
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/approve", PUBLISH, tag="posts", versioned=True)
-def approve_post(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut:
-    """Let it go out: it waits for the next free slot of its channel."""
-    version = _version(request, post_id, given)
-    approval.approve(post_id, user=user_of(request), version=version, now=clock.now())
-    return _now(post_id)
+def approve_post(request: HttpRequest, post_id: Id, given: ApproveIn) -> PostOut:
+    """Let it go out: at a time, or in the next free slot of its channel."""
+    version = version_seen(request, post_id, given)
+    saving.approve_at(
+        post_id,
+        user=user_of(request),
+        version=version,
+        at=given.at,
+        override=given.reason,
+        now=clock.now(),
+    )
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/reschedule", PUBLISH, tag="posts", versioned=True)
 def reschedule_post(request: HttpRequest, post_id: Id, given: TimeIn) -> PostOut:
-    """Give an approved post another time. Refused in quiet time, or too near another post."""
-    version = _version(request, post_id, given)
-    approval.reschedule(post_id, user=user_of(request), version=version, at=given.at, now=clock.now())
-    return _now(post_id)
+    """Give an approved post another time. Without a reason that is refused in quiet time, or too near another post."""
+    version = version_seen(request, post_id, given)
+    approval.reschedule(
+        post_id,
+        user=user_of(request),
+        version=version,
+        at=given.at,
+        override=given.reason,
+        now=clock.now(),
+    )
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/cancel", PUBLISH, tag="posts", versioned=True)
 def cancel_post(request: HttpRequest, post_id: Id, given: CancelIn) -> PostOut:
     """Stop a post that is not going out yet, for good."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     approval.cancel(post_id, user=user_of(request), version=version, reason=given.reason, now=clock.now())
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/not-posted", PUBLISH, tag="posts")
@@ -188,13 +211,13 @@ def not_posted(request: HttpRequest, post_id: Id, given: NotPostedIn) -> PostOut
     handing.not_posted(
         post_id, user=user_of(request), reason=given.reason, again=given.draft_again, now=clock.now()
     )
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/pictures/{int:number}/describe", WRITE, tag="posts", versioned=True)
 def describe_picture(request: HttpRequest, post_id: Id, number: int, given: DescribeIn) -> PostOut:
     """Say what a picture shows, for those who cannot see it."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     focus: Sequence[float] | None = given.focus
     if "focus" not in given.model_fields_set:
         focus = dict(enumerate(Post.objects.get(pk=post_id).pictures)).get(number, {}).get("focus")
@@ -207,23 +230,23 @@ def describe_picture(request: HttpRequest, post_id: Id, number: int, given: Desc
         focus=focus,
         now=clock.now(),
     )
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/pictures/{int:number}/leave-out", WRITE, tag="posts", versioned=True)
 def leave_picture_out(request: HttpRequest, post_id: Id, number: int, given: VersionIn) -> PostOut:
     """Show one picture less."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     picture_deeds.leave_out(post_id, user=user_of(request), version=version, number=number, now=clock.now())
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/{int:post_id}/pictures/put-back", WRITE, tag="posts", versioned=True)
 def put_picture_back(request: HttpRequest, post_id: Id, given: VersionIn) -> PostOut:
     """Show the item's picture again."""
-    version = _version(request, post_id, given)
+    version = version_seen(request, post_id, given)
     picture_deeds.put_back(post_id, user=user_of(request), version=version, now=clock.now())
-    return _now(post_id)
+    return post_now(post_id)
 
 
 @does("/posts/new-slots", PUBLISH, tag="posts")
@@ -278,10 +301,12 @@ def _known() -> Any:
     return rows.defer("item__body_html", "item__body_text", "channel__credentials")
 
 
-def _version(request: HttpRequest, post_id: int, given: VersionIn) -> int:
+def version_seen(request: HttpRequest, post_id: int, given: VersionIn) -> int:
+    """Of a post that there is. Raises `Http404`, `ProblemError`."""
     get_object_or_404(Post, pk=post_id)
     return seen(request, given.version)
 
 
-def _now(post_id: int) -> PostOut:
+def post_now(post_id: int) -> PostOut:
+    """The post as it is after a deed."""
     return post_of(_known().get(pk=post_id))

@@ -18,6 +18,7 @@ from publisher.api.v1.frame import api
 
 JSON = "application/json"
 CSV = "text/csv"
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,10 @@ def _fields(schema: dict[str, Any]) -> list[Field]:
 
 
 def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> Entry:
-    content = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    contents = operation.get("requestBody", {}).get("content", {})
+    content = contents.get(JSON) or contents.get(FORM)
     body = _field("body", content["schema"]) if content else None
-    if CSV in operation.get("requestBody", {}).get("content", {}):
+    if CSV in contents:
         body = Field("body", "CSV file", required=True)
     parameters = [
         _field(
@@ -148,7 +150,14 @@ def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, 
         parameters,
         body,
         [_answer(status, answer, schema) for status, answer in operation["responses"].items()],
-        _curl(path, method, body, schema, is_kept=any(each.name == once.HEADER for each in parameters)),
+        _curl(
+            path,
+            method,
+            body,
+            schema,
+            is_kept=any(each.name == once.HEADER for each in parameters),
+            is_form=FORM in contents,
+        ),
     )
 
 
@@ -186,7 +195,9 @@ def _type(schema: dict[str, Any]) -> tuple[str, str]:
     ), ""
 
 
-def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any], *, is_kept: bool) -> str:
+def _curl(
+    path: str, method: str, body: Field | None, schema: dict[str, Any], *, is_kept: bool, is_form: bool
+) -> str:
     lines = [f"curl {settings.BASE_URL}{path} \\", '  -H "Authorization: Bearer $KEY"']
     if is_kept:
         lines[-1] += " \\"
@@ -194,6 +205,11 @@ def _curl(path: str, method: str, body: Field | None, schema: dict[str, Any], *,
     if body and body.type == "CSV file":
         lines[-1] += " \\"
         lines.append(f"  -H 'Content-Type: {CSV}' --data-binary @list.csv")
+    elif body and is_form:
+        example = schema["components"]["schemas"][body.ref].get("example", {})
+        for name, value in example.items():
+            lines[-1] += " \\"
+            lines.append(f"  -F '{name}={'@' if name == 'file' else ''}{value}'")
     elif body:
         named = schema["components"]["schemas"].get(body.ref, {})
         example = json.dumps(named.get("example", {}), ensure_ascii=False)

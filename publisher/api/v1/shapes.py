@@ -101,6 +101,8 @@ Id = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(_number)]
 """Of an address or query string."""
 BodyId = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(whole)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(whole)]
+FormVersion = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(_number)]
+"""Of a form, whose values are texts."""
 Flag = Annotated[bool, Strict()]
 Moment = Annotated[
     datetime,

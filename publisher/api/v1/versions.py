@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from django.http import HttpRequest
+from pydantic import BaseModel
 
 from publisher.api.problems import ProblemError
 
@@ -17,8 +18,16 @@ IF_MATCH: Final[dict[str, Any]] = {
     "description": "The ETag of what you saw, in place of `version` in the body.",
     "example": '"3"',
 }
+IF_MATCH_TEXT: Final[dict[str, Any]] = {**IF_MATCH, "example": '"waiting@2026-06-01T12:00:00+00:00"'}
+"""For what has a text for its version, as editions have. An example that names another than the body's would be refused."""
 _ETAG = re.compile(r'"([!#-~]{1,100})"')
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+def parameter(body: type[BaseModel]) -> dict[str, Any]:
+    """How the header is described, beside this body."""
+    said = str(body.model_fields["version"].annotation)
+    return IF_MATCH_TEXT if "str" in said else IF_MATCH
 
 
 def seen(request: HttpRequest, given: int | None) -> int:

@@ -26,7 +26,7 @@ from publisher.social import health as health_checks
 from publisher.social.connecting import Visitor
 from publisher.social.models import Channel, NetworkApp
 from publisher.social.networks import registry
-from publisher.social.networks.fields import Field, Kind, cleaned, form_of
+from publisher.social.networks.fields import Field, Kind, form_of
 from publisher.social.networks.oauth import oauth_of
 from publisher.social.setting_up import Stale
 
@@ -139,12 +139,9 @@ def disconnect(request: HttpRequest, channel_id: int) -> HttpResponse:
 def app(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Store the keys of our application at the channel's network."""
     channel = get_object_or_404(Channel, pk=channel_id)
-    oauth = oauth_of(registry.get(channel.network))
-    fields = oauth.app_fields if oauth else ()
-    values, wrong = cleaned(fields, {each.name: request.POST.get(f"app-{each.name}", "") for each in fields})
-    for each in fields:
-        if each.required and values.get(each.name) is None and each.name not in wrong:
-            wrong[each.name] = _("Enter this, too.")
+    prefix = "app-"
+    given = {name[len(prefix) :]: str(v) for name, v in request.POST.items() if name.startswith(prefix)}
+    values, wrong = network_keys.read(channel.network, given)
     if wrong:
         return _page(
             request, channel, wrong={f"app-{name}": said for name, said in wrong.items()}, status=422
@@ -170,23 +167,13 @@ def _back() -> str:
 def _sent(request: HttpRequest, channel: Channel) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     """Credentials, settings, and what is wrong, by the name of its field. What is required may be left as it is."""
     form = form_of(registry.get(channel.network))
-    known = access.known_credentials(channel)
-    found: list[dict[str, Any]] = []
-    wrong: dict[str, str] = {}
-    for fields, prefix in ((form.credentials, CREDENTIAL), (form.settings, SETTING)):
-        given = {each.name: request.POST.get(f"{prefix}{each.name}", "") for each in fields}
-        values, bad = cleaned(fields, given)
-        wrong |= {f"{prefix}{name}": said for name, said in bad.items()}
-        found.append(values)
-    any_given = any(value is not None for value in found[0].values())
-    for each in form.credentials:
-        missing = found[0].get(each.name) is None and not known.get(each.name)
-        if each.required and missing and any_given and f"{CREDENTIAL}{each.name}" not in wrong:
-            wrong[f"{CREDENTIAL}{each.name}"] = _("Enter this, too.")
-    for each in form.settings:
-        if each.required and found[1].get(each.name) is None and f"{SETTING}{each.name}" not in wrong:
-            wrong[f"{SETTING}{each.name}"] = _("Enter this, too.")
-    return found[0], found[1], wrong
+    credentials, settings_given = (
+        {each.name: request.POST.get(f"{prefix}{each.name}", "") for each in fields}
+        for fields, prefix in ((form.credentials, CREDENTIAL), (form.settings, SETTING))
+    )
+    values, changed, bad = access.read(channel, credentials, settings_given)
+    prefixes = {access.CREDENTIALS: CREDENTIAL, access.SETTINGS: SETTING}
+    return values, changed, {f"{prefixes[part]}{name}": said for (part, name), said in bad.items()}
 
 
 def _say_connected(request: HttpRequest, channel: Channel) -> None:
@@ -196,9 +183,7 @@ def _say_connected(request: HttpRequest, channel: Channel) -> None:
             request, _("The network answered: this is %(name)s.") % {"name": health.account_name}
         )
         return
-    needed = [each.name for each in form_of(registry.get(channel.network)).credentials if each.required]
-    known = access.known_credentials(channel)
-    if not all(known.get(name) for name in needed):
+    if not access.is_complete(channel):
         messages.warning(request, _("Saved, but not connected: its credentials are still missing."))
         return
     messages.success(request, _("Saved."))

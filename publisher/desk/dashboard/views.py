@@ -15,8 +15,8 @@ from publisher.counting import reading as counts
 from publisher.delivery.statistics import reading
 from publisher.delivery.statistics.counting import OTHERS
 from publisher.delivery.statistics.limits import BOUNCES, COMPLAINTS
+from publisher.delivery.statistics.readers import readers_of
 from publisher.delivery.statistics.reading import Row, Span
-from publisher.desk.dashboard.readers import readers_of
 from publisher.desk.page import asked, show, unknown
 from publisher.digests.models import Digest
 from publisher.social.models import Channel

@@ -14,12 +14,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from publisher.core import audit, clock
+from publisher.core import clock
 from publisher.core.errors import UserError
 from publisher.delivery import outage, trial_mail
 from publisher.delivery.doctor import kept
 from publisher.delivery.doctor.dkim import record_of
-from publisher.delivery.doctor.examination import examine
 from publisher.delivery.email.setting import read
 from publisher.delivery.email.smtp import MailServer
 from publisher.delivery.models import SigningKey
@@ -41,9 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def examine_now(request: HttpRequest) -> HttpResponse:
     """Look at server, DNS and keys; it takes some seconds, and sends nothing."""
-    now = clock.now()
-    kept.keep([*examine(now=now), *health.findings(now)], now=now)
-    audit.record_of(user_of(request), "mail_server.examined", "mail_server", "")
+    health.examined(user=user_of(request), now=clock.now())
     return redirect("desk:mail")
 
 

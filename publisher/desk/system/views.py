@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from publisher.core import clock
@@ -17,10 +16,7 @@ from publisher.feedback import health
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The whole page; for htmx, which asks every few seconds, what changes of it."""
-    now = clock.now()
-    groups = looking.look(now)
-    if mailboxes := health.parts(now):
-        groups.append(Group(_("Mailboxes"), mailboxes))
+    groups = health.everything(clock.now())
     context = {
         "groups": groups,
         "bad": _of(groups, Health.BAD),

@@ -22,7 +22,7 @@ from publisher.desk.differences import pieces
 from publisher.desk.page import show
 from publisher.desk.posts.measuring import Part
 from publisher.desk.templates.words import WORDS
-from publisher.items.models import Item, Kind
+from publisher.items.models import Kind
 from publisher.items.visibility import visible
 from publisher.render.allowed import FILTERS
 from publisher.social import sampling, templating
@@ -180,11 +180,8 @@ def _page(
 
 def _shown(request: HttpRequest, channel: Channel, text: str) -> list[Shown]:
     """The text on the item that was chosen, else on several."""
-    number = request.POST.get("item", request.GET.get("item", ""))
-    item: Item | None = None
-    if (chosen := number_in(number)) is not None:
-        item = visible(clock.now()).select_related("source").filter(pk=chosen).first()
-    samples = [Sample(_("The chosen item"), item)] if item else sampling.samples(channel, now=clock.now())
+    chosen = number_in(request.POST.get("item", request.GET.get("item", "")))
+    samples = sampling.samples_or(chosen, channel, now=clock.now())
     return [_on(channel, text, sample, number) for number, sample in enumerate(samples)]
 
 
