@@ -149,7 +149,7 @@ class ArrivedIn(Given):
     arrived: Flag = Field(description="Whether they count as sent; else they are sent again.")
 
 
-class CountOut(Shape):
+class MailCountOut(Shape):
     mails: int
 
 
@@ -284,13 +284,13 @@ def send_test(request: HttpRequest, edition_id: Id, given: TestIn) -> TestOut:
 
 
 @does("/editions/{int:edition_id}/settle", PUBLISH, tag="editions")
-def settle_edition(request: HttpRequest, edition_id: Id, given: ArrivedIn) -> CountOut:
+def settle_edition(request: HttpRequest, edition_id: Id, given: ArrivedIn) -> MailCountOut:
     """Say of every unclear mail of an edition whether it arrived; those that did not are sent again."""
     edition_called(edition_id)
     count = mail_doubts.confirm_edition(
         edition_id, user=user_of(request), arrived=given.arrived, now=clock.now()
     )
-    return CountOut(mails=count)
+    return MailCountOut(mails=count)
 
 
 def edition_of(row: Edition) -> EditionOut:

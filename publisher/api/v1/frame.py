@@ -65,8 +65,8 @@ problems.register(api)
 @dataclass(frozen=True)
 class Operation:
     """One method of one address. `permission` "": any living key; `also` are needed besides. `versioned`: it takes the version
-    that the caller saw. `remembered`: an Idempotency-Key is good for it. `takes_file`: its body is CSV. `upload`: its body is this
-    form."""
+    that the caller saw. `remembered`: an Idempotency-Key is good for it. `takes_file`: its body is CSV. `upload`: its body is
+    this form."""
 
     method: str
     path: str

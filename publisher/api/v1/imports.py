@@ -72,7 +72,7 @@ class ReadingOut(Shape):
     tag: str
 
 
-class ProgressOut(Shape):
+class ImportProgressOut(Shape):
     step: str = Field(description="reading, sorting, writing.")
     done: int
     of: int
@@ -102,7 +102,7 @@ class ImportOut(Shape):
 class ImportDetail(ImportOut):
     columns: list[ColumnOut] = Field(description="While they may be chosen.")
     unreadable: str = Field(description="Why the columns cannot be read.")
-    progress: ProgressOut | None
+    progress: ImportProgressOut | None
 
 
 class CheckIn(VersionIn):
@@ -228,7 +228,7 @@ def _detail(request: HttpRequest, import_id: int) -> ImportDetail:
         **_facts(request, row, _slugs()),
         columns=columns,
         unreadable=unreadable,
-        progress=ProgressOut(step=progress[0], done=progress[1], of=progress[2]) if progress else None,
+        progress=ImportProgressOut(step=progress[0], done=progress[1], of=progress[2]) if progress else None,
     )
 
 

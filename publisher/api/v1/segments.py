@@ -36,7 +36,7 @@ class SegmentDetail(SegmentOut):
     groups: list[list[ConditionOut]]
 
 
-class CountOut(Shape):
+class SegmentCountOut(Shape):
     number: int | None = Field(description="null: it takes too long, even about.")
     exact: bool = Field(description="false: estimated from a sample.")
 
@@ -76,14 +76,14 @@ def read_segment(request: HttpRequest, segment_id: Id) -> SegmentDetail:
 
 
 @reads("/segments/{int:segment_id}/count", SEE_DESK, tag="subscribers")
-def count_segment(request: HttpRequest, segment_id: Id) -> CountOut:  # noqa: ARG001 - ninja's signature
+def count_segment(request: HttpRequest, segment_id: Id) -> SegmentCountOut:  # noqa: ARG001 - ninja's signature
     """How many subscribers fit it at the moment: exactly if that takes two seconds at most, else about."""
     segment = get_object_or_404(Segment, pk=segment_id)
     return _counted(matching.count(saved.groups_of(segment), now=clock.now()))
 
 
 @does("/segments/count", MANAGE_AUDIENCE, tag="subscribers", remembered=False)
-def count_conditions(request: HttpRequest, given: GroupsOnlyIn) -> CountOut:
+def count_conditions(request: HttpRequest, given: GroupsOnlyIn) -> SegmentCountOut:
     """How many subscribers fit conditions that are not saved."""
     groups = groups_in(request, given.groups, for_segment=True)
     return _counted(matching.count(groups, now=clock.now()))
@@ -121,8 +121,8 @@ def remove_segment(request: HttpRequest, segment_id: Id) -> Done:
     return Done(said="The segment is removed.")
 
 
-def _counted(counted: Counted) -> CountOut:
-    return CountOut(number=counted.number, exact=counted.exact)
+def _counted(counted: Counted) -> SegmentCountOut:
+    return SegmentCountOut(number=counted.number, exact=counted.exact)
 
 
 def _segment(row: Segment) -> SegmentOut:
