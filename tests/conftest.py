@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -68,6 +69,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TIMES",
         help="slow Chromium down, to find tests in tests/browser that pass only where it is quick",
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two tests of one name are an error: pytest-xdist would run one of them only, and say nothing."""
+    counted = Counter(item.nodeid for item in items)
+    if twice := [name for name, times in counted.items() if times > 1]:
+        raise pytest.UsageError(f"Tests of the same name: {', '.join(twice[:5])}")
 
 
 def pytest_unconfigure() -> None:

@@ -56,7 +56,6 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "bad_request": (400, "The request was not read: its Host header is not known."),
     "bad_idempotency_key": (400, "The Idempotency-Key is empty, too long or not printable ASCII."),
     "bad_if_match": (400, "If-Match is not one ETag in double quotes."),
-    "two_versions": (400, "The body and If-Match name different versions."),
     "broken_off": (400, "The body ended before its end."),
     "no_key": (401, "There is no key in the request, or it is not valid (any more)."),
     "not_allowed": (403, "The key has not the scope that this needs, or its owner may not do it."),
@@ -76,6 +75,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "not_form_type": (415, "The body is not declared as multipart/form-data."),
     "invalid": (422, "The request does not fit the schema; `fields` says where."),
     "refused": (422, "It fits the schema and cannot be done; `detail` says why, `hint` what to do."),
+    "two_versions": (422, "The body and If-Match name different versions."),
     "idempotency_key_reused": (
         422,
         "The Idempotency-Key came before with another request (409 for POST /items).",

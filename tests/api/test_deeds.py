@@ -67,7 +67,7 @@ def test_an_old_version_changes_nothing_and_is_told_as_it_was_said(program: Call
     assert "changed" in problem(program.post(path, {"version": 4}), 409, "stale")["detail"]
     problem(program.post(path, {}, If_Match='"4"'), 412, "stale")
     problem(program.post(path, {}), 428, "version_missing")
-    problem(program.post(path, {"version": 5}, If_Match='"4"'), 400, "two_versions")
+    problem(program.post(path, {"version": 5}, If_Match='"4"'), 422, "two_versions")
     problem(program.post(path, {}, If_Match="W/4"), 400, "bad_if_match")
     assert Post.objects.get(pk=post.pk).state == "draft"
     seen = program.get(f"/posts/{post.pk}")

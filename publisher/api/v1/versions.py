@@ -84,5 +84,5 @@ def _missing() -> ProblemError:
 
 def _two() -> ProblemError:
     return ProblemError(
-        400, "two_versions", "The body and If-Match name different versions.", "Send one of them."
+        422, "two_versions", "The body and If-Match name different versions.", "Send one of them."
     )
