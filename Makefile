@@ -25,7 +25,7 @@ test: $(VENV)/.ready-dev ## Run every test; installs Chromium, Postfix, SpamAssa
 	@.ci/system-packages
 	@.ci/npm-packages
 	@.ci/pds
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready-dev ## Lint, format check, types, imports: what CI runs before the tests
 	@$(BIN)/ruff check .
