@@ -191,7 +191,7 @@ def of_invalid(error: InvalidValues) -> ProblemError:
     rows = [
         {
             "name": ".".join(map(str, each["loc"]))[:200],
-            "found": _found(each.get("input")),
+            "found": _found(each.get("input"), each["loc"]),
             "expected": str(each["msg"])[:300],
         }
         for each in error.errors()[:20]
@@ -224,11 +224,15 @@ def _no_key(request: HttpRequest, _error: AuthenticationError) -> JsonResponse:
     )
 
 
+SECRETS: Final = {"password", "client_secret", "credentials", "keys", "secret", "private_key"}
+"""Fields whose values no answer holds, not even one that was refused."""
+
+
 def _invalid(_request: HttpRequest, error: ValidationError) -> JsonResponse:
     fields = [
         {
             "name": ".".join(_place(each["loc"]))[:200],
-            "found": _found(each.get("input")),
+            "found": _found(each.get("input"), each["loc"]),
             "expected": str(each["msg"])[:300],
         }
         for each in error.errors[:20]
@@ -244,8 +248,10 @@ def _place(loc: Sequence[str | int]) -> list[str]:
     return parts[2:] or parts[1:]
 
 
-def _found(value: object) -> str:
-    """What stood there, shortly: people who read logs may not need all of it, and it may be long."""
+def _found(value: object, loc: Sequence[str | int]) -> str:
+    """What stood there, shortly: people who read logs may not need all of it, and it may be long. Of a secret nothing."""
+    if SECRETS & set(map(str, loc)):
+        return ""
     return f"{value!r}"[:80].encode(errors="replace").decode() if isinstance(value, str | int | float) else ""
 
 

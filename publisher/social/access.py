@@ -23,7 +23,7 @@ from publisher.social import health
 from publisher.social.models import Channel, ChannelSession
 from publisher.social.networks import registry
 from publisher.social.networks.base import Account, Network, Standing
-from publisher.social.networks.fields import cleaned, form_of
+from publisher.social.networks.fields import Kind, cleaned, form_of
 from publisher.social.setting_up import Stale, locked
 
 CREDENTIALS, SETTINGS = "credentials", "settings"
@@ -145,11 +145,32 @@ def enter(
     """Try the given values with the channel's others, and keep them. `another`: a person has said that another account than
     before is meant. Raises `Refused`, `Another`, `Stale`."""
     channel = seen(channel_id, version)
+    _check_place(channel, credentials, settings)
     access, standing = tried(channel, merged(channel, credentials, settings))
     former = "" if another else health.health_of(channel).account_name
-    if standing and former and former != access.account and access.credentials != known_credentials(channel):
+    if standing and former and former != access.account:
         raise Another(access, former)
     return keep(channel_id, access, standing, user=user, version=version, now=now)
+
+
+def _check_place(channel: Channel, credentials: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Raises `UserError` where a stored secret would be sent to another server than it was entered for."""
+    known = {name for name, value in known_credentials(channel).items() if value}
+    kept = known - {name for name, value in credentials.items() if value is not None}
+    form, stored = form_of(registry.get(channel.network)), channel.settings or {}
+    moved = [
+        each.label
+        for each in form.settings
+        if each.kind is Kind.ADDRESS
+        and each.name in settings
+        and settings[each.name] != stored.get(each.name)
+    ]
+    if moved and kept:
+        raise UserError(
+            _("With another address (%(field)s) the stored secrets would be sent there.")
+            % {"field": moved[0]},
+            _("Enter token and passwords again, too."),
+        )
 
 
 def seen(channel_id: int, version: int) -> Channel:

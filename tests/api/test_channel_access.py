@@ -88,6 +88,32 @@ def test_what_the_network_does_not_take_leaves_the_former_in_use(program: Caller
     assert (opened(channel.credentials), channel.revision) == ({"token": SECRET}, 1)
 
 
+def test_a_stored_token_goes_to_no_other_server(program: Caller, server: Server, tmp_path: Path) -> None:
+    channel = a_channel(credentials={"token": SECRET}, settings={"url": server.url})
+    path = f"/channels/{channel.pk}/access/change"
+    (tmp_path / "elsewhere").mkdir()
+    with sandbox(tmp_path / "elsewhere", tokens=frozenset({SECRET, "hush-hush-2"})) as elsewhere:
+        moved: dict[str, object] = {"version": 1, "settings": {"url": elsewhere.url}}
+        assert "stored secrets" in problem(program.post(path, moved), 422, "refused")["detail"]
+        channel.refresh_from_db()
+        assert channel.settings == {"url": server.url}
+        data(program.post(path, moved | {"credentials": {"token": "hush-hush-2"}}))
+    channel.refresh_from_db()
+    assert opened(channel.credentials) == {"token": "hush-hush-2"}
+
+
+def test_a_secret_that_does_not_fit_the_schema_is_not_sent_back(program: Caller) -> None:
+    channel = a_channel()
+    wrong = {"version": 1, "credentials": {"token": {"hush-hush-1": 1}}, "settings": 3}
+    answer = program.post(f"/channels/{channel.pk}/access/change", wrong)
+    problem(answer, 422, "invalid")
+    assert "hush-hush" not in answer.content.decode()
+    wrong = {"version": 1, "credentials": {"token": "hush-hush-1\0"}}
+    answer = program.post(f"/channels/{channel.pk}/access/change", wrong)
+    problem(answer, 422, "invalid")
+    assert "hush-hush" not in answer.content.decode()
+
+
 def test_another_account_is_taken_only_where_it_is_meant(program: Caller, server: Server) -> None:
     channel = a_channel(credentials={"token": SECRET}, settings={"url": server.url})
     ChannelHealth.objects.create(channel=channel, account_name="another account", checked_at=NOON)

@@ -245,11 +245,11 @@ def test_what_a_broken_provider_bounced_is_counted_then_lifted(program: Sender) 
     }
     assert data(program.post("/suppressions/bounced/count", span)) == {"entries": 1}
     problem(program.post("/suppressions/bounced/lift", span), 422, "invalid")
-    problem(program.post("/suppressions/bounced/lift", {**span, "because": " "}), 422, "refused")
+    wish = {**span, "because": "their outage", "expected": 1}
+    problem(program.post("/suppressions/bounced/lift", {**wish, "because": " "}), 422, "refused")
+    problem(program.post("/suppressions/bounced/lift", {**wish, "domain": ""}), 409, "stale")
     assert Suppression.objects.count() == 4
-    assert data(program.post("/suppressions/bounced/lift", {**span, "because": "their outage"})) == {
-        "entries": 1
-    }
+    assert data(program.post("/suppressions/bounced/lift", wish)) == {"entries": 1}
     assert not Suppression.objects.filter(email_key="a@big.example").exists()
     entry = AuditEntry.objects.get(action="suppressions.lifted")
     assert (entry.actor_name, entry.after["because"]) == ("mira", "their outage")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
+from publisher.core import clock
 from publisher.core.models import AuditEntry
 from publisher.delivery.models import Delivery
 from publisher.people import roles
-from publisher.people.models import Invitation
+from publisher.people.models import ApiKey, Invitation
 from publisher.people.permissions import ADMIN, AUTHOR, VIEWER, codename
-from tests.api.steps import Caller, an_owner, caller, data, problem
+from tests.api.steps import Caller, a_secret, an_owner, caller, data, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inbox"), pytest.mark.urls("publisher.api.urls")]
 AUTHORS = tuple(map(codename, AUTHOR.permissions))
@@ -65,6 +67,18 @@ def test_a_key_lets_nobody_in_who_may_do_more_than_the_key(program: Caller) -> N
     problem(program.post(f"/people/{closed.pk}/open", {"version": 1}), 403, "not_allowed")
     assert roles.role_of(User.objects.get(pk=vera.pk)) == VIEWER
     assert not User.objects.get(pk=closed.pk).is_active
+    assert not Invitation.objects.exists()
+
+
+def test_who_may_set_up_is_let_in_at_the_desk_and_a_key_that_ends_lets_nobody_in() -> None:
+    wish = {"email": "chen@office.example.org", "role": "admin"}
+    assert "desk" in problem(caller().post("/invitations", wish), 403, "not_allowed")["detail"]
+    ending = Caller(a_secret(name="another"))
+    ApiKey.objects.filter(name="another").update(expires_at=clock.now() + timedelta(hours=1))
+    assert (
+        "ends"
+        in problem(ending.post("/invitations", wish | {"role": "viewer"}), 403, "not_allowed")["detail"]
+    )
     assert not Invitation.objects.exists()
 
 

@@ -68,5 +68,5 @@ AUDIENCE: Final[dict[str, Any]] = {
         "refused_held": True,
     },
     "BouncedIn": BOUNCED,
-    "LiftBouncedIn": {**BOUNCED, "because": "Their outage of 1 June"},
+    "LiftBouncedIn": {**BOUNCED, "expected": 3, "because": "Their outage of 1 June"},
 }

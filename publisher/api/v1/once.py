@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 from publisher.api.answers import KEPT
 from publisher.api.models import GivenAnswer
 from publisher.api.problems import ProblemError
 from publisher.api.v1.files import body_of
-from publisher.api.v1.keys import key_of
+from publisher.api.v1.keys import held_by, key_of
 from publisher.core import clock
 from publisher.core.crypto import decrypt, encrypt
 
@@ -126,6 +127,10 @@ def _kept(request: HttpRequest, key: str, response: HttpResponse) -> HttpRespons
 
 
 def _hash(request: HttpRequest) -> bytes:
+    """Keyed, since bodies hold passwords and addresses. With what the key may do: an answer that it would not get any more is not
+    given again."""
     parts = (request.method or "", request.get_full_path(), request.headers.get("If-Match", ""))
+    rights = " ".join(sorted(held_by(request)))
     sent = getattr(request, "sent_in_form", None)
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + (sent or body_of(request))).digest()
+    said = "\n".join((*parts, rights)).encode() + b"\n" + (sent or body_of(request))
+    return salted_hmac("publisher.api.v1.once", said, algorithm="sha256").digest()

@@ -7,7 +7,7 @@ itself, and an invitation leaves by mail only: no answer holds a link. Taking a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints
 from publisher.api.problems import ProblemError
 from publisher.api.v1 import paging
 from publisher.api.v1.frame import does, reads
-from publisher.api.v1.keys import held_by, user_of
+from publisher.api.v1.keys import held_by, key_of, user_of
 from publisher.api.v1.people import PersonOut, person_of
 from publisher.api.v1.shapes import NO_NUL, Given, Id, OneOf, Page, Paged, Shape, VersionIn
 from publisher.api.v1.versions import seen
@@ -27,7 +27,7 @@ from publisher.core.errors import UserError
 from publisher.delivery import plain_mail
 from publisher.people import invitations, persons, roles
 from publisher.people.models import Invitation
-from publisher.people.permissions import MANAGE_PEOPLE, ROLES, Role, codename
+from publisher.people.permissions import INTEGRATE, MANAGE_PEOPLE, ROLES, SET_UP, Role, codename
 
 RoleName = Annotated[str, OneOf.of(each.name for each in ROLES)]
 
@@ -58,6 +58,10 @@ class RoleIn(VersionIn):
 
 class SessionsOut(Shape):
     ended: int
+
+
+AT_THE_DESK: Final = {MANAGE_PEOPLE, INTEGRATE, SET_UP}
+"""Whoever may do one of these gets their role from a person at the desk."""
 
 
 @reads("/people/{int:person_id}", MANAGE_PEOPLE, tag="people")
@@ -152,7 +156,8 @@ def _role(name: str) -> Role:
 
 
 def _check_may_let_in(request: HttpRequest, role: Role | None) -> None:
-    """Raises `ProblemError`: else a key with few scopes could give itself the others by a second account."""
+    """Raises `ProblemError`: else a key with few scopes could give itself the others by a second account, and one that ends could
+    stay by it. Who may set up or let others in is let in at the desk, where a person proves who they are."""
     lacking = sorted(codename(each) for each in set(role.permissions if role else ()) - held_by(request))
     if lacking:
         raise ProblemError(
@@ -160,6 +165,20 @@ def _check_may_let_in(request: HttpRequest, role: Role | None) -> None:
             "not_allowed",
             f"The role {role.name if role else ''} may do more than this key, which lacks: {', '.join(lacking)}.",
             "Use a key with these scopes, or the desk.",
+        )
+    if key_of(request).expires_at is not None:
+        raise ProblemError(
+            403,
+            "not_allowed",
+            "A key that ends lets nobody in who stays.",
+            "Use one without an end, or the desk.",
+        )
+    if role and AT_THE_DESK & set(role.permissions):
+        raise ProblemError(
+            403,
+            "not_allowed",
+            f"The role {role.name} is given at the desk only: it may set up or let others in.",
+            "Sign in to the desk, under People.",
         )
 
 

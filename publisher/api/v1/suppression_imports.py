@@ -55,6 +55,9 @@ class BouncedIn(Given):
 
 
 class LiftBouncedIn(BouncedIn):
+    expected: int = Field(
+        ge=0, le=10**9, description="How many `count` said; with another number nothing is lifted."
+    )
     because: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)] = Field(
         description="Why they may be written to again."
     )
@@ -133,7 +136,12 @@ def lift_bounced(request: HttpRequest, given: LiftBouncedIn) -> BouncedOut:
     Who complained, refused, or was put on the list by a person or a list stays. Subscribes nobody.
     """
     count = lifting.lift_bounced(
-        given.since, given.until, given.domain, because=given.because, user=user_of(request)
+        given.since,
+        given.until,
+        given.domain,
+        because=given.because,
+        user=user_of(request),
+        expected=given.expected,
     )
     return BouncedOut(entries=count)
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from publisher.audience.bulk.asking import Moved
 from publisher.audience.models import Suppression
 from publisher.audience.suppressing.searching import REPORTED
 from publisher.core import audit
@@ -28,11 +29,16 @@ def bounced_between(since: datetime, until: datetime, domain: str = "") -> Query
 
 
 @transaction.atomic
-def lift_bounced(since: datetime, until: datetime, domain: str, *, because: str, user: Actor) -> int:
-    """Let them be written to again; how many. Raises `UserError` without a reason."""
+def lift_bounced(
+    since: datetime, until: datetime, domain: str, *, because: str, user: Actor, expected: int | None = None
+) -> int:
+    """Let them be written to again; how many. `expected`: only if they are so many. Raises `Moved`, and `UserError` without a
+    reason."""
     if not because.strip():
         raise UserError(_("Say why these addresses may be written to again."), _("Others will ask."))
     count, _kinds = bounced_between(since, until, domain).delete()
+    if expected is not None and count != expected:
+        raise Moved(count)  # which takes it back
     told = {"read": count, "domain": domain, "since": since.isoformat(), "until": until.isoformat()}
     audit.record_of(
         user, "suppressions.lifted", "suppression", "", after={**told, "because": because.strip()[:500]}
