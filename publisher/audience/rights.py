@@ -67,7 +67,8 @@ def ask(
         return Answer.GONE
     if suppressed.standing(subscriber.email_key, now=now) is not None:
         return Answer.UNREACHABLE
-    today = subscriber.letters.filter(kind=kind, created_at__gt=now - timedelta(days=1))
+    lately = subscriber.letters.filter(kind=kind, created_at__gt=now - timedelta(days=1))
+    today = lately.filter(to_key=subscriber.email_key).exclude(state=S.CANCELLED)
     latest = today.order_by("-created_at", "-pk").first()
     if latest is not None and (latest.created_at > now - AGAIN or today.count() >= MOST_A_DAY):
         return Answer.UNREACHABLE if latest.state == S.FAILED else Answer.ALREADY

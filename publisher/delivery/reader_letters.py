@@ -87,9 +87,12 @@ def _leaving(letter: ReaderLetter, now: datetime, *, turned: bool) -> Over | Lat
     if not _digests(letter, now):
         return Over(S.CANCELLED, _NO_DIGEST)
     if too_soon := _too_soon(letter, now):
+        if turned and once_a_day.was_told(letter.to_key, now=now):
+            asking.answer_already(letter.to_key, now=now)
         return too_soon
     if turned:
         tally.count(tally.What.ALREADY, now)
+        asking.answer_already(letter.to_key, now=now)
     if letter.kind == K.CONFIRM:  # it says so many days, and they begin when it leaves
         asking.wait_until(letter.to_key, now + asking.GOOD_FOR, now=now)
     return None
@@ -136,7 +139,7 @@ def _turn_if_known(letter: ReaderLetter, now: datetime) -> bool | Later:
         return False
     letter.kind, letter.subscriber, letter.to = K.ALREADY, subscriber, subscriber.email
     letter.save(update_fields=["kind", "subscriber", "to"])
-    asking.answer_already(letter.to_key, now=now)
+    asking.asks_nothing(letter.to_key, now=now)
     return True
 
 

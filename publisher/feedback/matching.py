@@ -7,12 +7,14 @@ event the address must fit as well: other programs of an organisation may use th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from django.db.models import QuerySet
 
 from publisher.audience import addresses
 from publisher.audience.models import ReaderLetter, Subscriber
-from publisher.audience.signing_up import once_a_day
+from publisher.core import clock
 from publisher.core.numbers import LARGEST
 from publisher.delivery.erasing import ERASED
 from publisher.delivery.models import Delivery
@@ -39,6 +41,8 @@ class Match:
 
 
 NOBODY = Match()
+LATELY: Final = timedelta(days=7)
+"""How long an answer that tells no mail may be to a letter."""
 _LEFT = (ReaderLetter.State.SENT, ReaderLetter.State.UNKNOWN)
 
 
@@ -77,7 +81,7 @@ def of_event(*, delivery_id: int | None, remote_id: str, address: str) -> Match:
     subscriber = Subscriber.objects.filter(email_key=key).first()
     written = ReaderLetter.objects.filter(to_key=key, state__in=_LEFT)
     if subscriber is not None or sent.exists():
-        return Match(subscriber=subscriber, address_key=key)
+        return Match(subscriber=subscriber, address_key=key, typed=_somebody_asked_for_one(key))
     return Match(address_key=key, typed=True) if written.exists() else NOBODY
 
 
@@ -105,8 +109,14 @@ def _of_letter(number: int) -> Match:
     if letter is None:
         return NOBODY
     subscriber = Subscriber.objects.filter(email_key=letter.to_key).first()
-    typed = subscriber is None or letter.kind in once_a_day.CAUSED_BY_ANYBODY
+    typed = subscriber is None or letter.kind != ReaderLetter.Kind.WELCOME
     return Match(subscriber=subscriber, address_key=letter.to_key, typed=typed)
+
+
+def _somebody_asked_for_one(key: str) -> bool:
+    """Whether a letter went to the address lately that a stranger may have caused, or who holds a mail of its reader."""
+    lately = ReaderLetter.objects.filter(to_key=key, state__in=_LEFT, settled_at__gt=clock.now() - LATELY)
+    return lately.exclude(kind=ReaderLetter.Kind.WELCOME).exists()
 
 
 def _of_links(named: Named, subscriber_id: int) -> Match:
@@ -127,7 +137,8 @@ def _of_reader(subscriber_id: int, digest_id: int | None) -> Match:
     subscriber = Subscriber.objects.filter(pk=_within(subscriber_id)).first()
     if subscriber is None:
         return NOBODY
-    return Match(None, subscriber, digest_id, subscriber.email_key)
+    key = subscriber.email_key
+    return Match(None, subscriber, digest_id, key, typed=_somebody_asked_for_one(key))
 
 
 def _of_delivery(row: Delivery) -> Match:

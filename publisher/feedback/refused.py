@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from publisher.audience import subscriptions
 from publisher.audience.models import ReaderLetter
 from publisher.delivery.email.transport import is_provider
 from publisher.delivery.erasing import ERASED
@@ -93,6 +94,10 @@ def _judge(attempt_id: int) -> int:
 @transaction.atomic
 def _judge_letter(letter_id: int) -> int:
     """The letter stays as it is; what follows is about its address. Who was erased meanwhile has none any more."""
+    to_key = ReaderLetter.objects.filter(pk=letter_id).values_list("to_key", flat=True).first()
+    if to_key is None:
+        return 0
+    subscriptions.locked_by_key(to_key)  # whoever erases them has done so by then, or waits
     letter = ReaderLetter.objects.filter(pk=letter_id).first()
     if letter is None or letter.settled_at is None:
         return 0

@@ -145,14 +145,16 @@ def _bounced(reading: Reading, target: Target, history: History, policy: Policy,
     if reading.cause in OURS:
         return Decision(Outcome.MARKED, OURS_FAULT, State.BOUNCED)
     is_final = reading.cause in FINAL and reading.permanent is True
-    if is_final and reading.cause is C.UNKNOWN_DOMAIN:
+    if is_final and reading.cause is C.UNKNOWN_DOMAIN and not (target.typed and target.has_reader):
         days = len(history.no_domain | {today})
         told = {"days": days, "most": DOMAIN_DAYS}
         if days >= DOMAIN_DAYS:
             return Decision(Outcome.SUPPRESSED, NO_DOMAIN % told, State.BOUNCED, Suppression.Reason.BOUNCED)
         return Decision(Outcome.COUNTED, DOMAIN % told, State.BOUNCED)
-    if is_final and not target.passed_on:
-        return Decision(Outcome.SUPPRESSED, HARD, State.BOUNCED, Suppression.Reason.BOUNCED)
+    if is_final and not target.passed_on and reading.cause is not C.UNKNOWN_DOMAIN:
+        # What a stranger typed may be a mailbox that is there next month.
+        until = now + timedelta(days=policy.rest_days) if target.typed and not target.has_reader else None
+        return Decision(Outcome.SUPPRESSED, HARD, State.BOUNCED, Suppression.Reason.BOUNCED, until)
     if (
         target.typed
     ):  # else a stranger's sign-ups would stop the mail of whoever is behind a server that refuses us

@@ -162,6 +162,9 @@ def _letters(subscriber: Subscriber, keys: Collection[str]) -> Iterator[dict[str
             "to": row.to,
             "state": row.state,
             "reason": row.reason,
+            "code": row.code,
+            "enhanced": row.enhanced,
+            "said": row.said,
             "written_at": _at(row.created_at),
             "settled_at": _at(row.settled_at),
         }

@@ -121,6 +121,7 @@ def test_it_dies_with_a_change_of_address(lin: Subscription, kind: ReaderLetter.
         address_change.confirm(address_change.token(change, new=new), now=NOON)
     assert Subscriber.objects.get().email == "lin.new@example.org"
     assert stage(kind, link) is Stage.OVER
+    assert ask(lin, kind) is Answer.WRITTEN, "none went to the new address yet"
 
 
 def test_it_dies_with_its_reader_and_with_its_letter(lin: Subscription) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 TOLD_BEFORE = """
 UPDATE audience_signup s SET already_at = coalesce(l.settled_at, l.created_at)
   FROM audience_readerletter l
- WHERE l.sign_up_id = s.id AND l.kind = 'already' AND s.confirmed_at IS NULL AND s.refused_at IS NULL
+ WHERE l.sign_up_id = s.id AND l.kind = 'already' AND l.state IN ('sent', 'unknown') AND s.confirmed_at IS NULL AND s.refused_at IS NULL
 """
 """Those that were answered before there was a column for it."""
 

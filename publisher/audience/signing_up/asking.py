@@ -119,7 +119,12 @@ def wait_until(email_key: str, moment: datetime, *, now: datetime) -> None:
     SignUp.objects.filter(pk__in=ids).update(expires_at=moment)
 
 
+def asks_nothing(email_key: str, *, now: datetime) -> None:
+    """What waits for a mailbox asks for nothing new: there is nothing to confirm."""
+    wait_until(email_key, now, now=now)
+
+
 def answer_already(email_key: str, *, now: datetime) -> None:
-    """What waits for a mailbox asks for nothing new: it is told so, and there is nothing to confirm."""
-    ids = list(waiting(email_key, now).select_for_update().values_list("pk", flat=True))
-    SignUp.objects.filter(pk__in=ids).update(expires_at=now, already_at=now)
+    """The owner of the mailbox is told so now: of what `asks_nothing` ended at this moment."""
+    ended = SignUp.objects.filter(email_key=email_key, expires_at=now, confirmed_at=None, refused_at=None)
+    ended.filter(held="").update(already_at=now)

@@ -52,6 +52,12 @@ def too_soon(to_key: str, *, now: datetime, letter_id: int = 0) -> Soon | None:
     return Soon(same_link=False, until=max(each.settled_at or now for each in silent) + APART)
 
 
+def was_told(to_key: str, *, now: datetime) -> bool:
+    """Whether the owner of a mailbox was told within a day that it is subscribed already."""
+    lately = _caused(to_key).filter(kind=K.ALREADY, state__in=[S.SENT, S.UNKNOWN])
+    return lately.filter(settled_at__gt=now - APART).exists()
+
+
 def is_under_way(to_key: str) -> bool:
     """Whether such a letter is written or going out."""
     return _caused(to_key).filter(state__in=[S.QUEUED, S.SENDING]).exists()
