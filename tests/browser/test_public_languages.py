@@ -50,7 +50,7 @@ def test_public_pages_are_accessible_and_fit_in_a_readers_language(
     assert len(addresses) >= 7
     wrong: dict[str, object] = {}
     for scheme in WIDTHS:
-        page = window(width=WIDTHS[scheme][-1], scheme=scheme, locale=language)
+        page = window(width=WIDTHS[scheme][-1], scheme=scheme, locale=language, pictures=True)
         for name, address in addresses.items():
             page.goto(live_server.url + address, wait_until="load")
             examined = name not in MAILS and scheme == "light"  # the colours are those of the English pages
