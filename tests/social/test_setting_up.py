@@ -158,10 +158,20 @@ def test_a_network_that_is_away_is_no_reason_to_drop_an_access(user: User) -> No
 
 
 def test_an_empty_credential_keeps_the_old_one(user: User, server: Server) -> None:
-    channel = a_channel(credentials={"token": "good"}, settings={"url": "http://127.0.0.1:9"})
+    channel = a_channel(credentials={"token": "good"}, settings={"url": server.url})
     entered(channel, user, token=None, url=server.url)
     channel.refresh_from_db()
     assert opened(channel.credentials) == {"token": "good"}
+
+
+def test_at_another_server_the_old_one_is_not_tried(user: User, server: Server) -> None:
+    channel = a_channel(credentials={"token": "good"}, settings={"url": "http://127.0.0.1:9"})
+    with pytest.raises(UserError, match="stored secrets"):
+        entered(channel, user, token=None, url=server.url)
+    channel.refresh_from_db()
+    assert channel.settings == {"url": "http://127.0.0.1:9"}
+    entered(channel, user, token="good", url=server.url)
+    channel.refresh_from_db()
     assert channel.settings == {"url": server.url}
 
 
