@@ -16,23 +16,17 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import ValidationError as InvalidValues
 
-from publisher.audience import stale as of_audience
 from publisher.audience.bulk.asking import Moved
 from publisher.core import trace
 from publisher.core.crypto import CannotDecrypt
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.delivery import arranging
 from publisher.delivery.amending import asking
 from publisher.delivery.handing import AlreadyTold, OddAddress
-from publisher.digests import forming, reviewing
-from publisher.digests.forming import Quicker
-from publisher.feedback import mailboxes
+from publisher.digests import forming
 from publisher.items.refusals import Refused
 from publisher.items.stream import NotDurableError, StreamAwayError
-from publisher.people.persons import ChangedMeanwhile
-from publisher.review import clearances, tags
-from publisher.social import scheduling, setting_up, templating
-from publisher.social.approval import Stale
+from publisher.social import setting_up, templating
 
 log = logging.getLogger(__name__)
 
@@ -148,17 +142,7 @@ def register(api: NinjaAPI) -> None:
         HttpError: _http_error,
         Http404: _not_found,
         ObjectDoesNotExist: _not_found,
-        Stale: _stale,
-        Quicker: _stale,
-        arranging.Quicker: _stale,
-        reviewing.Stale: _stale,
-        clearances.Changed: _stale,
-        mailboxes.Stale: _stale,
-        tags.Stale: _stale,
-        ChangedMeanwhile: _stale,
-        scheduling.Stale: _stale,
-        setting_up.Stale: _stale,
-        of_audience.Stale: _stale,
+        ChangedSince: _stale,
         Moved: _moved,
         forming.Refused: lambda _request, error: answer(of_fields(error, error.fields)),
         setting_up.WrongField: lambda _request, error: answer(of_fields(error, {error.field: error.message})),
@@ -270,7 +254,7 @@ def _not_found(_request: HttpRequest, _error: Exception) -> JsonResponse:
     )
 
 
-def _stale(request: HttpRequest, error: UserError) -> JsonResponse:
+def _stale(request: HttpRequest, error: ChangedSince) -> JsonResponse:
     return answer(of_user_error(error, 412 if "If-Match" in request.headers else 409, "stale"))
 
 

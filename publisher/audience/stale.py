@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody else has changed it since this person opened it; nothing was overwritten."""

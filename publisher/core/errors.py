@@ -52,3 +52,7 @@ class UserError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class ChangedSince(UserError):
+    """It has changed since the person or program saw it, and nothing was overwritten. Each room has its own beneath this one."""

@@ -19,7 +19,7 @@ from publisher.audience.models import Segment
 from publisher.core import audit
 from publisher.core.alone import EDITION, alone
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.delivery import tally
 from publisher.delivery.corrections import is_in_flight, renew
 from publisher.delivery.states import LEFT_US, State
@@ -41,7 +41,7 @@ LONGEST: Final = {"subject": 500, "intro": 2_000, "preheader": 200}
 _MAY_HAVE_LEFT: Final = frozenset({*LEFT_US, State.SENDING, State.UNKNOWN})
 
 
-class Quicker(UserError):
+class Quicker(ChangedSince):
     """Somebody else changed the edition meanwhile."""
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from publisher.audience import addresses
 from publisher.core import audit
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.digests import readers
 from publisher.digests.models import Digest
 from publisher.digests.rendering import template_problem
@@ -126,7 +126,7 @@ class Refused(UserError):
         self.fields = dict(fields)
 
 
-class Quicker(UserError):
+class Quicker(ChangedSince):
     """Somebody else changed the digest meanwhile."""
 
 

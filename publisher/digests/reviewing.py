@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.digests.models import Edition
 from publisher.items.languages import primary
 from publisher.review import approvals, comments, texts
@@ -27,7 +27,7 @@ ASKABLE = (S.ASSEMBLING, S.BLOCKED, S.WAITING, S.PAUSED)
 """States in which somebody may ask for changes."""
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """The edition was assembled again since the person looked at it, or somebody else decided about it."""
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit
 from publisher.core.crypto import CannotDecrypt, opened
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.core.marking import gettext_noop
 from publisher.delivery.email.smtp.url import OAuth, is_loopback, is_private_way
 from publisher.feedback.models import Mailbox
@@ -32,7 +32,7 @@ PLACE: Final = ("way", "host", "port", "security", "username", "folder")
 SECRETS_PLACE: Final = ("way", "host", "port", "security", "login", "username", "token_url", "client_id")
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody has changed the mailbox since the form was shown."""
 
 

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.people import roles, second_step, sessions
 from publisher.people.models import Profile
 from publisher.people.permissions import ADMIN, Role
 
 
-class ChangedMeanwhile(UserError):
+class ChangedMeanwhile(ChangedSince):
     """Somebody else decided about the person after the page was opened."""
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit, events, gate
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.items.models import Item
 from publisher.review.models import Clearance, ClearanceTag, ItemTag
 
@@ -25,7 +25,7 @@ LONGEST_NOTE = 1_000
 State = ItemTag.State
 
 
-class Changed(UserError):
+class Changed(ChangedSince):
     """The item has another revision than the one that the person looked at."""
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit, gate
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.people.permissions import ROLES
 from publisher.review.models import ClearanceTag
 from publisher.review.suggesting import checked_words
@@ -22,7 +22,7 @@ LONGEST_NAME = 80
 LONGEST_MEANING = 1_000
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody has changed it since the form was shown."""
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.core.marking import gettext_noop
 from publisher.items.visibility import is_visible
 from publisher.social import picturing, reviewing, times
@@ -40,7 +40,7 @@ LONGEST_PART = 20_000
 MOST_PARTS = 25
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody or something has changed the post since the form was shown."""
 
 

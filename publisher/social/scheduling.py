@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from publisher.core import audit, events
 from publisher.core.audit import Actor
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.schedule.models import Schedule
 from publisher.schedule.outlook import no_longer
 from publisher.schedule.rules import ScheduleRules, rules_from_json
@@ -37,7 +37,7 @@ FIELDS: Final = (
 MOST_SHOWN = 200
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody has changed the schedule since the form was shown."""
 
 

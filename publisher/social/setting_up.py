@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from publisher.core import audit, events
 from publisher.core.audit import Actor
 from publisher.core.crypto import CannotDecrypt, opened
-from publisher.core.errors import UserError
+from publisher.core.errors import ChangedSince, UserError
 from publisher.core.told import told
 from publisher.items.languages import normalise_tag
 from publisher.items.topic_slugs import ids_of
@@ -39,7 +39,7 @@ _NOT_SHOWN: Final = frozenset({"credentials", "settings", "template"})
 """Fields of which the trail says only that they changed: they may hold what is secret, or have a history of their own."""
 
 
-class Stale(UserError):
+class Stale(ChangedSince):
     """Somebody or something has changed the channel since the form was shown."""
 
 
