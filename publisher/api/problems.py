@@ -106,6 +106,18 @@ class ProblemError(Exception):
         self.fields, self.headers = fields or [], headers or {}
 
 
+def broken_off() -> ProblemError:
+    """The connection ended within the body."""
+    return ProblemError(400, "broken_off", "The body ended before its end.", "Send the whole request again.")
+
+
+def length_required() -> ProblemError:
+    """The body would have to be read to know how long it is."""
+    return ProblemError(
+        411, "length_required", "The request does not say how long it is.", "Send Content-Length."
+    )
+
+
 def refused(refusal: Refused) -> ProblemError:
     """A refusal of the entry, with the fields that are wrong."""
     status = MALFORMED.get(refusal.code, 422)

@@ -9,7 +9,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
 from ninja.parser import Parser
 
-from publisher.api.problems import ProblemError
+from publisher.api.problems import ProblemError, broken_off
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a body: a hundred long posts."""
@@ -29,9 +29,7 @@ class JsonBody(Parser):
         except RequestDataTooBig:
             raise _too_large() from None
         except UnreadablePostError as error:
-            raise ProblemError(
-                400, "broken_off", "The body ended before its end.", "Send the whole request again."
-            ) from error
+            raise broken_off() from error
         if len(body) > LARGEST:
             raise _too_large()
         try:

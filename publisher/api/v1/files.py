@@ -16,7 +16,7 @@ from typing import Annotated, Any, BinaryIO, Final, cast
 from django.http import HttpRequest, StreamingHttpResponse, UnreadablePostError
 from pydantic import Field, StringConstraints
 
-from publisher.api.problems import ProblemError
+from publisher.api.problems import ProblemError, broken_off, length_required
 from publisher.api.v1.shapes import NO_NUL, Given
 
 TYPE: Final = "text/csv"
@@ -52,7 +52,6 @@ class Sent:
 
     file: BinaryIO
     size: int
-    sha256: bytes
 
     def pieces(self) -> Iterator[bytes]:
         self.file.seek(0)
@@ -84,9 +83,10 @@ def taken(request: HttpRequest, most: int) -> Iterator[None]:
             hashed.update(piece)
             file.write(piece)
         if expected is not None and size != expected:
-            raise _broken_off()
+            raise broken_off()
         file.seek(0)
-        request.api_file = Sent(cast("BinaryIO", file), size, hashed.digest())  # type: ignore[attr-defined]  # read by `sent`
+        request.api_file = Sent(cast("BinaryIO", file), size)  # type: ignore[attr-defined]  # read by `sent`
+        tell_apart(request, hashed.digest())
         yield
 
 
@@ -95,10 +95,15 @@ def sent(request: HttpRequest) -> Sent:
     return cast("Sent", cast("Any", request).api_file)
 
 
+def tell_apart(request: HttpRequest, by: bytes) -> None:
+    """Tell the body from another by this, where it is not in memory or its bytes do not matter."""
+    request.told_apart_by = by  # type: ignore[attr-defined]  # read by `body_of`
+
+
 def body_of(request: HttpRequest) -> bytes:
-    """What tells the body from another: itself, or of a file its hash."""
-    file: Sent | None = getattr(request, "api_file", None)
-    return file.sha256 if file else request.body
+    """What tells the body from another: itself, unless `tell_apart` said something else."""
+    by: bytes | None = getattr(request, "told_apart_by", None)
+    return request.body if by is None else by
 
 
 def _length(request: HttpRequest, most: int) -> int | None:
@@ -115,15 +120,13 @@ def _read(request: HttpRequest, expected: int | None) -> Iterator[bytes]:
     if expected is None and "Transfer-Encoding" in request.headers:
         # Django takes a body of unknown length for an empty one (ticket 28668); gunicorn reads it to its end.
         if not request.META.get("wsgi.input_terminated"):
-            raise ProblemError(
-                411, "length_required", "The request does not say how long it is.", "Send Content-Length."
-            )
+            raise length_required()
         source = request.META["wsgi.input"]
     try:
         while piece := source.read(PIECE):
             yield piece
     except (UnreadablePostError, OSError) as error:
-        raise _broken_off() from error
+        raise broken_off() from error
 
 
 def _too_large(most: int) -> ProblemError:
@@ -133,7 +136,3 @@ def _too_large(most: int) -> ProblemError:
         f"The file is larger than {most:,} bytes.",
         "Divide it, or bring it in at the command line.",
     )
-
-
-def _broken_off() -> ProblemError:
-    return ProblemError(400, "broken_off", "The body ended before its end.", "Send the whole request again.")

@@ -131,6 +131,5 @@ def _hash(request: HttpRequest) -> bytes:
     given again."""
     parts = (request.method or "", request.get_full_path(), request.headers.get("If-Match", ""))
     rights = " ".join(sorted(held_by(request)))
-    sent = getattr(request, "sent_in_form", None)
-    said = "\n".join((*parts, rights)).encode() + b"\n" + (sent or body_of(request))
+    said = "\n".join((*parts, rights)).encode() + b"\n" + body_of(request)
     return salted_hmac("publisher.api.v1.once", said, algorithm="sha256").digest()

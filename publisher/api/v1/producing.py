@@ -140,23 +140,17 @@ def _body(request: HttpRequest) -> bytes:
     except RequestDataTooBig:
         raise problems.refused(refuse("too_large", size=MAX_ENTRY + 1, limit=MAX_ENTRY)) from None
     except UnreadablePostError as error:
-        raise _broken_off() from error
-
-
-def _broken_off() -> ProblemError:
-    return ProblemError(400, "broken_off", "The body ended before its end.", "Send the whole request again.")
+        raise problems.broken_off() from error
 
 
 def _chunked(request: HttpRequest) -> bytes:
     """A body of unknown length, which Django takes for an empty one (ticket 28668); gunicorn reads it to its end."""
     if not request.META.get("wsgi.input_terminated"):
-        raise ProblemError(
-            411, "length_required", "The request does not say how long it is.", "Send Content-Length."
-        )
+        raise problems.length_required()
     try:
         body: bytes = request.META["wsgi.input"].read(MAX_ENTRY + 1)
     except OSError as error:  # a chunk that is none, or a connection that ended in the middle
-        raise _broken_off() from error
+        raise problems.broken_off() from error
     if len(body) > MAX_ENTRY:
         raise problems.refused(refuse("too_large", size=len(body), limit=MAX_ENTRY))
     return body

@@ -17,11 +17,13 @@ from ninja.errors import ValidationError
 from pydantic import Strict, WithJsonSchema
 from pydantic import ValidationError as Invalid
 
-from publisher.api.problems import ProblemError
+from publisher.api.problems import ProblemError, broken_off, length_required
+from publisher.api.v1.files import tell_apart
 from publisher.api.v1.shapes import Given
+from publisher.social.media.keeping import MOST_BYTES
 
 TYPE: Final = "multipart/form-data"
-LARGEST: Final = 20_000_000
+LARGEST: Final = MOST_BYTES
 """Bytes of a file."""
 AROUND: Final = 256 * 1024
 """Bytes of a form beside its file: its fields, and what stands between them."""
@@ -57,16 +59,14 @@ def read(request: HttpRequest, form: type[Form]) -> Form:
             [{**each, "loc": ("body", "given", *each["loc"])} for each in error.errors()]
         ) from error
     said = json.dumps(given.model_dump(mode="json", exclude={"file"}), sort_keys=True).encode()
-    request.sent_in_form = hashlib.sha256(given.file).digest() + said  # type: ignore[attr-defined]  # read by `once.py`
+    tell_apart(request, hashlib.sha256(given.file).digest() + said)
     return given
 
 
 def _check_length(request: HttpRequest) -> None:
     length = request.headers.get("Content-Length", "")
     if not length.isdigit():
-        raise ProblemError(
-            411, "length_required", "The request does not say how long it is.", "Send Content-Length."
-        )
+        raise length_required()
     if int(length) > LARGEST + AROUND:
         raise _too_large()
 
@@ -79,9 +79,7 @@ def _values(request: HttpRequest) -> dict[str, Any]:
     except RequestDataTooBig:
         raise _too_large() from None
     except UnreadablePostError as error:
-        raise ProblemError(
-            400, "broken_off", "The body ended before its end.", "Send the whole request again."
-        ) from error
+        raise broken_off() from error
     except (MultiPartParserError, SuspiciousOperation):
         raise ProblemError(
             400,
