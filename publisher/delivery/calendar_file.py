@@ -45,15 +45,16 @@ def calendar_file(*, base_url: str, now: datetime) -> bytes:
     calendar.add("x-published-ttl", "PT15M")
     changed = _last_changes(entries)
     for entry in entries:
-        calendar.add_component(_event(entry, base_url, changed.get((entry.kind, entry.id)), now))
+        calendar.add_component(_event(entry, base_url, changed.get((entry.kind, entry.id))))
     return bytes(calendar.to_ical())
 
 
-def _event(entry: Entry, base_url: str, changed: datetime | None, now: datetime) -> Event:
+def _event(entry: Entry, base_url: str, changed: datetime | None) -> Event:
     event = Event()
     event.add("uid", f"{entry.key}@{urlsplit(base_url).hostname or 'publisher'}")
-    # Not the moment of reading: a file in which nothing changed shall be the same file.
-    stamp = (changed or min(entry.at, now)).astimezone(UTC).replace(microsecond=0)
+    # Not the moment of reading: a file in which nothing changed shall be the same file. What nobody changed is as it was when it
+    # came into sight.
+    stamp = (changed or entry.at - AHEAD).astimezone(UTC).replace(microsecond=0)
     event.add("dtstamp", stamp)
     event.add("last-modified", stamp)
     event.add("sequence", max(entry.version - 1, 0))

@@ -91,6 +91,14 @@ def test_an_unchanged_calendar_is_the_same_file_and_is_not_sent_twice(editor: Us
     assert read(token, if_none_match=first["ETag"]).status_code == 200
 
 
+def test_the_file_is_the_same_a_minute_later_also_for_what_nobody_changed_yet() -> None:
+    a_digest()
+    a_post(slot_at=NOON + DAY, state="scheduled")
+    read_at = [calendar_file(base_url=BASE, now=NOON + timedelta(seconds=n)) for n in (0, 1, 60)]
+    assert len(set(read_at)) == 1
+    assert read_at[0].count(b"BEGIN:VEVENT") > 1
+
+
 def test_it_tells_no_address_of_a_person() -> None:
     digest = a_digest()
     an_edition(digest, due_at=NOON, approved_by="mira")
